@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# One file builds it all. `make help` lists the targets; V=1 shows commands;
+# SAN=address,undefined builds another flavour beside the plain one.
+VERSION  := 0.1.0
+CC       ?= gcc
+CLANG    ?= clang
+BPFTOOL  ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+PREFIX   ?= /usr/local
+B        ?= build$(if $(SAN),-$(subst $(,),-,$(SAN)))
+,        := ,
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+INC      := -Iruntime/include -Itracer -Ianalyzers -I$(B)/gen
+WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
+OPT      ?= -O2 -g
+CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-omit-frame-pointer -fstack-protector-strong -D_GNU_SOURCE \
+            -DAWAITNESS_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
+BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
+            -I/usr/include/$(shell gcc -print-multiarch)
+
+# What is in which library is the folder it lies in.
+runtime_src   := $(wildcard runtime/*.c runtime/*.S)
+tracer_src    := $(wildcard tracer/*.c tracer/cpython/*.c)
+analyzers_src := $(wildcard analyzers/*.c analyzers/report/*.c analyzers/python/*.c)
+cli_src       := $(wildcard tracer/cli/*.c)
+bpf_src       := $(wildcard tracer/bpf/*.bpf.c)
+unit_src      := $(wildcard tests/unit/*_test.c)
+program_src   := $(wildcard tests/programs/*.c)
+bench_src     := $(wildcard tests/bench/*.c)
+obj            = $(patsubst %,$(B)/%.o,$(basename $(1)))
+skeletons     := $(patsubst tracer/bpf/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
+
+runtime_libs   := -luv -lpthread
+analyzers_libs := -ljansson -lm
+tracer_libs    := -lbpf -ldw -lelf -lz -lcap -lpthread
+include $(wildcard *.mk)
+
+all: $(B)/awaitness $(B)/libawaitness.a $(B)/libawaitness.so $(B)/awaitness.pc ## build everything a user needs
+
+$(B)/%.o: %.c | deps
+	$(call say,CC,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) $(if $(filter runtime/%,$<),-fPIC) -MMD -MP -c -o $@ $<
+$(B)/%.o: %.S | deps
+	$(call say,AS,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) -fPIC -MMD -MP -c -o $@ $<
+$(B)/gen/%.bpf.o: tracer/bpf/%.bpf.c | deps
+	$(call say,BPF,$<)mkdir -p $(@D); $(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+$(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+$(call obj,$(tracer_src)): | $(skeletons)
+
+ar = $(call say,AR,$@)rm -f $@; ar rcs $@ $(filter %.o,$^)
+$(B)/libawaitness.a: $(call obj,$(runtime_src)); $(ar)
+$(B)/libtracer.a: $(call obj,$(tracer_src)); $(ar)
+$(B)/libanalyzers.a: $(call obj,$(analyzers_src)); $(ar)
+$(B)/libawaitness.so: $(call obj,$(runtime_src))
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,-soname,libawaitness.so.0 -o $@ $^ $(runtime_libs)
+$(B)/awaitness: $(call obj,$(cli_src)) $(B)/libanalyzers.a $(B)/libtracer.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(analyzers_libs) $(tracer_libs)
+$(B)/awaitness.pc: runtime/awaitness.pc.in
+	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
+
+# Unit tests link what they test. Only tests named session_* may need the kernel:
+# an analyzer that needs libbpf does not link here.
+unit_bin := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzers.a $(B)/libtracer.a $(B)/libawaitness.a
+	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(analyzers_libs) $(runtime_libs) \
+	  -ldw -lelf $(if $(findstring session_,$*),$(tracer_libs))
+program_bin := $(patsubst tests/programs/%.c,$(B)/programs/%,$(program_src))
+$(B)/programs/%: $(B)/tests/programs/%.o $(B)/libawaitness.a
+	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(runtime_libs)
+programs: $(program_bin)
+
+deps: $(B)/.deps
+$(B)/.deps: scripts/setup
+	$(Q)mkdir -p $(@D); scripts/setup && touch $@
+
+unit: $(unit_bin) ## unit tests
+	$(Q)scripts/run-unit $^
+unit-san: ## unit tests under ASan+UBSan
+	$(Q)$(MAKE) --no-print-directory unit SAN=address,undefined
+e2e: all programs ## tests on real processes (need root)
+	$(Q)tests/e2e/run
+test: ## set up, build, run all tests
+	$(Q)scripts/run-tests
+lint: deps ## layers, headers, format, clang-tidy, cppcheck
+	$(Q)scripts/lint
+demo: all programs ## programs under load, attached to, and their report
+	$(Q)scripts/demo
+clean: ## remove what was built
+	rm -rf build build-*
+help: ## this list
+	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all programs deps unit unit-san e2e test lint demo clean help
+.DEFAULT_GOAL := all
