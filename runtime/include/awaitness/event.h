@@ -4,9 +4,9 @@
  *
  * Every source (the C runtime's log, USDT probes of another runtime, CPython,
  * a text file, a trace on disk) yields these records, and no analyzer knows
- * which source it was. The header includes nothing, so that user space, BPF
- * programs and a target can all include it; it needs uint8_t .. uint64_t to
- * be there (<stdint.h>, or the BPF side's own typedefs).
+ * which source it was. User space, BPF programs and a target all include it, so
+ * it includes nothing but <stdint.h>, and not even that in a BPF program, which
+ * brings uint8_t .. uint64_t of its own.
  *
  * A record is 32 bytes, in memory, in a batch and on disk alike. What does not
  * fit (names, source positions) follows its record as TEXT records, contiguous
@@ -18,6 +18,10 @@
  */
 #ifndef AWAITNESS_EVENT_H
 #define AWAITNESS_EVENT_H
+
+#ifndef __bpf__
+#include <stdint.h>
+#endif
 
 /** One event. Little-endian, naturally aligned, 32 bytes. */
 struct aw_event {
