@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore.h - all schedules of a program, and what can happen in them.
+ */
+#ifndef ORACLE_EXPLORE_H
+#define ORACLE_EXPLORE_H
+
+#include <stddef.h>
+
+#include "machine.h"
+
+/** A set of 64-bit keys; open addressing, grows by itself. Zero is not a key. */
+struct keyset {
+	uint64_t *slots;
+	size_t room; /* slots; a power of two */
+	size_t used;
+};
+
+void keyset_fini(struct keyset *s);
+/** Returns whether the key is new. */
+bool keyset_add(struct keyset *s, uint64_t key);
+bool keyset_has(const struct keyset *s, uint64_t key);
+bool keyset_equal(const struct keyset *a, const struct keyset *b);
+
+/**
+ * One unserialisable triple (AVIO: Lu, Tucek, Qin, Zhou, ASPLOS 2006, table 1): two
+ * consecutive accesses of one task to a variable, and another actor's between them.
+ */
+struct conflict {
+	uint8_t var;
+	uint8_t task;
+	uint8_t first;	 /* op of the task */
+	uint8_t second;	 /* op of the task */
+	uint8_t other;	 /* actor: a task, or MACHINE_CALLBACK */
+	uint8_t between; /* op of the other actor */
+	bool first_write, second_write, between_write;
+};
+
+uint64_t conflict_key(const struct conflict *c);
+struct conflict conflict_of_key(uint64_t key);
+
+/** Adds the conflicts that happened in this run. */
+void conflicts_collect(const struct machine *m, struct keyset *out);
+
+struct exploration {
+	struct keyset conflicts; /* conflict_key of all that can happen */
+	struct keyset outcomes;	 /* final variables and registers, and who is stuck */
+	struct keyset deadlocks; /* masks of tasks that are blocked on locks for good */
+	uint64_t schedules;
+	bool cut; /* the limit was hit: nothing may be concluded from an absence */
+};
+
+/** Runs every schedule, at most `limit`. Free with exploration_fini. */
+void explore(const struct program *p, uint64_t limit, struct exploration *out);
+void exploration_fini(struct exploration *e);
+
+/** Runs one schedule, chosen at random, with events. Leaves the final state in *m. */
+void run_random(const struct program *p, uint64_t *random, struct machine *m,
+		struct machine_trace *t);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random programs. Locks are nested and always released on the way out, skips
+ * jump over whole blocks only: what is left is what people write.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "program.h"
+
+struct builder {
+	struct program *p;
+	uint64_t state;
+	int task;
+	int n;	      /* ops so far */
+	uint8_t held; /* locks open here */
+	int next_spawn;
+};
+
+uint64_t program_random(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static unsigned pick(struct builder *b, unsigned n)
+{
+	return (unsigned)(program_random(&b->state) >> 33) % n;
+}
+
+/* Two of the variables are used more than the third. */
+static unsigned pick_var(struct builder *b)
+{
+	return pick(b, 5) / 2;
+}
+
+static int add(struct builder *b, enum op_kind kind, unsigned a, unsigned skip)
+{
+	b->p->ops[b->task][b->n] = (struct op){(uint8_t)kind, (uint8_t)a, (uint8_t)skip};
+	return b->n++;
+}
+
+static void block(struct builder *b, int room);
+
+/* A body inside a lock, a semaphore or a branch. */
+static void guarded(struct builder *b, int room)
+{
+	unsigned l = pick(b, PROGRAM_LOCKS);
+
+	if (b->held & 1u << l) {
+		add(b, OP_YIELD, 0, 0);
+		return;
+	}
+	int at = add(b, pick(b, 8) ? OP_LOCK : OP_TIMED_LOCK, l, 0);
+
+	b->held |= (uint8_t)(1u << l);
+	block(b, room - 2);
+	b->held &= (uint8_t) ~(1u << l);
+	add(b, OP_UNLOCK, l, 0);
+	b->p->ops[b->task][at].b = (uint8_t)(b->n - at - 1);
+}
+
+static void branch(struct builder *b, int room)
+{
+	int at = add(b, OP_IF, pick_var(b), 0);
+
+	block(b, room - 1);
+	b->p->ops[b->task][at].b = (uint8_t)(b->n - at - 1);
+}
+
+static void start_task(struct builder *b)
+{
+	if (b->task == 0 && b->next_spawn < b->p->tasks)
+		add(b, pick(b, 2) ? OP_SPAWN : OP_EAGER, (unsigned)b->next_spawn++, 0);
+	else
+		add(b, OP_YIELD, 0, 0);
+}
+
+static void simple(struct builder *b)
+{
+	static const uint8_t kinds[] = {
+		OP_READ,  OP_READ,  OP_READ,  OP_READ,	OP_WRITE, OP_WRITE,  OP_WRITE, OP_WRITE,
+		OP_YIELD, OP_YIELD, OP_YIELD, OP_YIELD, OP_YIELD, OP_SET,    OP_SET,   OP_WAIT,
+		OP_PUT,	  OP_PUT,   OP_GET,   OP_CALL,	OP_JOIN,  OP_CANCEL, OP_SPAWN, OP_SPAWN};
+	uint8_t kind = kinds[pick(b, sizeof(kinds))];
+
+	switch (kind) {
+	case OP_READ:
+	case OP_WRITE:
+	case OP_CALL:
+		add(b, kind, pick_var(b), 0);
+		break;
+	case OP_JOIN:
+	case OP_CANCEL:
+		if (b->task == 0 && b->p->tasks > 1)
+			add(b, kind, 1 + pick(b, b->p->tasks - 1u), 0);
+		break;
+	case OP_SPAWN:
+		start_task(b);
+		break;
+	default:
+		add(b, kind, 0, 0);
+	}
+}
+
+static void condition(struct builder *b)
+{
+	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
+		if (b->held == 1u << l) {
+			add(b, pick(b, 2) ? OP_COND_WAIT : OP_NOTIFY, l, 0);
+			return;
+		}
+	simple(b);
+}
+
+static void semaphore(struct builder *b, int room)
+{
+	if (b->p->permits[0] == 0) { /* a signal: who ups it need not have it */
+		add(b, pick(b, 2) ? OP_UP : OP_DOWN, 0, 0);
+		return;
+	}
+	add(b, OP_DOWN, 0, 0);
+	block(b, room - 2);
+	add(b, OP_UP, 0, 0);
+}
+
+/* The pattern that all this is about: a read, perhaps a suspension, a write. */
+static void update(struct builder *b)
+{
+	unsigned var = pick_var(b);
+
+	add(b, OP_READ, var, 0);
+	if (pick(b, 3))
+		add(b, OP_YIELD, 0, 0);
+	add(b, pick(b, 4) ? OP_WRITE : OP_READ, var, 0);
+}
+
+static void block(struct builder *b, int room)
+{
+	int end = b->n + room;
+	int want = 1 + (int)pick(b, 5);
+
+	while (want-- > 0 && b->n < end) {
+		unsigned r = pick(b, 16);
+		int left = end - b->n;
+
+		if (r < 4 && left >= 4)
+			guarded(b, left);
+		else if (r == 4 && left >= 3)
+			branch(b, left);
+		else if (r == 5 && left >= 4)
+			semaphore(b, left);
+		else if (r == 6)
+			condition(b);
+		else if (r < 11 && left >= 3)
+			update(b);
+		else
+			simple(b);
+	}
+}
+
+void program_generate(uint64_t seed, struct program *out)
+{
+	struct builder b = {.p = out, .state = seed};
+
+	memset(out, 0, sizeof(*out));
+	out->seed = seed;
+	out->tasks = (uint8_t)(2 + pick(&b, 2));
+	out->started = (uint8_t)(pick(&b, 3) ? out->tasks : 1 + pick(&b, out->tasks));
+	out->permits[0] = (uint8_t)pick(&b, 3);
+	b.next_spawn = out->started;
+	for (b.task = 0; b.task < out->tasks; b.task++) {
+		b.n = 0;
+		b.held = 0;
+		block(&b, 9);
+		add(&b, OP_END, 0, 0);
+	}
+}
+
+void program_print(const struct program *p)
+{
+	static const char *const names[] = {
+#define ORACLE_OP_NAME(NAME, text) #NAME,
+		ORACLE_OPS(ORACLE_OP_NAME)
+#undef ORACLE_OP_NAME
+	};
+
+	printf("seed %llu, %u tasks, %u from the start, semaphore %u\n",
+	       (unsigned long long)p->seed, p->tasks, p->started, p->permits[0]);
+	for (int t = 0; t < p->tasks; t++) {
+		printf("  task %d:", t);
+		for (int i = 0; p->ops[t][i].kind != OP_END; i++) {
+			const struct op *op = &p->ops[t][i];
+
+			printf(" %d:%s(%u", i, names[op->kind], op->a);
+			printf(op->b ? ",+%u)" : ")", op->b);
+		}
+		putchar('\n');
+	}
+}
