@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * features.h - which features of the running kernel help, probed at run time.
+ *
+ * One row per feature; `doctor` prints the rows and the session asks for them.
+ * Each feature that has a substitute can be switched off, so that the
+ * substitute is tested on a kernel that has the feature: the environment
+ * variable AWAITNESS_DISABLE=name,name,... (internal, for tests).
+ */
+#ifndef TRACER_FEATURES_H
+#define TRACER_FEATURES_H
+
+#include <stdbool.h>
+
+enum feature_id {
+	FEATURE_BTF,		/* /sys/kernel/btf/vmlinux */
+	FEATURE_BPF,		/* bpf(2) may load programs: capabilities or root */
+	FEATURE_RINGBUF,	/* BPF ring buffer (5.8) */
+	FEATURE_COOKIE,		/* a value per attachment (5.15): tells USDT sites apart */
+	FEATURE_UPROBE,		/* the uprobe PMU */
+	FEATURE_SEMAPHORE,	/* the kernel counts USDT semaphores (4.20) */
+	FEATURE_NOP5,		/* uprobes on 5-byte nops without a trap (6.18) */
+	FEATURE_DYNPTR,		/* batches copied at their exact size (6.16) */
+	FEATURE_EXIT_ORDER,	/* sched_process_exit while the memory is there (6.16) */
+	FEATURE_PREPARE_EXEC,	/* sched_prepare_exec (6.10) */
+	FEATURE_SIGNAL_DELIVER, /* signal_deliver: substitute for exit_order */
+	FEATURE_SYSCALL_EVENTS, /* tracefs syscall events: substitute for _exit, execve */
+	FEATURE_PERFMON,	/* CAP_PERFMON, or CAP_SYS_ADMIN */
+	FEATURE_PTRACE,		/* CAP_SYS_PTRACE: other users' processes */
+	FEATURE_PARANOID,	/* kernel.perf_event_paranoid */
+	FEATURE_UNPRIVILEGED,	/* kernel.unprivileged_bpf_disabled */
+	FEATURE_LOCKDOWN,	/* kernel lockdown below `confidentiality` */
+	FEATURE_COUNT
+};
+
+enum feature_state {
+	FEATURE_ABSENT,
+	FEATURE_PRESENT,
+	FEATURE_OFF /* there, but switched off by AWAITNESS_DISABLE */
+};
+
+#define FEATURE_DETAIL 160u
+
+/** A row. All texts are ours (static) but `detail`, which holds no text of a target either. */
+struct feature {
+	const char *name; /* as in AWAITNESS_DISABLE */
+	enum feature_state state;
+	bool required;		     /* eBPF tracing does not work without it */
+	char detail[FEATURE_DETAIL]; /* what was found: a version, a setting, an errno */
+	const char *follows;	     /* what follows from the state it is in */
+	const char *remedy;	     /* what to do about it; NULL: nothing is to be done */
+};
+
+/**
+ * Probes all features, in enum feature_id's order. Loads two tiny BPF programs
+ * and opens one perf event, all closed again; takes some ms. Never fails: what
+ * cannot be found out is absent, with the reason in `detail`.
+ */
+void features_probe(struct feature rows[FEATURE_COUNT]);
+
+/** True if the feature is there and not switched off. */
+bool feature_usable(const struct feature rows[FEATURE_COUNT], enum feature_id id);
+
+/** The first required feature that is missing, or NULL: eBPF tracing should work. */
+const struct feature *features_missing(const struct feature rows[FEATURE_COUNT]);
+
+#endif
