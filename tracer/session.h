@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "features.h"
+#include "feature.h"
 #include "source.h"
 #include "target.h"
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * features.h - which features of the running kernel help, probed at run time.
+ * feature.h - which features of the running kernel help, probed at run time.
  *
  * One row per feature; `doctor` prints the rows and the session asks for them.
  * Each feature that has a substitute can be switched off, so that the
  * substitute is tested on a kernel that has the feature: the environment
- * variable AWAITNESS_DISABLE=name,name,... (internal, for tests).
+ * variable AWAITNESS_DISABLE=name,name,... (internal, for tests). (The file is
+ * not called features.h: libc has one of that name and includes it by it.)
  */
-#ifndef TRACER_FEATURES_H
-#define TRACER_FEATURES_H
+#ifndef TRACER_FEATURE_H
+#define TRACER_FEATURE_H
 
 #include <stdbool.h>
 
