@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The grammars of the Python source model: fetched by scripts/setup as
+# package-lock.json pins them, compiled here into libanalyzers.
+python_grammar := node_modules/tree-sitter-python/src
+toml_grammar   := node_modules/@tree-sitter-grammars/tree-sitter-toml/src
+grammar_obj    := $(foreach g,python toml,$(B)/grammar/$g_parser.o $(B)/grammar/$g_scanner.o)
+analyzers_libs += -ltree-sitter -lpthread
+
+$(B)/.deps: package-lock.json
+$(B)/grammar/python_%.o: | deps
+	$(call say,CC,$(python_grammar)/$*.c)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -w -I$(python_grammar) -c -o $@ $(python_grammar)/$*.c
+$(B)/grammar/toml_%.o: | deps
+	$(call say,CC,$(toml_grammar)/$*.c)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -w -I$(toml_grammar) -c -o $@ $(toml_grammar)/$*.c
+$(B)/libanalyzers.a: $(grammar_obj)
