@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inspect.h - what the tasks and locks of a process are doing right now.
+ * inspection.h - what the tasks and locks of a process are doing right now.
  *
  * Reads the structures of <awaitness/inspect.h> with process_vm_readv, without
  * stopping or asking the target: it works on a hung process. Every walk is
  * bounded; every record is read twice and left out if it changed in between
  * (`dropped` counts those). Names are untrusted: escape them when printing.
  */
-#ifndef TRACER_INSPECT_H
-#define TRACER_INSPECT_H
+#ifndef TRACER_INSPECTION_H
+#define TRACER_INSPECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
