@@ -35,31 +35,31 @@ struct settings {
 	const char *fail_on;   /* as given; fail_on.h reads it. NULL: never */
 	const char *only;      /* analyzers, comma-separated; NULL: all */
 	const char *from;      /* convert: form of the input; NULL: find out */
-	const char *to;	       /* convert: form of the output; NULL: by its name */
-	int format;	       /* enum format */
-	int color;	       /* enum color */
-	int transport;	       /* enum transport */
-	int verbose;	       /* how often -v was given */
-	bool force;	       /* overwrite what is there */
+	const char *to;        /* convert: form of the output; NULL: by its name */
+	int format;            /* enum format */
+	int color;             /* enum color */
+	int transport;         /* enum transport */
+	int verbose;           /* how often -v was given */
+	bool force;            /* overwrite what is there */
 	bool help;
 };
 
 enum option_type {
-	OPTION_FLAG,	 /* bool: set */
-	OPTION_COUNT,	 /* int: one more */
-	OPTION_STRING,	 /* const char *: points into argv */
+	OPTION_FLAG,     /* bool: set */
+	OPTION_COUNT,    /* int: one more */
+	OPTION_STRING,   /* const char *: points into argv */
 	OPTION_DURATION, /* uint64_t: ns. 5, 5s, 500ms, 2m, 1h */
-	OPTION_CHOICE	 /* int: the index in `choices` */
+	OPTION_CHOICE    /* int: the index in `choices` */
 };
 
 struct option_row {
 	const char *name;     /* without the dashes */
-	char letter;	      /* 0: no short form */
+	char letter;          /* 0: no short form */
 	const char *argument; /* as help calls it; NULL: takes none */
 	enum option_type type;
-	size_t offset;		    /* in struct settings */
+	size_t offset;              /* in struct settings */
 	const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
-	const char *help;	    /* one sentence or a few */
+	const char *help;           /* one sentence or a few */
 };
 
 extern const struct option_row option_duration, option_format, option_output, option_fail_on,
@@ -75,13 +75,13 @@ struct arguments {
 
 struct command {
 	const char *name;
-	const char *summary;			 /* one line, no full stop */
-	const char *usage;			 /* what follows the name in the usage line */
-	const char *description;		 /* paragraphs, parted by an empty line */
-	const char *examples;			 /* lines, each a command; NULL: none */
+	const char *summary;                     /* one line, no full stop */
+	const char *usage;                       /* what follows the name in the usage line */
+	const char *description;                 /* paragraphs, parted by an empty line */
+	const char *examples;                    /* lines, each a command; NULL: none */
 	const struct option_row *const *options; /* NULL-terminated; --help goes without saying */
 	bool takes_command; /* the first argument that is no option begins a command of another
-			     * program, as if `--` stood before it */
+	                     * program, as if `--` stood before it */
 	/* Returns the exit status. Errors have been told with fail() by then. */
 	int (*run)(const struct settings *settings, const struct arguments *arguments);
 };
