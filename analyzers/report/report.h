@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report.h - what an analysis has to say, and the writers that print it.
+ *
+ * The model is plain data: a subcommand may read it (the verdict of a lock,
+ * how many findings) without knowing any analyzer. All text in it is as the
+ * target gave it, not escaped: the writers escape. NULL text: not known.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/** A place in the target's program. All NULL and 0: not known. */
+struct report_place {
+	const char *function;
+	const char *file;
+	const char *label; /* the expression as written, or a name */
+	uint32_t line;     /* 0: not known */
+	uint64_t site;     /* site id: an address; 0: none */
+};
+
+/** Times in ns. `known` false: the source could not tell, and the rest is 0. */
+struct report_times {
+	bool known;
+	uint64_t total;
+	uint64_t p50; /* within 7 % (log-linear buckets) */
+	uint64_t p99;
+	uint64_t max;
+};
+
+/* The verdict about a lock. X(NAME, text, rank): rank 0 is the worst. */
+#define REPORT_VERDICTS(X)                                                                         \
+	X(WRONG_LOCK, "wrong-lock", 0)                                                             \
+	X(BYPASSED, "bypassed", 1)                                                                 \
+	X(NEEDLESS, "needless", 2)                                                                 \
+	X(SERIALISES_ONLY, "serialises-only", 3)                                                   \
+	X(UNKNOWN, "unknown", 4)                                                                   \
+	X(LIMITS, "limits", 5)                                                                     \
+	X(NEEDED, "needed", 6)
+
+enum report_verdict {
+#define REPORT_VERDICT_ENUM(NAME, text, rank) REPORT_##NAME,
+	REPORT_VERDICTS(REPORT_VERDICT_ENUM)
+#undef REPORT_VERDICT_ENUM
+};
+
+/** How a verdict or a finding is known. */
+enum report_basis {
+	REPORT_BASIS_NONE,     /* JSON null */
+	REPORT_BASIS_PROVEN,   /* from the source of the program */
+	REPORT_BASIS_OBSERVED, /* it was seen to happen */
+	REPORT_BASIS_POSSIBLE  /* no happens-before order forbids it in another order of steps */
+};
+
+/** A site with how often sections were entered there, or suspended there. */
+struct report_site {
+	struct report_place place;
+	uint64_t count;     /* sections entered; suspensions */
+	uint64_t suspended; /* of these sections, those that spanned a gap */
+};
+
+/** One event that proves a verdict or a finding, as a sentence. */
+struct report_evidence {
+	uint64_t time; /* ns, CLOCK_MONOTONIC; 0: not known */
+	const char *task;
+	const char *text; /* "reads", "writes", "suspends", ... */
+	struct report_place place;
+};
+
+/** One lock identity: all locks of one creation site or name. */
+struct report_lock {
+	const char *name;
+	const char *type; /* text of enum aw_lock_type */
+	uint64_t objects;
+	struct report_place created;
+	enum report_verdict verdict;
+	enum report_basis basis;
+	bool inferred;       /* some counts come from inferred events */
+	const char *change;  /* the smallest fix, one sentence; NULL: nothing to change */
+	const char *why;     /* one sentence for a person */
+	const char *command; /* unknown: the command that would settle it; NULL: none */
+	uint64_t sections;
+	uint64_t suspended; /* sections that spanned a gap */
+	uint64_t waited;    /* acquisitions that had to wait */
+	uint64_t tasks;
+	uint64_t threads;
+	uint64_t fragile; /* await sites in its sections that did not suspend today */
+	struct report_times wait;
+	struct report_times hold;
+	struct report_site *sites; /* where it was taken, most used first */
+	size_t site_count;
+	struct report_site *suspensions; /* where its sections suspended, most often first */
+	size_t suspension_count;
+	struct report_evidence *evidence;
+	size_t evidence_count;
+};
+
+/** One await site. */
+struct report_await {
+	struct report_place place;
+	bool counted;       /* false: `passed` is not known (JSON null) */
+	uint64_t passed;    /* how often it was passed */
+	uint64_t suspended; /* how often it really suspended */
+};
+
+enum report_severity { REPORT_ERROR, REPORT_WARNING, REPORT_INFO };
+
+/** One finding, for all the times it was seen. Places that a rule has no use for are empty. */
+struct report_finding {
+	const char *rule; /* "lost-update", ... */
+	enum report_severity severity;
+	enum report_basis basis; /* JSON `verdict`: REPORT_BASIS_OBSERVED or _POSSIBLE */
+	bool pattern;            /* that the write derives from the read is not known */
+	const char *object;      /* the location, lock, ... it is about */
+	uint64_t count;          /* observed: times it happened; possible: times the pair was run */
+	uint64_t objects;        /* different locations or locks it was seen on */
+	const char *task;        /* the task it happened to */
+	struct report_place read;
+	struct report_place suspension; /* the gap */
+	struct report_place write;
+	const char *other_task;
+	struct report_place other; /* what the other did */
+	uint64_t max_ns;           /* long-step: the longest; else 0 */
+	const char *message;       /* one sentence */
+	const char *change;        /* the smallest fix, one sentence */
+	struct report_evidence *evidence;
+	size_t evidence_count;
+};
+
+/** Something the reader of the report must know about what was not seen. */
+struct report_note {
+	const char *text; /* one sentence */
+};
+
+struct report_target {
+	uint32_t pid;
+	const char *command;
+	const char *runtime; /* "c", "cpython", "unknown" */
+	const char *version;
+	const char *detail;
+	const char *transport;
+	uint64_t can; /* enum aw_can bits */
+};
+
+struct report_period {
+	double seconds;
+	uint64_t tasks;
+	uint64_t steps;
+	uint64_t events;
+	uint64_t lost; /* records */
+	uint64_t threads;
+};
+
+/** A report: locks worst first, findings surest and most harmful first. */
+struct report {
+	struct report_target target;
+	struct report_period period;
+	struct report_lock *locks;
+	size_t lock_count;
+	struct report_await *awaits;
+	size_t await_count;
+	struct report_finding *findings;
+	size_t finding_count;
+	struct report_note *notes; /* what was lost or could not be seen */
+	size_t note_count;
+};
+
+struct report_options {
+	bool colour;
+	bool verbose;   /* text: evidence and all sites, not only the worst */
+	unsigned width; /* columns for text; 0: 100 */
+};
+
+/** Text of a verdict ("needless"), of a basis ("observed"; NULL for none), of a severity ("error").
+ */
+const char *report_verdict_text(enum report_verdict verdict);
+const char *report_basis_text(enum report_basis basis);
+const char *report_severity_text(enum report_severity severity);
+
+/**
+ * The writers, one row each; ends with a row whose name is NULL. `write`
+ * returns 0 or a negative errno (what the stream said).
+ */
+struct report_format {
+	const char *name; /* "text", "json" */
+	const char *help;
+	int (*write)(const struct report *, FILE *, const struct report_options *);
+};
+extern const struct report_format report_formats[];
+
+/**
+ * Writes a report. `format`: the name of a row of report_formats. `options`
+ * may be NULL. Returns 0, -EINVAL for an unknown format, or a negative errno
+ * of the stream. Flushes, does not close.
+ */
+int report_write(const struct report *report, const char *format, FILE *out,
+                 const struct report_options *options);
+
+#endif
