@@ -17,7 +17,8 @@ OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-omit-frame-pointer -fstack-protector-strong -D_GNU_SOURCE \
             -DAWAITNESS_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
-BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
+BPFARCH  := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
+BPFFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH) -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
             -I/usr/include/$(shell gcc -print-multiarch)
 
 # What is in which library is the folder it lies in.

@@ -17,29 +17,27 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "fault.h"
 #include "feature.h"
 #include "source.h"
 #include "target.h"
 
-#define SESSION_MESSAGE 240u
-
 struct session_options {
-	const struct target *target;	/* must outlive the session */
-	size_t ring_bytes;		/* rounded up to a power of two; 0: 16 MiB */
+	const struct target *target;    /* must outlive the session */
+	size_t ring_bytes;              /* rounded up to a power of two; 0: 16 MiB */
 	const struct feature *features; /* FEATURE_COUNT rows; NULL: probe now */
 };
 
 /**
  * Loads the programs and attaches. The target goes on running (or stays
- * stopped). @message (SESSION_MESSAGE bytes) gets one line without newline when
- * it fails: what failed, on what, why, what to do. It holds no unescaped text
- * of the target.
+ * stopped). `fault` (may be NULL) gets one line when it fails: what failed, on
+ * what, why, what to do.
  *
  * Returns 0, -ENOTSUP (the target carries no probes of ours), -EPERM/-EACCES
  * (capabilities), -ESRCH (target ended) or another negative errno.
  *
  * The source is used by one thread. The first poll delivers target_describe().
  */
-int session_open(const struct session_options *options, struct source **out, char *message);
+int session_open(const struct session_options *options, struct source **out, struct fault *fault);
 
 #endif
