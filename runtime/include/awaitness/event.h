@@ -28,7 +28,7 @@ struct aw_event {
 	uint64_t time;   /* ns, CLOCK_MONOTONIC. Kinds marked unstamped (READ, WRITE, ...)
 			  * repeat the time of the last stamped event of their stream. */
 	uint16_t kind;   /* enum aw_kind */
-	uint16_t arg;    /* see the kind's row; AW_ARG_* flags in the top two bits */
+	uint16_t arg;    /* see the kind's row; AW_ARG_* flags in the top bits */
 	uint32_t task;   /* the task that is running, 0: none (a loop callback, a plain thread) */
 	uint64_t object; /* what it is about; see the kind's row */
 	uint64_t site;   /* where in the program: a site id (address of the code or of a
@@ -38,6 +38,10 @@ struct aw_event {
 /* Flags in aw_event.arg, for kinds whose arg is not a plain number. */
 #define AW_ARG_INFERRED 0x8000u /* not seen itself; an INTERVAL record stands right before it */
 #define AW_ARG_SNAPSHOT 0x4000u /* tells a state that began before the recording did */
+#define AW_ARG_DEADLINE 0x2000u /* SUSPEND, LOCK_WAIT: this wait ends by itself */
+#define AW_ARG_TEST     0x2000u /* READ: the value decides whether the task acts (`if (!conn)`) */
+#define AW_ARG_USE      0x1000u /* READ: of no memory; a value read earlier is used here */
+#define AW_SIZE_MAX     0x0fffu /* READ, WRITE: the size in arg; larger ones are told as this */
 #define AW_ARG_VALUE    0x00ffu /* the enumerated part of arg */
 
 /*
@@ -131,7 +135,7 @@ enum aw_field {
 	AW_FIELD_OUTCOME,   /* enum aw_outcome */
 	AW_FIELD_AWAIT,     /* enum aw_await */
 	AW_FIELD_MODE,      /* enum aw_mode */
-	AW_FIELD_SIZE,      /* bytes accessed, at most 0x3fff */
+	AW_FIELD_SIZE,      /* bytes accessed, at most AW_SIZE_MAX; READ: AW_ARG_TEST, AW_ARG_USE */
 	AW_FIELD_SUSPENDED, /* 1: this pass really suspended, 0: it did not */
 	AW_FIELD_ENTITY,    /* enum aw_entity */
 	AW_FIELD_TEXT,      /* enum aw_text | used bytes << 8 (0 to 16) | AW_TEXT_MORE */
