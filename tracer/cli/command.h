@@ -41,6 +41,7 @@ struct settings {
 	int transport;         /* enum transport */
 	int verbose;           /* how often -v was given */
 	bool force;            /* overwrite what is there */
+	bool man;              /* help: as a manual page */
 	bool help;
 };
 
@@ -64,7 +65,7 @@ struct option_row {
 
 extern const struct option_row option_duration, option_format, option_output, option_fail_on,
 	option_only, option_long_step, option_transport, option_force, option_verbose, option_color,
-	option_help, option_trace_output, option_from, option_to;
+	option_help, option_trace_output, option_from, option_to, option_man;
 
 /** What is left when the options are taken out. */
 struct arguments {
@@ -88,6 +89,12 @@ struct command {
 
 extern const struct command command_attach, command_run, command_record, command_report,
 	command_dump, command_print, command_convert, command_doctor, command_version, command_help;
+
+/** All subcommands in the order of the help, NULL at the end (commands.c). */
+extern const struct command *const commands[];
+
+/** The subcommand of this name, or NULL. */
+const struct command *command_find(const char *name);
 
 /**
  * Says on stderr, in one line, what failed, on what, why, and what to do.
