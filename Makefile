@@ -18,7 +18,7 @@ CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-omit-frame-pointer -fstack-protector-
             -DAWAITNESS_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 BPFARCH  := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
-BPFFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH) -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
+BPFFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH)= -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
             -I/usr/include/$(shell gcc -print-multiarch)
 
 # What is in which library is the folder it lies in.

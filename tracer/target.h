@@ -20,35 +20,35 @@
 
 /** What a target carries; several may be set. */
 enum target_runtime {
-	TARGET_LOG = 1,	    /* our C runtime: the awaitness:log_ship probe */
+	TARGET_LOG = 1,     /* our C runtime: the awaitness:log_ship probe */
 	TARGET_PROBES = 2,  /* fine-grained awaitness:KIND probes (probe.h) */
 	TARGET_CPYTHON = 4, /* a CPython interpreter (exports _PyRuntime) */
-	TARGET_ROOT = 8	    /* section aw_root: `dump` can read the runtime's structures */
+	TARGET_ROOT = 8     /* section aw_root: `dump` can read the runtime's structures */
 };
 
 #define TARGET_BUILD_ID 40u /* hexadecimal digits at most */
 
 /** A file mapped executable in the target. */
 struct target_module {
-	char *path;	   /* as the target's maps show it, without " (deleted)" */
+	char *path;        /* as the target's maps show it, without " (deleted)" */
 	char *open_path;   /* where this process can open the same file */
-	uint64_t start;	   /* lowest address it is mapped at */
-	uint64_t end;	   /* one past the highest */
-	uint64_t bias;	   /* run-time address minus ELF address */
-	bool deleted;	   /* its name is gone, or names another file now */
+	uint64_t start;    /* lowest address it is mapped at */
+	uint64_t end;      /* one past the highest */
+	uint64_t bias;     /* run-time address minus ELF address */
+	bool deleted;      /* its name is gone, or names another file now */
 	unsigned runtimes; /* enum target_runtime bits found in this file */
-	uint64_t kinds;	   /* bit K: it has a probe for event kind K (enum aw_kind) */
-	uint64_t root;	   /* run-time address of struct aw_root, 0: none */
+	uint64_t kinds;    /* bit K: it has a probe for event kind K (enum aw_kind) */
+	uint64_t root;     /* run-time address of struct aw_root, 0: none */
 	char build_id[TARGET_BUILD_ID + 1]; /* hexadecimal; "": none */
 };
 
 /** A process, as it was when target_open looked. */
 struct target {
-	pid_t pid;	 /* as this process knows it */
+	pid_t pid;       /* as this process knows it */
 	pid_t inner_pid; /* as the target itself knows it (other in a child pid namespace) */
 	uid_t uid;
-	unsigned runtimes;	       /* all modules' bits together */
-	char *command;		       /* the command line, arguments parted by a blank */
+	unsigned runtimes;             /* all modules' bits together */
+	char *command;                 /* the command line, arguments parted by a blank */
 	struct target_module *modules; /* by address; [0 .. module_count) */
 	size_t module_count;
 	uint64_t start_time; /* clock ticks after boot: with pid, which process it is */
@@ -85,7 +85,7 @@ const struct target_module *target_module_with(const struct target *target, unsi
  * Returns 0, -ENOMEM or what `fn` returned.
  */
 int target_describe(const struct target *target, enum aw_runtime runtime, uint64_t can,
-		    const char *version, const char *detail, const char *transport, stream_fn fn,
-		    void *context);
+                    const char *version, const char *detail, const char *transport, stream_fn fn,
+                    void *context);
 
 #endif
