@@ -31,9 +31,11 @@ static __always_inline bool head_read(struct aw_log_head *head, uint64_t address
 }
 
 static __always_inline void header_fill(struct shipment *shipment, const struct aw_log_head *head,
-                                        uint32_t tid, uint64_t generation, bool dying)
+                                        uint32_t tid, const struct shipment_thread *thread,
+                                        bool dying)
 {
-	shipment->generation = generation;
+	shipment->generation = thread ? thread->generation : 0;
+	shipment->begin = thread ? thread->begin : head->first;
 	shipment->ended = 0;
 	shipment->drained = dying;
 	shipment->batch.magic = AW_BATCH_MAGIC;
@@ -117,7 +119,7 @@ static __always_inline void log_take(uint32_t tid, uint64_t address, bool dying)
 	bytes = head.next - head.records;
 	if (!bytes)
 		return;
-	header_fill(&header, &head, tid, thread ? thread->generation : 0, dying);
+	header_fill(&header, &head, tid, thread, dying);
 	if (thread)
 		thread->next = head.first + header.batch.count;
 	lost = copy(&header, head.records, bytes);

@@ -71,7 +71,7 @@ static __always_inline uint32_t target_thread(void)
 static __always_inline struct shipment_thread *thread_remember(uint32_t tid, uint64_t head,
                                                                uint64_t next)
 {
-	struct shipment_thread fresh = {.head = head, .next = next};
+	struct shipment_thread fresh = {.head = head, .next = next, .begin = next};
 
 	fresh.generation = __sync_fetch_and_add(&generations, 1) + 1;
 	if (bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY)) {
@@ -90,6 +90,7 @@ static __always_inline void thread_end(uint32_t tid, const struct shipment_threa
 	if (!shipment)
 		return;
 	shipment->generation = thread->generation;
+	shipment->begin = thread->begin;
 	shipment->ended = 1;
 	shipment->drained = 0;
 	shipment->batch.magic = AW_BATCH_MAGIC;

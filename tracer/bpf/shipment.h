@@ -10,6 +10,7 @@
 /** One ring buffer entry: this, then batch.count records. */
 struct shipment {
 	uint64_t generation; /* which log of this thread id: a new one counts from 0 again */
+	uint64_t begin;      /* number at which this generation was first seen */
 	uint32_t ended;      /* 1: the thread has ended, batch.first is its final number */
 	uint32_t drained;    /* 1: taken from a dying thread, not shipped by it */
 	struct aw_batch batch;
@@ -21,6 +22,7 @@ struct shipment_thread {
 	uint64_t head; /* address of its struct aw_log_head; fine-grained probes: 0 */
 	uint64_t next; /* number after the last record seen, handed over or not */
 	uint64_t generation;
+	uint64_t begin;
 };
 
 /** Where hits and records went. Indices of `counters`. */

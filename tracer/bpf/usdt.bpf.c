@@ -58,6 +58,7 @@ int probe_hit(struct pt_regs *ctx)
 		return 0;
 	}
 	shipment->generation = thread->generation;
+	shipment->begin = thread->begin;
 	shipment->ended = 0;
 	shipment->drained = 0;
 	shipment->batch.magic = AW_BATCH_MAGIC;
