@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.c - awaitness run -- COMMAND: a program from its first step on, its report.
+ */
+#include "command.h"
+#include "interrupt.h"
+#include "live.h"
+#include "subject.h"
+#include "verdict.h"
+
+static int run_follow(struct verdict *verdict, struct subject *subject)
+{
+	struct live_parts parts = {.settings = verdict->settings,
+	                           .target = subject->target,
+	                           .source = subject->source,
+	                           .spawn = &subject->spawn,
+	                           .analysis = verdict->analysis};
+	int followed, printed;
+
+	interrupt_catch();
+	subject_release(subject);
+	followed = live_follow(&parts);
+	subject_finish(subject);
+	printed = verdict_print(verdict);
+	return followed != STATUS_CLEAN ? followed : printed;
+}
+
+static int run_run(const struct settings *settings, const struct arguments *arguments)
+{
+	struct verdict verdict;
+	struct subject subject = {0};
+	int status;
+
+	if (!arguments->command || !*arguments->command)
+		return fail_usage(&command_run, "which program is to be run?");
+	if (arguments->count)
+		return fail_usage(&command_run, "'%s' stands before the --", arguments->values[0]);
+	status = verdict_open(&verdict, &command_run, settings);
+	if (status == STATUS_CLEAN)
+		status = subject_start(&subject, settings, arguments->command);
+	if (status == STATUS_CLEAN)
+		status = run_follow(&verdict, &subject);
+	subject_close(&subject);
+	verdict_close(&verdict);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "run a program from its first step on and report",
+	.usage = "[OPTIONS] [--] COMMAND [ARGUMENT...]",
+	.description =
+		"Starts COMMAND, watches it from its first step until it ends, and prints the "
+		"report. COMMAND has the standard input, output and error of awaitness: use "
+		"--output to keep its output and the report apart. Signals are passed on to it; a "
+		"second Ctrl-C ends awaitness with the report and leaves the program running. When "
+		"--duration is over, the program is sent SIGTERM and has five seconds to end.\n\n"
+		"Where eBPF is not permitted (a container in CI), events go through files instead; "
+		"this is said on standard error and in the report.\n\n"
+		"How COMMAND ended is told on standard error. The exit status is that of "
+		"awaitness, "
+		"not of COMMAND.",
+	.examples = "  awaitness run -- ./server --port 8080\n"
+		    "  awaitness run --fail-on any --output report.txt -- ./tests\n",
+	.options = (const struct option_row *const[]){&option_duration, &option_format,
+                                                      &option_output, &option_fail_on, &option_only,
+                                                      &option_long_step, &option_transport,
+                                                      &option_color, &option_verbose, NULL},
+	.takes_command = true,
+	.run = run_run,
+};

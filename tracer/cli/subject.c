@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * subject.c - the process that is traced: found by its id, or started.
+ */
+#include "subject.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capability.h"
+#include "feature.h"
+#include "file_transport.h"
+#include "interrupt.h"
+#include "options.h"
+#include "progress.h"
+#include "session.h"
+
+/* What symbols still need when the descriptors are open: the maps and the files of the target. */
+#define KEEP (CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH))
+
+int subject_find(const struct command *command, const char *pid_text, struct target **out)
+{
+	pid_t pid;
+	int err;
+
+	if (options_pid(pid_text, &pid))
+		return fail_usage(command, "'%s' is no process id", pid_text);
+	err = target_open(pid, out);
+	switch (err) {
+	case 0:
+		return STATUS_CLEAN;
+	case -ESRCH:
+		return fail("there is no process %d", (int)pid);
+	case -EACCES:
+	case -EPERM:
+		return fail("not permitted to look at process %d: run as its user, as root, or "
+		            "with CAP_SYS_PTRACE",
+		            (int)pid);
+	}
+	return fail("cannot look at process %d: %s", (int)pid, strerror(-err));
+}
+
+/* A target without anything that tells events. */
+static int subject_refuse(const struct target *target)
+{
+	if (target->runtimes & TARGET_CPYTHON)
+		return fail("process %d (%.100s) is a Python program: this version of awaitness "
+		            "traces C programs only",
+		            (int)target->pid, target->command);
+	return fail("process %d (%.100s) carries no awaitness runtime and no awaitness probes: "
+	            "link it with libawaitness, or put probe.h into its own runtime",
+	            (int)target->pid, target->command);
+}
+
+static int subject_session(struct subject *subject)
+{
+	struct fault fault = {0};
+	struct session_options options = {.target = subject->target};
+	int err;
+
+	if (!(subject->target->runtimes & (TARGET_LOG | TARGET_PROBES)))
+		return subject_refuse(subject->target);
+	err = session_open(&options, &subject->source, &fault);
+	if (!err) {
+		capability_keep(KEEP); /* what is not given up here is only not given up */
+		return STATUS_CLEAN;
+	}
+	if (*fault.message)
+		return fail("%s", fault.message);
+	return fail("cannot attach to process %d: %s; awaitness doctor tells what is missing",
+	            (int)subject->target->pid, strerror(-err));
+}
+
+int subject_attach(struct subject *subject, const struct command *command,
+                   const struct settings *settings, const char *pid_text)
+{
+	int status;
+
+	*subject = (struct subject){.settings = settings};
+	status = subject_find(command, pid_text, &subject->target);
+	return status == STATUS_CLEAN ? subject_session(subject) : status;
+}
+
+static int directory_make(struct subject *subject)
+{
+	const char *base = getenv("TMPDIR");
+
+	if (asprintf(&subject->directory, "%s/awaitness.XXXXXX", base && *base ? base : "/tmp") < 0)
+		subject->directory = NULL;
+	if (subject->directory && mkdtemp(subject->directory))
+		return STATUS_CLEAN;
+	fail("cannot make a folder for the file transport, %s: %s (TMPDIR says where)",
+	     subject->directory ? subject->directory : "in memory", strerror(errno));
+	free(subject->directory);
+	subject->directory = NULL;
+	return STATUS_FAILED;
+}
+
+static void directory_remove(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+static int subject_spawn(struct subject *subject, char *const argv[])
+{
+	char log[4096 + 32], *extra[] = {log, NULL};
+	int err;
+
+	if (subject->directory)
+		snprintf(log, sizeof(log), FILE_TRANSPORT_ENV "=%s", subject->directory);
+	err = spawn_open(&subject->spawn, argv, subject->directory ? extra : NULL);
+	if (err == -ENOENT)
+		return fail("there is no program %s", argv[0]);
+	if (err)
+		return fail("cannot start %s: %s", argv[0], strerror(-err));
+	subject->started = true;
+	return STATUS_CLEAN;
+}
+
+/* A program that is held before exec is still this program: it is told of by its command line. */
+static struct target *target_before_exec(pid_t pid, char *const argv[])
+{
+	struct target *target = calloc(1, sizeof(*target));
+	size_t room = 1;
+	char *command;
+
+	for (char *const *a = argv; *a; a++)
+		room += strlen(*a) + 1;
+	command = calloc(1, room);
+	if (!target || !command) {
+		free(target);
+		free(command);
+		return NULL;
+	}
+	for (char *const *a = argv; *a; a++) {
+		strcat(command, a == argv ? "" : " ");
+		strcat(command, *a);
+	}
+	target->pid = target->inner_pid = pid;
+	target->command = command;
+	return target;
+}
+
+static int subject_look(struct subject *subject, char *const argv[])
+{
+	int err;
+
+	if (subject->spawn.held == SPAWN_BEFORE_EXEC) {
+		subject->target = target_before_exec(subject->spawn.pid, argv);
+		return subject->target ? STATUS_CLEAN : fail("not enough memory");
+	}
+	err = target_open(subject->spawn.pid, &subject->target);
+	return err ? fail("cannot look at %s, which was started: %s", argv[0], strerror(-err))
+	           : STATUS_CLEAN;
+}
+
+static int subject_files(struct subject *subject)
+{
+	struct file_transport_options options = {.directory = subject->directory,
+	                                         .pid = subject->spawn.pid,
+	                                         .target = subject->target};
+	int err;
+
+	if (subject->spawn.held == SPAWN_AT_ENTRY && !(subject->target->runtimes & TARGET_LOG))
+		return subject_refuse(subject->target);
+	err = file_transport_open(&options, &subject->source);
+	return err ? fail("cannot read the file transport's folder %s: %s", subject->directory,
+	                  strerror(-err))
+	           : STATUS_CLEAN;
+}
+
+/* Which way out? True: files. With --transport auto the reason is told. */
+static bool files_wanted(const struct settings *settings)
+{
+	struct feature rows[FEATURE_COUNT];
+	const struct feature *missing;
+
+	if (settings->transport != TRANSPORT_AUTO)
+		return settings->transport == TRANSPORT_FILE;
+	features_probe(rows);
+	missing = features_missing(rows);
+	if (!missing)
+		return false;
+	fprintf(stderr,
+	        "awaitness: eBPF does not work here (%s: %s): events go through files instead\n",
+	        missing->name, missing->detail);
+	return true;
+}
+
+int subject_start(struct subject *subject, const struct settings *settings, char *const argv[])
+{
+	int status;
+
+	*subject = (struct subject){.settings = settings};
+	if (files_wanted(settings)) {
+		status = directory_make(subject);
+		if (status != STATUS_CLEAN)
+			return status;
+	}
+	status = subject_spawn(subject, argv);
+	if (status == STATUS_CLEAN)
+		status = subject_look(subject, argv);
+	if (status == STATUS_CLEAN)
+		status = subject->directory ? subject_files(subject) : subject_session(subject);
+	return status;
+}
+
+void subject_release(struct subject *subject)
+{
+	if (!subject->started)
+		return;
+	interrupt_pass_on(subject->spawn.pid);
+	spawn_release(&subject->spawn);
+}
+
+void subject_finish(struct subject *subject)
+{
+	const struct spawn *spawn = &subject->spawn;
+
+	if (!subject->started || interrupt_count() > 1)
+		return;
+	spawn_wait(&subject->spawn, true);
+	interrupt_pass_on(0);
+	if (!spawn->reaped)
+		return;
+	if (WIFSIGNALED(spawn->status))
+		fprintf(stderr, "awaitness: the program was ended by signal %d (%s)\n",
+		        WTERMSIG(spawn->status), strsignal(WTERMSIG(spawn->status)));
+	else if (WEXITSTATUS(spawn->status) || subject->settings->verbose)
+		fprintf(stderr, "awaitness: the program exited with status %d\n",
+		        WEXITSTATUS(spawn->status));
+}
+
+void subject_close(struct subject *subject)
+{
+	if (subject->source)
+		subject->source->ops->close(subject->source);
+	subject->source = NULL;
+	if (subject->started)
+		spawn_close(&subject->spawn);
+	target_close(subject->target);
+	subject->target = NULL;
+	if (subject->directory)
+		directory_remove(subject->directory);
+	free(subject->directory);
+	subject->directory = NULL;
+}

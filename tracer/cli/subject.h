@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * subject.h - the process that attach, run and record trace: found or started,
+ * with the source of events that fits it.
+ */
+#ifndef CLI_SUBJECT_H
+#define CLI_SUBJECT_H
+
+#include "command.h"
+#include "source.h"
+#include "spawn.h"
+#include "target.h"
+
+struct subject {
+	const struct settings *settings;
+	struct target *target;
+	struct source *source;
+	struct spawn spawn;
+	bool started;    /* by us: `spawn` is valid */
+	char *directory; /* of the file transport; NULL: not used */
+};
+
+/**
+ * Finds process `pid_text` and attaches to it. Returns a status; a message has been printed.
+ * With --duration the clock does not run yet.
+ */
+int subject_attach(struct subject *subject, const struct command *command,
+                   const struct settings *settings, const char *pid_text);
+
+/**
+ * Starts argv[0] and attaches to it before its first step; it is held until
+ * subject_release. Takes the file transport where eBPF is not permitted, and
+ * says so on stderr. Returns a status; a message has been printed.
+ */
+int subject_start(struct subject *subject, const struct settings *settings, char *const argv[]);
+
+/** Lets a program that was started run. Signals are passed on to it from here. */
+void subject_release(struct subject *subject);
+
+/**
+ * Waits for a program that was started (unless Ctrl-C was pressed twice: then
+ * it is left running), and tells on stderr how it ended when that was not with
+ * status 0.
+ */
+void subject_finish(struct subject *subject);
+
+/** Detaches, frees, removes the file transport's folder. */
+void subject_close(struct subject *subject);
+
+/** Opens process `pid_text` for whatever needs no source. Returns a status; a message has been
+ * printed. */
+int subject_find(const struct command *command, const char *pid_text, struct target **out);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * verdict.c - an analysis from its options to the printed report and the exit status.
+ */
+#include "verdict.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fail_on.h"
+#include "report/report.h"
+
+int verdict_open(struct verdict *verdict, const struct command *command,
+                 const struct settings *settings)
+{
+	struct analysis_options options = {.only = settings->only,
+	                                   .long_step_ns = settings->long_step_ns};
+	const char *word;
+	size_t length;
+	int err;
+
+	*verdict = (struct verdict){.settings = settings};
+	if (fail_on_check(settings->fail_on, &word, &length))
+		return fail_usage(command, "--fail-on does not know '%.*s'", (int)length, word);
+	err = analysis_new(&options, &verdict->analysis);
+	if (err == -ENOENT)
+		return fail_usage(command, "--only %s names no analyzer", settings->only);
+	if (err)
+		return fail("cannot start the analysis: %s", strerror(-err));
+	return output_open(&verdict->output, settings);
+}
+
+int verdict_print(struct verdict *verdict)
+{
+	const struct settings *settings = verdict->settings;
+	struct report_options options = {.colour = verdict->output.colour,
+	                                 .verbose = settings->verbose > 0,
+	                                 .width = verdict->output.width};
+	const struct report *report;
+	int err, status;
+
+	err = analysis_finish(verdict->analysis, &report);
+	if (err)
+		return fail("cannot finish the analysis: %s", strerror(-err));
+	report_write(report, option_format.choices[settings->format], verdict->output.file,
+	             &options); /* a failure is in the stream, and output_close tells it */
+	status = output_close(&verdict->output);
+	if (status == STATUS_CLEAN && fail_on_hit(settings->fail_on, report))
+		status = STATUS_FINDINGS;
+	return status;
+}
+
+void verdict_close(struct verdict *verdict)
+{
+	analysis_free(verdict->analysis);
+	verdict->analysis = NULL;
+	if (verdict->output.file && verdict->output.file != stdout)
+		fclose(verdict->output.file);
+	verdict->output.file = NULL;
+}
