@@ -56,17 +56,19 @@ $(B)/libtracer.a: $(call obj,$(tracer_src)); $(ar)
 $(B)/libanalyzers.a: $(call obj,$(analyzers_src)); $(ar)
 $(B)/libawaitness.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,-soname,libawaitness.so.0 -o $@ $^ $(runtime_libs)
-$(B)/awaitness: $(call obj,$(cli_src)) $(B)/libanalyzers.a $(B)/libtracer.a
+$(B)/libcli.a: $(filter-out %/main.o,$(call obj,$(cli_src))); $(ar)
+$(B)/awaitness: $(B)/tracer/cli/main.o $(B)/libcli.a $(B)/libanalyzers.a $(B)/libtracer.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(analyzers_libs) $(tracer_libs)
 $(B)/awaitness.pc: runtime/awaitness.pc.in
 	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
 
 # Unit tests link what they test. Only tests named session_* may need the kernel:
-# an analyzer that needs libbpf does not link here.
+# an analyzer that needs libbpf does not link here. Tests named cli_* test libcli.
 unit_bin := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzers.a $(B)/libtracer.a $(B)/libawaitness.a
-	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(analyzers_libs) $(runtime_libs) \
+	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group -lcriterion $(analyzers_libs) $(runtime_libs) \
 	  -ldw -lelf $(if $(findstring session_,$*),$(tracer_libs))
+$(filter $(B)/unit/cli_%,$(unit_bin)): $(B)/libcli.a
 program_bin := $(patsubst tests/programs/%.c,$(B)/programs/%,$(program_src))
 $(B)/programs/%: $(B)/tests/programs/%.o $(B)/libawaitness.a
 	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(runtime_libs)
@@ -88,11 +90,25 @@ lint: deps ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
 demo: all programs ## programs under load, attached to, and their report
 	$(Q)scripts/demo
+man: $(B)/awaitness ## manual pages, from the tables of the commands
+	$(Q)mkdir -p $(B)/man; $< help --man > $(B)/man/awaitness.1
+	$(Q)for c in $$($< help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do \
+	  $< help --man $$c > $(B)/man/awaitness-$$c.1 || exit; done
+D = $(DESTDIR)$(PREFIX)
+install: all man ## to $(DESTDIR)$(PREFIX), /usr/local by default
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/awaitness $(D)/share/man/man1
+	install -m 755 $(B)/awaitness $(D)/bin
+	install -m 644 $(B)/libawaitness.a $(D)/lib
+	install -m 755 $(B)/libawaitness.so $(D)/lib/libawaitness.so.0
+	ln -sf libawaitness.so.0 $(D)/lib/libawaitness.so
+	install -m 644 $(B)/awaitness.pc $(D)/lib/pkgconfig
+	install -m 644 runtime/include/awaitness/*.h $(D)/include/awaitness
+	install -m 644 $(B)/man/*.1 $(D)/share/man/man1
 clean: ## remove what was built
 	rm -rf build build-*
 help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs deps unit unit-san e2e test lint demo clean help
+.PHONY: all programs deps unit unit-san e2e test lint demo man install clean help
 .DEFAULT_GOAL := all
