@@ -14,23 +14,23 @@
 #include <stdbool.h>
 
 enum feature_id {
-	FEATURE_BTF,		/* /sys/kernel/btf/vmlinux */
-	FEATURE_BPF,		/* bpf(2) may load programs: capabilities or root */
-	FEATURE_RINGBUF,	/* BPF ring buffer (5.8) */
-	FEATURE_COOKIE,		/* a value per attachment (5.15): tells USDT sites apart */
-	FEATURE_UPROBE,		/* the uprobe PMU */
-	FEATURE_SEMAPHORE,	/* the kernel counts USDT semaphores (4.20) */
-	FEATURE_NOP5,		/* uprobes on 5-byte nops without a trap (6.18) */
-	FEATURE_DYNPTR,		/* batches copied at their exact size (6.16) */
-	FEATURE_EXIT_ORDER,	/* sched_process_exit while the memory is there (6.16) */
-	FEATURE_PREPARE_EXEC,	/* sched_prepare_exec (6.10) */
+	FEATURE_BTF,            /* /sys/kernel/btf/vmlinux */
+	FEATURE_BPF,            /* bpf(2) may load programs: capabilities or root */
+	FEATURE_RINGBUF,        /* BPF ring buffer (5.8) */
+	FEATURE_COOKIE,         /* a value per attachment (5.15): tells USDT sites apart */
+	FEATURE_UPROBE,         /* the uprobe PMU */
+	FEATURE_SEMAPHORE,      /* the kernel counts USDT semaphores (4.20) */
+	FEATURE_NOP5,           /* uprobes on 5-byte nops without a trap (6.18) */
+	FEATURE_DYNPTR,         /* batches copied at their exact size (6.16) */
+	FEATURE_EXIT_ORDER,     /* sched_process_exit while the memory is there (6.16) */
+	FEATURE_PREPARE_EXEC,   /* sched_prepare_exec (6.10) */
 	FEATURE_SIGNAL_DELIVER, /* signal_deliver: substitute for exit_order */
 	FEATURE_SYSCALL_EVENTS, /* tracefs syscall events: substitute for _exit, execve */
-	FEATURE_PERFMON,	/* CAP_PERFMON, or CAP_SYS_ADMIN */
-	FEATURE_PTRACE,		/* CAP_SYS_PTRACE: other users' processes */
-	FEATURE_PARANOID,	/* kernel.perf_event_paranoid */
-	FEATURE_UNPRIVILEGED,	/* kernel.unprivileged_bpf_disabled */
-	FEATURE_LOCKDOWN,	/* kernel lockdown below `confidentiality` */
+	FEATURE_PERFMON,        /* CAP_PERFMON, or CAP_SYS_ADMIN */
+	FEATURE_PTRACE,         /* CAP_SYS_PTRACE: other users' processes */
+	FEATURE_PARANOID,       /* kernel.perf_event_paranoid */
+	FEATURE_UNPRIVILEGED,   /* kernel.unprivileged_bpf_disabled */
+	FEATURE_LOCKDOWN,       /* kernel lockdown below `confidentiality` */
 	FEATURE_COUNT
 };
 
@@ -46,10 +46,10 @@ enum feature_state {
 struct feature {
 	const char *name; /* as in AWAITNESS_DISABLE */
 	enum feature_state state;
-	bool required;		     /* eBPF tracing does not work without it */
+	bool required;               /* eBPF tracing does not work without it */
 	char detail[FEATURE_DETAIL]; /* what was found: a version, a setting, an errno */
-	const char *follows;	     /* what follows from the state it is in */
-	const char *remedy;	     /* what to do about it; NULL: nothing is to be done */
+	const char *follows;         /* what follows from the state it is in */
+	const char *remedy;          /* what to do about it; NULL: nothing is to be done */
 };
 
 /**

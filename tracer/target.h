@@ -75,17 +75,30 @@ bool target_alive(const struct target *target);
 /** The first module that carries all of `runtimes`, or NULL. */
 const struct target_module *target_module_with(const struct target *target, unsigned runtimes);
 
+/** enum aw_can bits that follow from the probes the target carries; AW_CAN_ACCESSES is not among
+ * them for our runtime, since only an access seen shows that accesses are marked. */
+uint64_t target_can(const struct target *target);
+
 /**
- * Delivers what the target is as definitions: one TARGET event (command,
- * version, detail and transport as TEXT) and a MODULE event for each mapped
- * file, in one batch on the stream (pid, tid 0), which is the tracer's own and
- * starts at number 0. Every source does this before its first event.
- *
- * @can: enum aw_can bits; @version, @detail: "" when there is none.
- * Returns 0, -ENOMEM or what `fn` returned.
+ * Tells what a target is, as definitions on the stream (pid, tid 0), which is
+ * the tracer's own: a TARGET event (command, detail, transport as TEXT) and a
+ * MODULE event for each mapped file. Fill in the first four fields.
  */
-int target_describe(const struct target *target, enum aw_runtime runtime, uint64_t can,
-                    const char *version, const char *detail, const char *transport, stream_fn fn,
-                    void *context);
+struct target_telling {
+	const struct target *target; /* NULL: nothing is told, batches are only passed on */
+	const char *transport;       /* static text */
+	stream_fn fn;                /* where to; may be changed between calls */
+	void *context;
+	uint64_t next; /* number of the next record on that stream */
+	uint64_t can;  /* told last */
+	bool told;
+};
+
+/** Tells, if it was not told yet. Returns 0, -ENOMEM or what `fn` returned. */
+int target_tell(struct target_telling *telling);
+
+/** A stream_fn (context: a struct target_telling *): passes a batch on to `fn`, having told what
+ * the target is before the first batch, and again when the first marked access is seen. */
+int target_tell_batch(void *telling, const struct stream_batch *batch);
 
 #endif

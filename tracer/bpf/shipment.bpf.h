@@ -46,6 +46,7 @@ struct {
 
 uint64_t counters[SHIPMENT_COUNTERS];
 uint64_t generations;
+bool stopping; /* set by user space: nothing more is taken */
 
 static __always_inline void count(enum shipment_counter which, uint64_t by)
 {
@@ -58,6 +59,8 @@ static __always_inline uint32_t target_thread(void)
 	struct bpf_pidns_info ids = {};
 	uint64_t id;
 
+	if (stopping)
+		return 0;
 	if (ns_inode) {
 		if (bpf_get_ns_current_pid_tgid(ns_dev, ns_inode, &ids, sizeof(ids)))
 			return 0;

@@ -2,10 +2,16 @@
 /*
  * shipment.h - what the BPF programs of a session hand to user space.
  *
- * Included by both sides; needs the fixed-width types and <awaitness/event.h>.
+ * Included by both sides.
  */
 #ifndef BPF_SHIPMENT_H
 #define BPF_SHIPMENT_H
+
+#ifndef __bpf__ /* there, shipment.bpf.h defines the types */
+#include <stdint.h>
+#endif
+
+#include <awaitness/event.h>
 
 /** One ring buffer entry: this, then batch.count records. */
 struct shipment {

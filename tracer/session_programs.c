@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * session_programs.c - what the two sets of programs have in common.
+ */
+#include "session_programs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+int session_fault(struct fault *fault, int code, const char *what)
+{
+	switch (-code) {
+	case EPERM:
+	case EACCES:
+		return fault_set(fault, code,
+		                 "cannot %s: not permitted; run as root or with CAP_BPF and "
+		                 "CAP_PERFMON (see awaitness doctor)",
+		                 what);
+	case ESRCH:
+		return fault_set(fault, code, "cannot %s: the process has ended", what);
+	case EMFILE:
+		return fault_set(fault, code, "cannot %s: too many open files; raise ulimit -n",
+		                 what);
+	default:
+		return fault_set(fault, code, "cannot %s: %s (see awaitness doctor)", what,
+		                 strerror(-code));
+	}
+}
+
+int session_link_keep(struct session_programs *programs, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (programs->link_count == SESSION_LINKS) {
+		bpf_link__destroy(link);
+		return -E2BIG;
+	}
+	programs->links[programs->link_count++] = link;
+	return 0;
+}
+
+int session_attach_usdt(struct session_programs *programs, const struct session_plan *plan,
+                        const struct bpf_program *program, const struct target_module *module,
+                        const char *probe, uint64_t cookie)
+{
+	LIBBPF_OPTS(bpf_usdt_opts, options, .usdt_cookie = cookie);
+
+	return session_link_keep(programs, bpf_program__attach_usdt(program, plan->target->pid,
+	                                                            module->open_path, "awaitness",
+	                                                            probe, &options));
+}
+
+uint64_t session_programs_missed(const struct session_programs *programs)
+{
+	struct bpf_program *program;
+	uint64_t missed = 0;
+
+	bpf_object__for_each_program(program, programs->object)
+	{
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
+void session_programs_detach(struct session_programs *programs)
+{
+	while (programs->link_count)
+		bpf_link__destroy(programs->links[--programs->link_count]);
+}
+
+void session_programs_close(struct session_programs *programs)
+{
+	session_programs_detach(programs);
+	if (programs->skeleton)
+		programs->skeleton_free(programs->skeleton);
+	programs->skeleton = NULL;
+}
