@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "io_dns.h"
+#include "object.h"
 
 struct resolve_request {
 	uv_getaddrinfo_t uv;
@@ -65,6 +66,8 @@ int io_resolve(const char *host, const char *service, const struct addrinfo *hin
 	if (!request)
 		return -ENOMEM;
 	request->out = out;
+	if (!call->object)
+		call->object = object_id();
 	error = uv_getaddrinfo(loop, &request->uv, resolve_done, host, service, hints);
 	if (error < 0) {
 		free(request);
@@ -85,7 +88,7 @@ int aw_resolve(const char *host, const char *service, const struct addrinfo *hin
 	struct io_call call;
 	int error;
 
-	io_call_begin(&call, io_object_id(), deadline, IO_SITE);
+	io_call_begin(&call, object_id(), deadline, CALLER);
 	error = io_resolve(host, service, hints, &call, out);
 	if (!error)
 		io_call_end(&call);

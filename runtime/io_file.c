@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "io_wait.h"
+#include "object.h"
 
 struct aw_file {
 	uint64_t id;
@@ -161,8 +162,8 @@ int aw_file_open(const char *path, int flags, mode_t mode, int64_t deadline, str
 		return -ENOMEM;
 	}
 	request->opens = true;
-	file->id = io_object_id();
-	io_call_begin(&call, file->id, deadline, IO_SITE);
+	file->id = object_id();
+	io_call_begin(&call, file->id, deadline, CALLER);
 	/* libuv adds O_CLOEXEC. */
 	fd = request_finish(uv_fs_open(loop, &request->uv, path, flags, (int)mode, request_done),
 	                    request, &call);
@@ -186,7 +187,7 @@ ssize_t aw_file_read(struct aw_file *file, void *buffer, size_t size, int64_t of
 
 	if (!request)
 		return file->closing ? -EBADF : -ENOMEM;
-	io_call_begin(&call, file->id, deadline, IO_SITE);
+	io_call_begin(&call, file->id, deadline, CALLER);
 	got = request_wait(uv_fs_read(file->loop, &request->uv, file->fd, &request->piece, 1,
 	                              offset, request_done),
 	                   &request, &call);
@@ -207,7 +208,7 @@ ssize_t aw_file_write(struct aw_file *file, const void *data, size_t size, int64
 		return file->closing ? -EBADF : -ENOMEM;
 	if (size)
 		memcpy(request->data, data, size);
-	io_call_begin(&call, file->id, deadline, IO_SITE);
+	io_call_begin(&call, file->id, deadline, CALLER);
 	return request_finish(uv_fs_write(file->loop, &request->uv, file->fd, &request->piece, 1,
 	                                  offset, request_done),
 	                      request, &call);
@@ -220,7 +221,7 @@ int aw_file_sync(struct aw_file *file, int64_t deadline)
 
 	if (!request)
 		return file->closing ? -EBADF : -ENOMEM;
-	io_call_begin(&call, file->id, deadline, IO_SITE);
+	io_call_begin(&call, file->id, deadline, CALLER);
 	return (int)request_finish(uv_fs_fsync(file->loop, &request->uv, file->fd, request_done),
 	                           request, &call);
 }
@@ -263,7 +264,7 @@ int aw_file_stat(struct aw_file *file, struct stat *out, int64_t deadline)
 
 	if (!request)
 		return file->closing ? -EBADF : -ENOMEM;
-	io_call_begin(&call, file->id, deadline, IO_SITE);
+	io_call_begin(&call, file->id, deadline, CALLER);
 	return stat_finish(uv_fs_fstat(file->loop, &request->uv, file->fd, request_done), request,
 	                   &call, out);
 }
@@ -276,7 +277,7 @@ int aw_path_stat(const char *path, struct stat *out, int64_t deadline)
 
 	if (!request)
 		return loop ? -ENOMEM : -EPERM;
-	io_call_begin(&call, io_object_id(), deadline, IO_SITE);
+	io_call_begin(&call, object_id(), deadline, CALLER);
 	return stat_finish(uv_fs_stat(loop, &request->uv, path, request_done), request, &call, out);
 }
 
@@ -288,7 +289,7 @@ int aw_path_unlink(const char *path, int64_t deadline)
 
 	if (!request)
 		return loop ? -ENOMEM : -EPERM;
-	io_call_begin(&call, io_object_id(), deadline, IO_SITE);
+	io_call_begin(&call, object_id(), deadline, CALLER);
 	return (int)request_finish(uv_fs_unlink(loop, &request->uv, path, request_done), request,
 	                           &call);
 }

@@ -161,7 +161,7 @@ int aw_accept(struct aw_listener *listener, int64_t deadline, struct aw_stream *
 	*out = NULL;
 	if (listener->closing)
 		return -EBADF;
-	io_call_begin(&call, listener->stream->id, deadline, IO_SITE);
+	io_call_begin(&call, listener->stream->id, deadline, CALLER);
 	listener->refs++;
 	error = listener_wait(listener, &call);
 	if (!error)

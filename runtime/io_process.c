@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "io_stream.h"
+#include "object.h"
 
 /* A call of aw_process_wait; on that call's stack. */
 struct child_waiter {
@@ -108,7 +109,7 @@ int aw_process_spawn(const struct aw_spawn *spawn, struct aw_process **out)
 	/* libuv only reads them; its types are execvp's. */
 	options.args = (char **)(uintptr_t)spawn->argv;
 	options.env = (char **)(uintptr_t)spawn->env;
-	process->id = io_object_id();
+	process->id = object_id();
 	process->refs = 1;
 	for (int i = 0; i < 3 && !error; i++)
 		error = stdio_set(process, i, how[i], &stdio[i]);
@@ -156,7 +157,7 @@ int aw_process_wait(struct aw_process *process, int64_t deadline, int *status, i
 
 	if (process->closing)
 		return -EBADF;
-	io_call_begin(&call, process->id, deadline, IO_SITE);
+	io_call_begin(&call, process->id, deadline, CALLER);
 	process->refs++;
 	process->waiters = &waiter;
 	while (!error && !process->ended)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "io_wait.h"
+#include "object.h"
 
 struct aw_signal {
 	uv_signal_t uv;
@@ -54,7 +55,7 @@ int aw_signal_open(int number, struct aw_signal **out)
 		free(signal);
 		return error;
 	}
-	signal->id = io_object_id();
+	signal->id = object_id();
 	signal->refs = 1;
 	error = uv_signal_start(&signal->uv, signal_came, number);
 	if (error < 0) {
@@ -75,7 +76,7 @@ int aw_signal_wait(struct aw_signal *signal, int64_t deadline)
 		return -EBADF;
 	if (signal->waiter)
 		return -EBUSY;
-	io_call_begin(&call, signal->id, deadline, IO_SITE);
+	io_call_begin(&call, signal->id, deadline, CALLER);
 	signal->refs++;
 	while (!error && !signal->pending)
 		error = signal->closing ? -EBADF : io_wait_park(&wait, &signal->waiter, &call);

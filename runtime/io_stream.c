@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "io_stream.h"
+#include "object.h"
 
 enum { BUFFER_BYTES = 64 * 1024, COMPACT_BYTES = 4 * 1024 };
 
@@ -56,7 +57,7 @@ int io_stream_open(uv_handle_type type, struct aw_stream **out)
 		stream_free(stream);
 		return error;
 	}
-	stream->id = io_object_id();
+	stream->id = object_id();
 	stream->refs = 1;
 	*out = stream;
 	return 0;
@@ -218,7 +219,7 @@ ssize_t aw_read(struct aw_stream *stream, void *buffer, size_t size, int64_t dea
 
 	if (error < 0)
 		return error;
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	while (!stream->used) {
 		error = stream_more(stream, &call);
 		if (error <= 0)
@@ -238,7 +239,7 @@ ssize_t aw_read_exact(struct aw_stream *stream, void *buffer, size_t size, int64
 
 	if (error < 0)
 		return error;
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	while (stream->used < size) {
 		error = stream_more(stream, &call);
 		if (error < 0)
@@ -271,7 +272,7 @@ ssize_t aw_read_line(struct aw_stream *stream, char *line, size_t size, int64_t 
 
 	if (error < 0)
 		return error;
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	for (;;) {
 		const char *bytes = stream->buffer + stream->first, *end;
 		size_t limit = stream->used < size ? stream->used : size;
@@ -347,7 +348,7 @@ int aw_write(struct aw_stream *stream, const void *data, size_t size, int64_t de
 
 	if (stream->closing)
 		return -EBADF;
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	/* uv_try_write only reads through the pointer. */
 	piece.base = (char *)(uintptr_t)data;
 	piece.len = size;
@@ -391,7 +392,7 @@ int aw_stream_shutdown(struct aw_stream *stream, int64_t deadline)
 		free(request);
 		return error;
 	}
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	error = io_wait_park(&wait, &request->wait, &call);
 	if (!error)
 		io_call_end(&call);

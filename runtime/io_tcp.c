@@ -49,7 +49,7 @@ int aw_tcp_connect(const char *host, uint16_t port, int64_t deadline, struct aw_
 	int error;
 
 	*out = NULL;
-	io_call_begin(&call, 0, deadline, IO_SITE);
+	io_call_begin(&call, 0, deadline, CALLER);
 	if (address_parse(host, port, &address) == 0)
 		return tcp_connect_one((struct sockaddr *)&address, &call, out);
 	snprintf(service, sizeof(service), "%u", port);

@@ -28,7 +28,7 @@ int aw_unix_connect(const char *path, int64_t deadline, struct aw_stream **out)
 		error = io_stream_open(UV_NAMED_PIPE, &stream);
 	if (error < 0)
 		return error;
-	io_call_begin(&call, stream->id, deadline, IO_SITE);
+	io_call_begin(&call, stream->id, deadline, CALLER);
 	connect = io_connect_new();
 	if (!connect)
 		error = -ENOMEM;

@@ -15,10 +15,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct aw_task;
-
-/* Where the program called this public function. */
-#define IO_SITE ((uint64_t)(uintptr_t)__builtin_return_address(0))
+#include "task_internal.h"
 
 /** One public I/O call under way: what its events and its waits need. On the caller's stack. */
 struct io_call {
@@ -30,7 +27,7 @@ struct io_call {
 
 /** A parked task. */
 struct io_wait {
-	struct aw_task *task;
+	struct waiter waiter;
 	struct io_wait **slot; /* what points here; NULL once somebody emptied it */
 	int result;            /* what the callback said */
 };
@@ -52,9 +49,6 @@ int io_wait_park(struct io_wait *wait, struct io_wait **slot, struct io_call *ca
 /** Empties the slot and makes its task ready, with `result`; nobody there: does nothing. Never
  * suspends. */
 void io_wait_wake(struct io_wait **slot, int result);
-
-/** A new object id. */
-uint64_t io_object_id(void);
 
 /** The libuv loop of this thread's loop, or NULL: none runs here. */
 uv_loop_t *io_loop(void);
