@@ -47,7 +47,8 @@ $(B)/%.o: %.S | deps
 $(B)/gen/%.bpf.o: tracer/bpf/%.bpf.c | deps
 	$(call say,BPF,$<)mkdir -p $(@D); $(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
 $(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
-	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+	$(call say,SKEL,$@){ echo '/* NOLINTBEGIN */' && $(BPFTOOL) gen skeleton $< name $*_bpf && \
+	  echo '/* NOLINTEND */'; } > $@.tmp && mv $@.tmp $@
 $(call obj,$(tracer_src)): | $(skeletons)
 
 ar = $(call say,AR,$@)rm -f $@; ar rcs $@ $(filter %.o,$^)
@@ -73,6 +74,7 @@ program_bin := $(patsubst tests/programs/%.c,$(B)/programs/%,$(program_src))
 $(B)/programs/%: $(B)/tests/programs/%.o $(B)/libawaitness.a
 	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(runtime_libs)
 programs: $(program_bin)
+skeletons: $(skeletons)
 
 deps: $(B)/.deps
 $(B)/.deps: scripts/setup
@@ -110,5 +112,5 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs deps unit unit-san e2e test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san e2e test lint demo man install clean help
 .DEFAULT_GOAL := all

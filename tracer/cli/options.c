@@ -192,6 +192,7 @@ static int set_choice(struct reading *r, const struct option_row *row, const cha
 	return wrong(r, "--%s cannot be '%s': it is one of %s", row->name, value, all);
 }
 
+/* `value` is "" for what takes none. */
 static int set(struct reading *r, const struct option_row *row, const char *value)
 {
 	void *field = (char *)r->settings + row->offset;
@@ -233,7 +234,7 @@ static int read_long(struct reading *r, const char *word)
 	if (!row)
 		return wrong(r, "there is no option --%.*s", (int)length, word);
 	if (!row->argument)
-		return value ? wrong(r, "--%s takes no value", row->name) : set(r, row, NULL);
+		return value ? wrong(r, "--%s takes no value", row->name) : set(r, row, "");
 	if (!value && r->at < r->argc)
 		value = r->argv[r->at++];
 	return value ? set(r, row, value) : wrong(r, "--%s needs a %s", row->name, row->argument);
@@ -255,7 +256,7 @@ static int read_short(struct reading *r, const char *word)
 			return value ? set(r, row, value)
 			             : wrong(r, "-%c needs a %s", *word, row->argument);
 		}
-		err = set(r, row, NULL);
+		err = set(r, row, "");
 		if (err)
 			return err;
 	}
