@@ -14,14 +14,16 @@
 #include <sys/types.h>
 
 enum spawn_held {
-	SPAWN_AT_ENTRY,	  /* all modules are mapped: target_open sees them */
+	SPAWN_AT_ENTRY,   /* all modules are mapped: target_open sees them */
 	SPAWN_BEFORE_EXEC /* still this program: only the file transport can be set up */
 };
 
 struct spawn {
 	pid_t pid;
 	enum spawn_held held;
-	int gate;    /* internal */
+	int gate;   /* internal: both -1 once released */
+	int report; /* internal */
+	bool released;
 	bool reaped; /* spawn_wait has given its status */
 	int status;  /* of waitpid(2), once reaped */
 };
@@ -34,7 +36,8 @@ struct spawn {
  */
 int spawn_open(struct spawn *spawn, char *const argv[], char *const extra[]);
 
-/** Lets it run. Returns 0 or -ESRCH (it was killed meanwhile). */
+/** Lets it run. Returns 0, -ESRCH (it was killed meanwhile), or, held before exec, exec's negative
+ * errno. */
 int spawn_release(struct spawn *spawn);
 
 /** Has it ended? With `block`, waits for that. Returns 1 (status is set), 0 (no) or a negative
