@@ -20,16 +20,16 @@
 
 struct inspect_task {
 	struct aw_inspect_task record; /* name is NUL-terminated */
-	size_t loop;		       /* index in loops */
-	ptrdiff_t lock;	 /* index in locks of the lock it waits for, -1: none or not found */
+	size_t loop;                   /* index in loops */
+	ptrdiff_t lock;  /* index in locks of the lock it waits for, -1: none or not found */
 	ptrdiff_t waits; /* index in tasks of the task it waits for (it awaits that task, or that
-			  * task holds the lock it waits for), -1: none or not found */
-	bool in_cycle;	 /* part of a deadlock */
+	                  * task holds the lock it waits for), -1: none or not found */
+	bool in_cycle;   /* part of a deadlock */
 };
 
 struct inspect_lock {
 	struct aw_inspect_lock record; /* name is NUL-terminated */
-	ptrdiff_t holder;	       /* index in tasks, -1: none or not found */
+	ptrdiff_t holder;              /* index in tasks, -1: none or not found */
 };
 
 /** A deadlock: tasks[members[i]] waits for tasks[members[i + 1]], the last for the first. */
@@ -40,7 +40,7 @@ struct inspect_cycle {
 
 struct inspection {
 	uint64_t time; /* ns, CLOCK_MONOTONIC: when it was taken (aw_inspect_task.since has the same
-			  clock) */
+	                  clock) */
 	struct aw_inspect_loop *loops;
 	size_t loop_count;
 	struct inspect_task *tasks;
