@@ -20,29 +20,21 @@ bool log_head_check(const struct aw_log_head *head, uint64_t *bytes)
 	       *bytes % sizeof(struct aw_event) == 0;
 }
 
-static int memory_read(pid_t pid, uint64_t address, void *to, size_t size)
-{
-	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
-	ssize_t n = size ? process_vm_readv(pid, &local, 1, &remote, 1, 0) : 0;
-
-	return n < 0 ? -errno : (size_t)n == size ? 0 : -EFAULT;
-}
-
-int log_tail_read(pid_t pid, uint64_t address, struct log_tail *out)
+int log_tail_take(log_read_fn read, void *context, uint64_t address, struct log_tail *out)
 {
 	struct aw_log_head before, after;
 	uint64_t bytes, ignored;
 	int code;
 
 	for (int i = 0; i < TRIES; i++) {
-		code = memory_read(pid, address, &before, sizeof(before));
+		code = read(context, address, &before, sizeof(before));
 		if (code)
 			return code;
 		if (!log_head_check(&before, &bytes))
 			continue;
-		code = memory_read(pid, before.records, out->events, bytes);
+		code = bytes ? read(context, before.records, out->events, bytes) : 0;
 		if (!code)
-			code = memory_read(pid, address, &after, sizeof(after));
+			code = read(context, address, &after, sizeof(after));
 		if (code)
 			return code;
 		if (log_head_check(&after, &ignored) && after.first == before.first &&
@@ -53,4 +45,18 @@ int log_tail_read(pid_t pid, uint64_t address, struct log_tail *out)
 		}
 	}
 	return before.magic == AW_LOG_MAGIC ? -EAGAIN : -EPROTO;
+}
+
+static int memory_read(void *context, uint64_t address, void *to, size_t size)
+{
+	const pid_t *pid = context;
+	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
+	ssize_t n = process_vm_readv(*pid, &local, 1, &remote, 1, 0);
+
+	return n < 0 ? -errno : (size_t)n == size ? 0 : -EFAULT;
+}
+
+int log_tail_read(pid_t pid, uint64_t address, struct log_tail *out)
+{
+	return log_tail_take(memory_read, &pid, address, out);
 }

@@ -2,8 +2,8 @@
 /*
  * log_tail.h - reads what a living thread has in its log but has not shipped.
  *
- * For the end of a recording: the target goes on, and is not asked. Reads with
- * process_vm_readv, twice where it matters; see struct aw_log_head.
+ * For the end of a recording: the target goes on, and is not asked. What can
+ * change is read twice; see struct aw_log_head.
  */
 #ifndef TRACER_LOG_TAIL_H
 #define TRACER_LOG_TAIL_H
@@ -27,11 +27,17 @@ struct log_tail {
 /** True if a log head makes sense; `bytes` gets the length of its records. */
 bool log_head_check(const struct aw_log_head *head, uint64_t *bytes);
 
+/** Reads `size` bytes at an address of the target. 0 or a negative errno. */
+typedef int (*log_read_fn)(void *context, uint64_t address, void *to, size_t size);
+
 /**
- * Reads the log whose head is at `address` in process `pid`. Returns 0,
- * -EAGAIN (its thread is shipping all the time: what it has is on its way),
- * -EPROTO (no log there), -EPERM, -ESRCH or another negative errno.
+ * Reads the log whose head is at `address` through `read`. Returns 0, -EAGAIN
+ * (its thread is shipping all the time: what it has is on its way), -EPROTO
+ * (no log there) or what `read` returned.
  */
+int log_tail_take(log_read_fn read, void *context, uint64_t address, struct log_tail *out);
+
+/** The same from the memory of process `pid`; -EPERM, -ESRCH. */
 int log_tail_read(pid_t pid, uint64_t address, struct log_tail *out);
 
 #endif
