@@ -13,10 +13,10 @@ static size_t utf8_decode(const unsigned char *at, size_t left, uint32_t *point)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-				       : 4;
+	                : at[0] < 0xc2 ? 0
+	                : at[0] < 0xe0 ? 2
+	                : at[0] < 0xf0 ? 3
+	                               : 4;
 
 	if (length == 0 || length > left || at[0] > 0xf4)
 		return 0;
@@ -44,11 +44,11 @@ static size_t escape_byte(char *out, unsigned char byte)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *brief = byte == '\n'   ? "\\n"
-			    : byte == '\t' ? "\\t"
-			    : byte == '\r' ? "\\r"
-			    : byte == '"'  ? "\\\""
-			    : byte == '\\' ? "\\\\"
-					   : NULL;
+	                    : byte == '\t' ? "\\t"
+	                    : byte == '\r' ? "\\r"
+	                    : byte == '"'  ? "\\\""
+	                    : byte == '\\' ? "\\\\"
+	                                   : NULL;
 
 	if (brief) {
 		memcpy(out, brief, 2);
@@ -121,7 +121,7 @@ static size_t decode_one(char *out, const char *at, size_t left)
 	return 3;
 }
 
-long escape_decode(char *out, const char *text, size_t length)
+long escape_decode(char *out, size_t size, const char *text, size_t length)
 {
 	size_t used = 0;
 
@@ -134,6 +134,8 @@ long escape_decode(char *out, const char *text, size_t length)
 			if (!taken)
 				return -1;
 		}
+		if (used == size)
+			return -1;
 		out[used++] = byte;
 		i += taken;
 	}

@@ -27,8 +27,9 @@ size_t escape_text(char *out, size_t size, const char *text, size_t length, bool
  */
 const char *escape_string(char *out, size_t size, const char *text);
 
-/** Undoes escape_text(quoted) in place of `length` bytes from `text` into `out` (may be the same).
- * Returns the number of bytes, or -1 for an escape that is none. */
-long escape_decode(char *out, const char *text, size_t length);
+/** Undoes escape_text(quoted) of `length` bytes of `text` into `out` (may be the same; not
+ * terminated). Returns the number of bytes, or -1 for an escape that is none, or more than `size`
+ * bytes. */
+long escape_decode(char *out, size_t size, const char *text, size_t length);
 
 #endif

@@ -181,9 +181,9 @@ long text_scan_text(struct text_word word, char *out, size_t size)
 		if (word.length < 2 || word.at[word.length - 1] != '"')
 			return -1;
 		word = (struct text_word){word.at + 1, word.length - 2};
-		if (word.length > size || has_bare_quote(word))
+		if (has_bare_quote(word))
 			return -1;
-		return escape_decode(out, word.at, word.length);
+		return escape_decode(out, size, word.at, word.length);
 	}
 	if (word.length > size || memchr(word.at, '"', word.length))
 		return -1;
