@@ -36,7 +36,7 @@ struct session_options {
  * Returns 0, -ENOTSUP (the target carries no probes of ours), -EPERM/-EACCES
  * (capabilities), -ESRCH (target ended) or another negative errno.
  *
- * The source is used by one thread. The first poll delivers target_describe().
+ * The source is used by one thread. The first poll tells what the target is (target_tell).
  */
 int session_open(const struct session_options *options, struct source **out, struct fault *fault);
 
