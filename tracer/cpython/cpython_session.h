@@ -21,10 +21,10 @@
 
 /** How much is seen, and so how much it costs; each level includes those before it. */
 enum cpython_detail {
-	CPYTHON_STEPS,	/* steps, suspensions with their await chains, locks held there */
-	CPYTHON_LOCKS,	/* every acquisition by `with`, and its end by the lock's own state */
+	CPYTHON_STEPS,  /* steps, suspensions with their await chains, locks held there */
+	CPYTHON_LOCKS,  /* every acquisition by `with`, and its end by the lock's own state */
 	CPYTHON_AWAITS, /* passes of every await; explicit acquire() calls too */
-	CPYTHON_ALL	/* wake-ups: who made whom ready, and where */
+	CPYTHON_ALL     /* wake-ups: who made whom ready, and where */
 };
 
 #define CPYTHON_DETAILS 4
@@ -35,11 +35,11 @@ const char *cpython_detail_text(enum cpython_detail detail);
 struct cpython_session_options {
 	pid_t pid;
 	enum cpython_detail detail;
-	uint32_t duty_on_ms;	 /* traced this long ... */
+	uint32_t duty_on_ms;     /* traced this long ... */
 	uint32_t duty_period_ms; /* ... out of this long; 0: all the time */
-	size_t ring_bytes;	 /* a power of two; 0: 16 MiB */
-	bool starting;		 /* it is held at its entry (spawn.h): attach when asyncio is loaded */
-	bool follow;		 /* trace the CPython processes it starts, too */
+	size_t ring_bytes;       /* a power of two; 0: 16 MiB */
+	bool starting; /* it is held at its entry (spawn.h): attach when asyncio is loaded */
+	bool follow;   /* trace the CPython processes it starts, too */
 };
 
 /**
@@ -58,6 +58,6 @@ int cpython_detect(pid_t pid, unsigned *version);
  * delivers TARGET, whose AW_CAN_* bits say what the level sees.
  */
 int cpython_session_open(const struct cpython_session_options *options, struct source **out,
-			 struct fault *fault);
+                         struct fault *fault);
 
 #endif

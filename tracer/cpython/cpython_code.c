@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_code.c - see cpython_code.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpython_code.h"
+
+enum { OB_SIZE = 16, BYTES_DATA = 32, TEXT_MAX = 512, TABLE_MAX = 1 << 20, AWAIT_BACK = 6 };
+
+/* X(role, ending of the file's name, qualname) */
+static const struct {
+	enum cpython_role role;
+	const char *file;
+	const char *function;
+} roles[] = {
+	{CPYTHON_ROLE_ACQUIRE, "asyncio/locks.py", "Lock.acquire"},
+	{CPYTHON_ROLE_ACQUIRE, "asyncio/locks.py", "Semaphore.acquire"},
+	{CPYTHON_ROLE_ACQUIRE, "anyio/_core/_synchronization.py", "Lock.acquire"},
+	{CPYTHON_ROLE_ACQUIRE, "anyio/_core/_synchronization.py", "Semaphore.acquire"},
+	{CPYTHON_ROLE_ACQUIRE, "anyio/_backends/_asyncio.py", "Lock.acquire"},
+	{CPYTHON_ROLE_ACQUIRE, "anyio/_backends/_asyncio.py", "Semaphore.acquire"},
+	{CPYTHON_ROLE_CHECKPOINT, "anyio/lowlevel.py", "cancel_shielded_checkpoint"},
+	{CPYTHON_ROLE_CHECKPOINT, "anyio/_backends/_asyncio.py",
+         "AsyncIOBackend.cancel_shielded_checkpoint"},
+	{CPYTHON_ROLE_CONDITION_WAIT, "asyncio/locks.py", "Condition.wait"},
+	{CPYTHON_ROLE_EVENT, "asyncio/locks.py", "Event.wait"},
+	{CPYTHON_ROLE_EVENT, "anyio/_core/_synchronization.py", "Event.wait"},
+	{CPYTHON_ROLE_EVENT, "anyio/_backends/_asyncio.py", "Event.wait"},
+	{CPYTHON_ROLE_SLEEP, "asyncio/tasks.py", "sleep"},
+	{CPYTHON_ROLE_QUEUE, "asyncio/queues.py", "Queue.get"},
+	{CPYTHON_ROLE_QUEUE, "asyncio/queues.py", "Queue.put"},
+	{CPYTHON_ROLE_QUEUE, "asyncio/queues.py", "Queue.join"},
+	{CPYTHON_ROLE_IO, "asyncio/streams.py", "StreamReader._wait_for_data"},
+	{CPYTHON_ROLE_IO, "asyncio/streams.py", "FlowControlMixin._drain_helper"},
+	{CPYTHON_ROLE_IO, "asyncio/selector_events.py", NULL},
+	{CPYTHON_ROLE_IO, "asyncio/proactor_events.py", NULL},
+	{CPYTHON_ROLE_WORK, "asyncio/threads.py", "to_thread"},
+};
+
+static bool ends_with(const char *text, const char *ending)
+{
+	size_t n = strlen(text), m = strlen(ending);
+
+	return n >= m && !strcmp(text + n - m, ending);
+}
+
+static enum cpython_role role_of(const char *file, const char *function)
+{
+	if (ends_with(function, "__aexit__") || ends_with(function, "__exit__"))
+		return CPYTHON_ROLE_EXIT;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (ends_with(file, roles[i].file) &&
+		    (!roles[i].function || !strcmp(function, roles[i].function)))
+			return roles[i].role;
+	return CPYTHON_ROLE_NONE;
+}
+
+static void code_free(void *pointer)
+{
+	struct cpython_code *code = pointer;
+
+	if (!code)
+		return;
+	free(code->function);
+	free(code->file);
+	free(code->lines);
+	free(code->bytes);
+	free(code);
+}
+
+void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory)
+{
+	memset(codes, 0, sizeof(*codes));
+	codes->memory = *memory;
+}
+
+void cpython_codes_fini(struct cpython_codes *codes)
+{
+	cpython_table_fini(&codes->table, code_free);
+}
+
+static char *str_copy(const struct cpython_memory *memory, uint64_t object)
+{
+	char text[TEXT_MAX];
+
+	return cpython_str(memory, object, text, sizeof(text)) ? NULL : strdup(text);
+}
+
+static uint8_t *block_copy(const struct cpython_memory *memory, uint64_t address, uint64_t size)
+{
+	uint8_t *block;
+
+	if (!size || size > TABLE_MAX)
+		return NULL;
+	block = malloc(size);
+	if (block && cpython_read(memory, address, block, size)) {
+		free(block);
+		return NULL;
+	}
+	return block;
+}
+
+static struct cpython_code *code_read(const struct cpython_memory *memory, uint64_t address)
+{
+	const struct cpython_layout *l = memory->layout;
+	uint64_t lines = cpython_word(memory, address + l->code_line_table);
+	struct cpython_code *code = calloc(1, sizeof(*code));
+
+	if (!code)
+		return NULL;
+	code->address = address;
+	code->function = str_copy(memory, cpython_word(memory, address + l->code_qualname));
+	code->file = str_copy(memory, cpython_word(memory, address + l->code_file));
+	code->first_line = cpython_half(memory, address + l->code_first_line);
+	code->bytes_size = cpython_word(memory, address + OB_SIZE) * 2;
+	code->bytes = block_copy(memory, address + l->code_bytes, code->bytes_size);
+	code->lines_size = cpython_word(memory, lines + OB_SIZE);
+	code->lines = block_copy(memory, lines + BYTES_DATA, code->lines_size);
+	if (!code->function || !code->file || !code->bytes || !code->lines) {
+		code_free(code);
+		return NULL;
+	}
+	code->role = role_of(code->file, code->function);
+	return code;
+}
+
+const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address)
+{
+	struct cpython_code *code = cpython_table_get(&codes->table, address, 0);
+
+	if (code || !address)
+		return code;
+	code = code_read(&codes->memory, address);
+	if (!code)
+		return NULL;
+	code->generation = ++codes->generation;
+	if (cpython_table_put(&codes->table, address, 0, code)) {
+		code_free(code);
+		return NULL;
+	}
+	return code;
+}
+
+static uint32_t varint(const uint8_t **at, const uint8_t *end)
+{
+	uint32_t value = 0;
+	unsigned shift = 0;
+
+	while (*at < end) {
+		uint8_t byte = *(*at)++;
+
+		if (shift < 30)
+			value |= (uint32_t)(byte & 63) << shift;
+		shift += 6;
+		if (!(byte & 64))
+			break;
+	}
+	return value;
+}
+
+static int32_t svarint(const uint8_t **at, const uint8_t *end)
+{
+	uint32_t value = varint(at, end);
+
+	return value & 1 ? -(int32_t)(value >> 1) : (int32_t)(value >> 1);
+}
+
+uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset)
+{
+	const uint8_t *at = code->lines, *end = at + code->lines_size;
+	int32_t start = 0;
+	int64_t line = code->first_line;
+
+	while (at < end) {
+		uint8_t head = *at++;
+		int32_t length = ((head & 7) + 1) * 2;
+		unsigned form = head >> 3 & 15;
+
+		if (form == 14) { /* long: all four numbers */
+			line += svarint(&at, end);
+			varint(&at, end);
+			varint(&at, end);
+			varint(&at, end);
+		} else if (form == 13) { /* no columns */
+			line += svarint(&at, end);
+		} else if (form >= 10 && form <= 12) { /* one line, two column bytes */
+			line += form - 10;
+			at += 2;
+		} else if (form < 10) { /* short: one column byte */
+			at++;
+		}
+		if (offset >= start && offset < start + length)
+			return form == 15 || line < 0 ? 0 : (uint32_t)line;
+		start += length;
+	}
+	return 0;
+}
+
+bool cpython_code_yields(const struct cpython_code *code, const struct cpython_layout *layout,
+                         int32_t offset)
+{
+	return offset >= 0 && !(offset & 1) && (size_t)offset + 2 <= code->bytes_size &&
+	       code->bytes[offset] == layout->op_yield;
+}
+
+int cpython_code_await(const struct cpython_code *code, const struct cpython_layout *layout,
+                       int32_t offset, int32_t *at)
+{
+	/* since 3.12 the unit before the yield is the cache of SEND, which may hold anything */
+	int first = layout->version >= 0x030c ? 2 : 1;
+
+	for (int i = first; i <= AWAIT_BACK; i++) {
+		int32_t before = offset - 2 * i;
+
+		if (before < 0 || (size_t)before + 2 > code->bytes_size)
+			break;
+		if (code->bytes[before] == layout->op_yield)
+			break;
+		if (code->bytes[before] != layout->op_get_awaitable)
+			continue;
+		if (at)
+			*at = before;
+		return code->bytes[before + 1];
+	}
+	return -1;
+}

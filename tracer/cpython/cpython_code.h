@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_code.h - code objects of the target: function, file, lines, and what a yield is for.
+ *
+ * Read once when first seen and kept by address: a code object that is freed
+ * and another at its address would be mistaken, so the first line and the
+ * qualname's address are compared each time one is used.
+ */
+#ifndef CPYTHON_CODE_H
+#define CPYTHON_CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpython_memory.h"
+#include "cpython_table.h"
+
+/** What a function is for us, by its qualname and file. */
+enum cpython_role {
+	CPYTHON_ROLE_NONE,
+	CPYTHON_ROLE_EXIT,           /* an __exit__ or __aexit__ method */
+	CPYTHON_ROLE_ACQUIRE,        /* Lock.acquire, Semaphore.acquire */
+	CPYTHON_ROLE_CONDITION_WAIT, /* Condition.wait: gives its lock up meanwhile */
+	CPYTHON_ROLE_CHECKPOINT,     /* anyio: a suspension after the lock was taken */
+	CPYTHON_ROLE_SLEEP,
+	CPYTHON_ROLE_EVENT,
+	CPYTHON_ROLE_QUEUE,
+	CPYTHON_ROLE_IO,
+	CPYTHON_ROLE_WORK,
+	CPYTHON_ROLE_GATHER
+};
+
+struct cpython_code {
+	uint64_t address;
+	uint64_t generation; /* counts the code objects seen, so that an id is never used twice */
+	char *function;      /* co_qualname */
+	char *file;          /* co_filename */
+	uint32_t first_line;
+	enum cpython_role role;
+	uint8_t *lines;
+	size_t lines_size;
+	uint8_t *bytes; /* the instructions, 2 bytes each */
+	size_t bytes_size;
+};
+
+struct cpython_codes {
+	struct cpython_memory memory;
+	struct cpython_table table;
+	uint64_t generation;
+};
+
+void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory);
+void cpython_codes_fini(struct cpython_codes *codes);
+
+/** The code object at an address, or NULL when it is not readable as one. Owned by `codes`. */
+const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address);
+
+/** The line of the instruction at `offset` bytes, 0: none. PEP 626 / Objects/locations.md. */
+uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset);
+
+/** Is the instruction at `offset` the yield this version suspends at? */
+bool cpython_code_yields(const struct cpython_code *code, const struct cpython_layout *layout,
+                         int32_t offset);
+
+/** What the suspension at `offset` belongs to: 0 a plain await, 1 `__aenter__`, 2 `__aexit__`,
+ * -1 none of these (async for, a plain yield). `at` (may be NULL): the await's own offset. */
+int cpython_code_await(const struct cpython_code *code, const struct cpython_layout *layout,
+                       int32_t offset, int32_t *at);
+
+#endif

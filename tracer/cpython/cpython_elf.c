@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_elf.c - see cpython_elf.h.
+ *
+ * Calls are found by looking at every byte of the executable sections for
+ * e8/e9 rel32 whose target is the wanted one: a chance hit inside another
+ * instruction needs 32 equal bits, and the callers of this file demand that
+ * what they find is unique.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cpython_elf.h"
+
+struct function_entry { /* of .eh_frame_hdr's table; both relative to the header */
+	int32_t start;
+	int32_t description;
+};
+
+struct cpython_elf {
+	const uint8_t *map;
+	size_t size;
+	const Elf64_Phdr *segments;
+	size_t segment_count;
+	const Elf64_Shdr *sections;
+	size_t section_count;
+	const char *section_names;
+	size_t section_names_size;
+	const Elf64_Sym *symbols;
+	size_t symbol_count;
+	const char *strings;
+	size_t strings_size;
+	uint64_t functions_base; /* ELF address of .eh_frame_hdr */
+	const struct function_entry *functions;
+	size_t function_count;
+};
+
+static const void *file_range(const struct cpython_elf *elf, uint64_t offset, uint64_t size)
+{
+	if (offset > elf->size || size > elf->size - offset)
+		return NULL;
+	return elf->map + offset;
+}
+
+static const char *section_name(const struct cpython_elf *elf, const Elf64_Shdr *section)
+{
+	if (section->sh_name >= elf->section_names_size)
+		return "";
+	return elf->section_names + section->sh_name;
+}
+
+static const Elf64_Shdr *section_find(const struct cpython_elf *elf, const char *name)
+{
+	for (size_t i = 0; i < elf->section_count; i++)
+		if (!strcmp(section_name(elf, &elf->sections[i]), name))
+			return &elf->sections[i];
+	return NULL;
+}
+
+static void headers_read(struct cpython_elf *elf)
+{
+	const Elf64_Ehdr *head = (const void *)elf->map;
+	const Elf64_Shdr *names;
+
+	elf->segments =
+		file_range(elf, head->e_phoff, (uint64_t)head->e_phnum * sizeof(Elf64_Phdr));
+	elf->segment_count = elf->segments ? head->e_phnum : 0;
+	elf->sections =
+		file_range(elf, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr));
+	if (!elf->sections || head->e_shstrndx >= head->e_shnum)
+		return;
+	names = &elf->sections[head->e_shstrndx];
+	elf->section_names = file_range(elf, names->sh_offset, names->sh_size);
+	if (!elf->section_names || !names->sh_size || elf->section_names[names->sh_size - 1])
+		return;
+	elf->section_names_size = names->sh_size;
+	elf->section_count = head->e_shnum;
+}
+
+static void symbols_read(struct cpython_elf *elf)
+{
+	const Elf64_Shdr *section = section_find(elf, ".dynsym"), *strings;
+
+	if (!section || section->sh_link >= elf->section_count)
+		return;
+	strings = &elf->sections[section->sh_link];
+	elf->strings = file_range(elf, strings->sh_offset, strings->sh_size);
+	elf->symbols = file_range(elf, section->sh_offset, section->sh_size);
+	if (!elf->strings || !elf->symbols || !strings->sh_size ||
+	    elf->strings[strings->sh_size - 1])
+		return;
+	elf->strings_size = strings->sh_size;
+	elf->symbol_count = section->sh_size / sizeof(Elf64_Sym);
+}
+
+/* .eh_frame_hdr: version 1, encodings, pointer to .eh_frame, count, sorted table (LSB, ch. 10.6.2).
+ */
+static void functions_read(struct cpython_elf *elf)
+{
+	const Elf64_Shdr *section = section_find(elf, ".eh_frame_hdr");
+	const uint8_t *head;
+	uint32_t count;
+
+	if (!section || section->sh_size < 12)
+		return;
+	head = file_range(elf, section->sh_offset, section->sh_size);
+	/* udata4 count; table of sdata4 relative to the header */
+	if (!head || head[0] != 1 || head[2] != 0x03 || head[3] != 0x3b)
+		return;
+	memcpy(&count, head + 8, sizeof(count));
+	if (count > (section->sh_size - 12) / sizeof(struct function_entry))
+		return;
+	elf->functions_base = section->sh_addr;
+	elf->functions = (const void *)(head + 12);
+	elf->function_count = count;
+}
+
+int cpython_elf_open(const char *path, struct cpython_elf **out)
+{
+	struct cpython_elf *elf = NULL;
+	const Elf64_Ehdr *head;
+	struct stat status;
+	int error = -ENOEXEC;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *map = MAP_FAILED;
+
+	*out = NULL;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) || status.st_size < (off_t)sizeof(Elf64_Ehdr))
+		goto fail;
+	map = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	elf = calloc(1, sizeof(*elf));
+	if (map == MAP_FAILED || !elf) {
+		error = -ENOMEM;
+		goto fail;
+	}
+	head = map;
+	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head->e_machine != EM_X86_64 || head->e_phentsize != sizeof(Elf64_Phdr) ||
+	    (head->e_shnum && head->e_shentsize != sizeof(Elf64_Shdr)))
+		goto fail;
+	elf->map = map;
+	elf->size = status.st_size;
+	headers_read(elf);
+	symbols_read(elf);
+	functions_read(elf);
+	close(fd);
+	*out = elf;
+	return 0;
+fail:
+	if (map != MAP_FAILED)
+		munmap(map, status.st_size);
+	free(elf);
+	close(fd);
+	return error;
+}
+
+void cpython_elf_close(struct cpython_elf *elf)
+{
+	if (!elf)
+		return;
+	munmap((void *)elf->map, elf->size);
+	free(elf);
+}
+
+static bool symbol_named(const struct cpython_elf *elf, const Elf64_Sym *symbol, const char *name)
+{
+	return symbol->st_name < elf->strings_size && !strcmp(elf->strings + symbol->st_name, name);
+}
+
+uint64_t cpython_elf_symbol(const struct cpython_elf *elf, const char *name)
+{
+	for (size_t i = 0; i < elf->symbol_count; i++)
+		if (elf->symbols[i].st_shndx != SHN_UNDEF &&
+		    symbol_named(elf, &elf->symbols[i], name))
+			return elf->symbols[i].st_value;
+	return 0;
+}
+
+bool cpython_elf_exported(const struct cpython_elf *elf, uint64_t address)
+{
+	for (size_t i = 0; i < elf->symbol_count; i++)
+		if (elf->symbols[i].st_shndx != SHN_UNDEF && elf->symbols[i].st_value == address)
+			return true;
+	return false;
+}
+
+uint64_t cpython_elf_slot(const struct cpython_elf *elf, const char *name)
+{
+	for (size_t i = 0; i < elf->section_count; i++) {
+		const Elf64_Shdr *section = &elf->sections[i];
+		const Elf64_Rela *rows = file_range(elf, section->sh_offset, section->sh_size);
+
+		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows)
+			continue;
+		for (size_t j = 0; j < section->sh_size / sizeof(*rows); j++) {
+			uint64_t symbol = ELF64_R_SYM(rows[j].r_info);
+			uint32_t type = ELF64_R_TYPE(rows[j].r_info);
+
+			if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
+			    symbol < elf->symbol_count &&
+			    symbol_named(elf, &elf->symbols[symbol], name))
+				return rows[j].r_offset;
+		}
+	}
+	return 0;
+}
+
+/* Calls `fn` on each executable section's bytes. */
+struct code {
+	const uint8_t *bytes;
+	uint64_t address;
+	size_t size;
+};
+
+static bool code_next(const struct cpython_elf *elf, size_t *i, struct code *out)
+{
+	for (; *i < elf->section_count; (*i)++) {
+		const Elf64_Shdr *section = &elf->sections[*i];
+
+		if (section->sh_type != SHT_PROGBITS || !(section->sh_flags & SHF_EXECINSTR))
+			continue;
+		out->bytes = file_range(elf, section->sh_offset, section->sh_size);
+		if (!out->bytes || section->sh_size < 8)
+			continue;
+		out->address = section->sh_addr;
+		out->size = section->sh_size;
+		(*i)++;
+		return true;
+	}
+	return false;
+}
+
+static uint64_t relative(const struct code *code, size_t at, size_t length)
+{
+	int32_t offset;
+
+	memcpy(&offset, code->bytes + at + length - 4, sizeof(offset));
+	return code->address + at + length + (int64_t)offset;
+}
+
+uint64_t cpython_elf_stub(const struct cpython_elf *elf, uint64_t slot)
+{
+	struct code code;
+
+	for (size_t i = 0; code_next(elf, &i, &code);)
+		for (size_t at = 0; at + 6 <= code.size; at++) {
+			if (code.bytes[at] != 0xff || code.bytes[at + 1] != 0x25 ||
+			    relative(&code, at, 6) != slot)
+				continue;
+			/* stubs are 16 bytes apart; they may begin with endbr64 or bnd */
+			return (code.address + at) & ~15ull;
+		}
+	return 0;
+}
+
+size_t cpython_elf_calls(const struct cpython_elf *elf, uint64_t target, uint64_t slot,
+                         uint64_t *out, size_t room)
+{
+	struct code code;
+	size_t n = 0;
+
+	for (size_t i = 0; code_next(elf, &i, &code);)
+		for (size_t at = 0; at + 6 <= code.size; at++) {
+			uint8_t op = code.bytes[at], next = code.bytes[at + 1];
+			bool hit = false;
+
+			if (op == 0xe8 || op == 0xe9)
+				hit = target && relative(&code, at, 5) == target;
+			else if (op == 0xff && next == 0x15)
+				hit = slot && relative(&code, at, 6) == slot;
+			if (!hit)
+				continue;
+			if (n < room)
+				out[n] = code.address + at;
+			n++;
+		}
+	return n;
+}
+
+static size_t function_index(const struct cpython_elf *elf, uint64_t address)
+{
+	size_t low = 0, high = elf->function_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (elf->functions_base + (int64_t)elf->functions[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint64_t cpython_elf_function(const struct cpython_elf *elf, uint64_t address)
+{
+	size_t i = function_index(elf, address);
+
+	return i ? elf->functions_base + (int64_t)elf->functions[i - 1].start : 0;
+}
+
+uint64_t cpython_elf_function_end(const struct cpython_elf *elf, uint64_t start)
+{
+	size_t i = function_index(elf, start);
+
+	return i < elf->function_count ? elf->functions_base + (int64_t)elf->functions[i].start
+	                               : start;
+}
+
+const uint8_t *cpython_elf_at(const struct cpython_elf *elf, uint64_t address, size_t *left)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const Elf64_Phdr *segment = &elf->segments[i];
+		const uint8_t *bytes;
+
+		if (segment->p_type != PT_LOAD || address < segment->p_vaddr ||
+		    address - segment->p_vaddr >= segment->p_filesz)
+			continue;
+		bytes = file_range(elf, segment->p_offset, segment->p_filesz);
+		if (!bytes)
+			return NULL;
+		*left = segment->p_filesz - (address - segment->p_vaddr);
+		return bytes + (address - segment->p_vaddr);
+	}
+	return NULL;
+}
+
+uint64_t cpython_elf_offset(const struct cpython_elf *elf, uint64_t address)
+{
+	size_t left;
+	const uint8_t *at = cpython_elf_at(elf, address, &left);
+
+	return at ? (uint64_t)(at - elf->map) : 0;
+}
+
+uint64_t cpython_elf_find(const struct cpython_elf *elf, const void *bytes, size_t size,
+                          bool writable, uint64_t from)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const Elf64_Phdr *segment = &elf->segments[i];
+		const uint8_t *start, *hit;
+		uint64_t skip = 0;
+
+		if (segment->p_type != PT_LOAD || !!(segment->p_flags & PF_W) != writable)
+			continue;
+		if (from > segment->p_vaddr)
+			skip = from - segment->p_vaddr;
+		start = file_range(elf, segment->p_offset, segment->p_filesz);
+		if (!start || skip >= segment->p_filesz)
+			continue;
+		hit = memmem(start + skip, segment->p_filesz - skip, bytes, size);
+		if (hit)
+			return segment->p_vaddr + (hit - start);
+	}
+	return 0;
+}
+
+bool cpython_elf_section(const struct cpython_elf *elf, const char *name, uint64_t *address,
+                         uint64_t *size)
+{
+	const Elf64_Shdr *section = section_find(elf, name);
+
+	if (!section)
+		return false;
+	*address = section->sh_addr;
+	*size = section->sh_size;
+	return true;
+}
+
+bool cpython_elf_refers(const struct cpython_elf *elf, uint64_t start, uint64_t end,
+                        uint64_t address)
+{
+	size_t left;
+	const uint8_t *bytes = cpython_elf_at(elf, start, &left);
+
+	if (!bytes || end <= start || left < end - start)
+		return false;
+	for (size_t at = 0; at + 4 <= end - start; at++) {
+		int32_t value;
+
+		memcpy(&value, bytes + at, sizeof(value));
+		if (start + at + 4 + (int64_t)value == address ||
+		    (uint64_t)(uint32_t)value == address)
+			return true;
+	}
+	return false;
+}
+
+/* Length of an instruction that may stand before the first push and changes neither the stack
+ * pointer nor an argument: moves and tests between registers, xor of a register with itself. */
+static size_t harmless(const uint8_t *at)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	size_t prefix = (at[0] & 0xf0) == 0x40;
+	uint8_t op = at[prefix], modrm = at[prefix + 1];
+
+	if (!memcmp(at, endbr64, sizeof(endbr64)))
+		return sizeof(endbr64);
+	if (modrm >> 6 != 3)
+		return 0;
+	if (op == 0x85)
+		return prefix + 2;
+	if (op == 0x89 || op == 0x31) {
+		unsigned to = (modrm & 7) | (prefix && at[0] & 1 ? 8 : 0);
+
+		/* not to rsp, nor to rdi, rsi, rdx, rcx, r8, r9 */
+		return to == 4 || to == 7 || to == 6 || to == 2 || to == 1 || to == 8 || to == 9
+		               ? 0
+		               : prefix + 2;
+	}
+	return 0;
+}
+
+uint64_t cpython_elf_prologue(const struct cpython_elf *elf, uint64_t start)
+{
+	size_t left, at = 0;
+	const uint8_t *bytes = cpython_elf_at(elf, start, &left);
+
+	while (bytes && at < 32 && left > at + 8) {
+		size_t length;
+
+		if ((bytes[at] & 0xf8) == 0x50 ||
+		    (bytes[at] == 0x41 && (bytes[at + 1] & 0xf8) == 0x50))
+			return start + at;
+		length = harmless(bytes + at);
+		if (!length)
+			return 0;
+		at += length;
+	}
+	return 0;
+}

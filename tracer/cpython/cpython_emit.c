@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_emit.c - records into a stream; sites and names defined before their first use.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpython_state.h"
+
+int cpython_emit(struct cpython_stream *stream, uint64_t time, unsigned kind, unsigned arg,
+                 uint32_t task, uint64_t object, uint64_t site)
+{
+	struct aw_event event = {
+		.time = time,
+		.kind = kind,
+		.arg = arg,
+		.task = task,
+		.object = object,
+		.site = site,
+	};
+
+	/* What is inferred late is told with the time of what it stands behind. */
+	if (event.time < stream->time)
+		event.time = stream->time;
+	stream->time = event.time;
+	return event_buffer_add(&stream->step, &event);
+}
+
+int cpython_emit_interval(struct cpython_stream *stream, uint64_t time, uint32_t task,
+                          uint64_t from, uint64_t to)
+{
+	return cpython_emit(stream, time, AW_INTERVAL, 0, task, from, to);
+}
+
+static int emit_text(struct cpython_stream *stream, unsigned what, const char *text)
+{
+	return event_buffer_text(&stream->step, stream->time, what, text, strlen(text));
+}
+
+int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t object,
+                      unsigned entity, const char *name)
+{
+	int error = cpython_emit(stream, time, AW_NAME, entity, 0, object, 0);
+
+	return error ? error : emit_text(stream, AW_TEXT_NAME, name);
+}
+
+static int site_tell(struct cpython_stream *stream, uint64_t time, const struct cpython_site *site)
+{
+	int error = cpython_emit(stream, time, AW_SITE, 0, site->line, site->id, site->parent);
+
+	if (!error)
+		error = emit_text(stream, AW_TEXT_FUNCTION, site->code->function);
+	if (!error)
+		error = emit_text(stream, AW_TEXT_FILE, site->code->file);
+	return error;
+}
+
+uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                      const struct cpython_code *code, int32_t offset, uint64_t parent)
+{
+	struct cpython_site *site;
+	uint64_t key;
+
+	if (!code)
+		return 0;
+	key = code->generation << 32 | (uint32_t)offset;
+	site = cpython_table_get(&t->sites, key, parent);
+	if (site)
+		return site->id;
+	site = calloc(1, sizeof(*site));
+	if (!site)
+		return 0;
+	site->id = ++t->site_ids;
+	site->parent = parent;
+	site->code = code;
+	site->offset = offset;
+	site->line = cpython_code_line(code, offset);
+	if (cpython_table_put(&t->sites, key, parent, site)) {
+		free(site);
+		return 0;
+	}
+	return site_tell(stream, time, site) ? 0 : site->id;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_lock_type.c - which Python types are locks, and how the state of each is read.
+ *
+ * asyncio: Lib/asyncio/locks.py. anyio: anyio/_core/_synchronization.py.
+ * threads: lockobject and rlockobject in Modules/_threadmodule.c. A class is
+ * also a lock when one of its first bases is one.
+ */
+#include <string.h>
+
+#include <awaitness/event.h>
+
+#include "cpython_find.h"
+
+enum { TYPE_NAME = 24, TYPE_BASICSIZE = 32, TYPE_BASE = 256, BASES_MAX = 8 };
+
+static const struct row {
+	const char *module; /* `__module__` begins with it; of C types: what stands in tp_name */
+	const char *name;
+	uint16_t lock;
+	uint16_t state;
+	const char *attribute;
+	uint16_t offset; /* where the state is not an attribute */
+} rows[] = {
+	{"asyncio.", "Lock", AW_LOCK_TYPE_ASYNCIO_LOCK, CPYTHON_STATE_BOOL, "_locked", 0},
+	{"asyncio.", "Semaphore", AW_LOCK_TYPE_ASYNCIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
+	{"asyncio.", "BoundedSemaphore", AW_LOCK_TYPE_ASYNCIO_BOUNDED, CPYTHON_STATE_COUNT,
+         "_value", 0},
+	{"asyncio.", "Condition", AW_LOCK_TYPE_ASYNCIO_CONDITION, CPYTHON_STATE_INNER, "_lock", 0},
+	{"anyio.", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 0},
+	{"anyio.", "Semaphore", AW_LOCK_TYPE_ANYIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
+	{"_thread", "lock", AW_LOCK_TYPE_PYTHREAD_LOCK, CPYTHON_STATE_BYTE, NULL, 32},
+	{"_thread", "RLock", AW_LOCK_TYPE_PYTHREAD_RLOCK, CPYTHON_STATE_WORD, NULL, 32},
+};
+
+/* The module a class says it is from: `__module__` in its dict; of a static C type, what stands
+ * before the last dot of its tp_name. */
+static void type_module(const struct cpython_memory *memory, uint64_t type, char *out, size_t size)
+{
+	uint64_t dict = cpython_word(memory, type + memory->layout->type_dict);
+	uint64_t module = dict ? cpython_dict_get(memory, dict, "__module__") : 0;
+	char *dot;
+
+	out[0] = 0;
+	if (module && !cpython_str(memory, module, out, size))
+		return;
+	if (cpython_c_string(memory, cpython_word(memory, type + TYPE_NAME), out, size))
+		out[0] = 0;
+	dot = strrchr(out, '.');
+	if (dot)
+		*dot = 0;
+	else
+		out[0] = 0;
+}
+
+static const struct row *row_find(const char *module, const char *name)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(name, rows[i].name) &&
+		    !strncmp(module, rows[i].module, strlen(rows[i].module)))
+			return &rows[i];
+	return NULL;
+}
+
+int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
+                      struct cpython_lock_type *out)
+{
+	const struct row *row = NULL;
+	char module[128], name[128];
+	uint64_t base = type;
+	int index;
+
+	memset(out, 0, sizeof(*out));
+	for (int i = 0; base && i < BASES_MAX && !row; i++) {
+		type_module(memory, base, module, sizeof(module));
+		if (!cpython_type_name(memory, base, name, sizeof(name)))
+			row = row_find(module, name);
+		base = cpython_word(memory, base + TYPE_BASE);
+	}
+	if (!row)
+		return 0;
+	out->type = type;
+	out->lock = row->lock;
+	out->how.state = row->state;
+	out->how.index = row->offset;
+	out->how.basicsize = cpython_half(memory, type + TYPE_BASICSIZE);
+	if (!row->attribute)
+		return 1;
+	index = cpython_attribute_index(memory, type, row->attribute);
+	if (index < 0)
+		out->how.state = CPYTHON_STATE_UNKNOWN;
+	else
+		out->how.index = index;
+	return 1;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_session.c - see cpython_session.h: the source, its windows and its polling.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cpython_session.h"
+#include "cpython_session_attach.h"
+#include "cpython_translate.h"
+#include "event_buffer.h"
+#include "target.h"
+
+enum { CHECK_FRAMES = 64 };
+
+struct cpython_session {
+	struct source source; /* first */
+	struct cpython_session_options options;
+	struct target *target;
+	struct cpython_found found;
+	struct cpython_attachment *attachment;
+	struct cpython_translator *translator;
+	pid_t pid;
+	bool described;
+	bool stopped;
+	uint64_t batches;
+};
+
+static const char *const detail_texts[CPYTHON_DETAILS] = {"steps", "locks", "awaits", "all"};
+
+const char *cpython_detail_text(enum cpython_detail detail)
+{
+	return (unsigned)detail < CPYTHON_DETAILS ? detail_texts[detail] : NULL;
+}
+
+int cpython_detect(pid_t pid, unsigned *version)
+{
+	struct target *target;
+	char release[32];
+	int result = target_open(pid, &target);
+
+	if (result)
+		return result;
+	*version = 0;
+	if (target->runtimes & TARGET_CPYTHON) {
+		*version = cpython_find_version(target, release);
+		result = 1;
+	}
+	target_close(target);
+	return result;
+}
+
+/* What the level sees (enum aw_can). */
+static uint64_t can_see(const struct cpython_session *s)
+{
+	uint64_t can = 0;
+
+	if (s->options.detail >= CPYTHON_LOCKS && (s->found.with.count || s->found.named.count))
+		can |= AW_CAN_ACQUIRES | AW_CAN_RELEASES;
+	return can;
+}
+
+static int take_fact(void *context, const struct cpython_fact *fact, size_t size)
+{
+	struct cpython_session *s = context;
+
+	return cpython_translate_fact(s->translator, fact, size);
+}
+
+static void take_type(void *context, uint32_t pid, uint64_t type,
+                      const struct cpython_type_value *how)
+{
+	struct cpython_session *s = context;
+
+	(void)pid;
+	cpython_attachment_type(s->attachment, 0, type, how);
+}
+
+/* The lock types there are, so that the first acquisition is already read with its state. */
+static void types_tell(struct cpython_session *s)
+{
+	static const char *const names[][2] = {
+		{"asyncio.locks", "Lock"},
+		{"asyncio.locks", "Semaphore"},
+		{"asyncio.locks", "BoundedSemaphore"},
+		{"asyncio.locks", "Condition"},
+		{"anyio._core._synchronization", "Lock"},
+		{"anyio._core._synchronization", "Semaphore"},
+		{"anyio._backends._asyncio", "Lock"},
+		{"anyio._backends._asyncio", "Semaphore"},
+		{"_thread", "LockType"},
+		{"_thread", "RLock"},
+	};
+	const struct cpython_memory memory = {cpython_memory_process, &s->pid,
+	                                      &s->found.target.layout};
+	struct cpython_lock_type type;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint64_t address = cpython_find_global(&memory, s->found.target.interpreter,
+		                                       names[i][0], names[i][1]);
+
+		if (address && cpython_lock_type(&memory, address, &type))
+			cpython_attachment_type(s->attachment, 0, address, &type.how);
+	}
+}
+
+static int text_add(struct event_buffer *buffer, uint64_t now, enum aw_text what, const char *text)
+{
+	return event_buffer_text(buffer, now, what, text, strlen(text));
+}
+
+/* TARGET, on the tracer's own stream (pid, 0). */
+static int describe(struct cpython_session *s, stream_fn fn, void *context)
+{
+	struct event_buffer buffer = {0};
+	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON, .object = s->pid};
+	struct stream_batch batch = {.pid = s->pid};
+	struct timespec now;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	event.time = now.tv_sec * 1000000000ull + now.tv_nsec;
+	event.site = can_see(s);
+	error = event_buffer_add(&buffer, &event);
+	if (!error)
+		error = text_add(&buffer, event.time, AW_TEXT_COMMAND, s->target->command);
+	if (!error)
+		error = text_add(&buffer, event.time, AW_TEXT_VERSION, s->found.release);
+	if (!error)
+		error = text_add(&buffer, event.time, AW_TEXT_DETAIL,
+		                 cpython_detail_text(s->options.detail));
+	if (!error)
+		error = text_add(&buffer, event.time, AW_TEXT_TRANSPORT, s->source.ops->name);
+	batch.events = buffer.events;
+	batch.count = buffer.count;
+	if (!error)
+		error = fn(context, &batch);
+	event_buffer_fini(&buffer);
+	return error;
+}
+
+static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
+{
+	struct cpython_session *s = (struct cpython_session *)source;
+	struct cpython_translate_stats stats;
+	unsigned batches = 0;
+	int error;
+
+	if (!s->described) {
+		s->described = true;
+		error = describe(s, fn, context);
+		if (error)
+			return error;
+		batches++;
+	}
+	error = s->stopped ? 0 : cpython_attachment_poll(s->attachment, timeout_ms);
+	if (error)
+		return error;
+	cpython_translate_stats(s->translator, &stats);
+	/* Never a wrong report: a layout that does not fit shows in the opcodes. */
+	if (stats.frames >= CHECK_FRAMES && (stats.misfits + stats.unreadable) * 4 > stats.frames)
+		return -EPROTO;
+	error = cpython_translate_flush(s->translator, false, fn, context, &batches);
+	s->batches += batches;
+	return error ? error : (int)batches;
+}
+
+static int stop_source(struct source *source, stream_fn fn, void *context)
+{
+	struct cpython_session *s = (struct cpython_session *)source;
+	int error;
+
+	if (s->stopped)
+		return 0;
+	cpython_attachment_detach(s->attachment);
+	s->stopped = true;
+	error = cpython_attachment_poll(s->attachment, 0);
+	if (!error)
+		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
+	return error;
+}
+
+static void stats_source(const struct source *source, struct source_stats *out)
+{
+	const struct cpython_session *s = (const struct cpython_session *)source;
+	struct cpython_translate_stats stats;
+
+	cpython_translate_stats(s->translator, &stats);
+	*out = (struct source_stats){
+		.events = stats.events,
+		.batches = s->batches,
+		.lost = stats.lost,
+		.hits = cpython_attachment_counter(s->attachment, CPYTHON_COUNT_HITS),
+		.kernel_missed = cpython_attachment_counter(s->attachment, CPYTHON_COUNT_BUSY),
+		.ended = !target_alive(s->target),
+	};
+}
+
+static void session_free(struct cpython_session *s)
+{
+	cpython_attachment_close(s->attachment);
+	cpython_translate_free(s->translator);
+	target_close(s->target);
+	free(s);
+}
+
+static void close_source(struct source *source)
+{
+	if (source)
+		session_free((struct cpython_session *)source);
+}
+
+static const struct source_ops ops = {
+	.name = "ebpf",
+	.poll = poll_source,
+	.stop = stop_source,
+	.stats = stats_source,
+	.close = close_source,
+};
+
+static int session_start(struct cpython_session *s, struct fault *fault)
+{
+	struct cpython_translate_options options = {
+		.pid = s->options.pid,
+		.detail = s->options.detail,
+		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
+		.type_fn = take_type,
+		.type_context = s,
+	};
+	int error = cpython_find(s->target, &s->found, fault);
+
+	if (error)
+		return error;
+	s->found.target.detail = s->options.detail;
+	s->found.target.epoch = 1;
+	error = cpython_translate_new(&options, &s->translator);
+	if (error)
+		return fault_set(fault, error, "out of memory");
+	error = cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
+	if (!error)
+		error = cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+	if (error)
+		return error;
+	types_tell(s);
+	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+	                                 fault);
+}
+
+int cpython_session_open(const struct cpython_session_options *options, struct source **out,
+                         struct fault *fault)
+{
+	struct cpython_session *s = calloc(1, sizeof(*s));
+	int error;
+
+	*out = NULL;
+	if (!s)
+		return fault_set(fault, -ENOMEM, "out of memory");
+	s->source.ops = &ops;
+	s->options = *options;
+	s->pid = options->pid;
+	error = target_open(options->pid, &s->target);
+	if (error)
+		fault_set(fault, error, "cannot look at process %d: %s", (int)options->pid,
+		          strerror(-error));
+	else
+		error = session_start(s, fault);
+	if (error) {
+		session_free(s);
+		return error;
+	}
+	*out = &s->source;
+	return 0;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_session_attach.c - see cpython_session_attach.h.
+ *
+ * Only plain uprobes: a uretprobe would kill targets that switch stacks.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cpython_session_attach.h"
+#include "cpython.skel.h"
+
+enum { LINKS = 256, RING_BYTES = 16 << 20 };
+
+struct cpython_attachment {
+	struct cpython_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[LINKS];
+	size_t link_count;
+	cpython_fact_fn fn;
+	void *context;
+	int error; /* the first that fn returned */
+};
+
+static int sample(void *context, void *data, size_t size)
+{
+	struct cpython_attachment *a = context;
+
+	if (!a->error && size >= sizeof(struct cpython_fact))
+		a->error = a->fn(a->context, data, size);
+	return 0;
+}
+
+/* libbpf prints by itself what it does not like: a library must not. */
+static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level, (void)format, (void)arguments;
+	return 0;
+}
+
+int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context,
+                            struct cpython_attachment **out, struct fault *fault)
+{
+	struct cpython_attachment *a = calloc(1, sizeof(*a));
+	libbpf_print_fn_t before;
+	int error;
+
+	*out = NULL;
+	if (!a)
+		return fault_set(fault, -ENOMEM, "out of memory");
+	a->fn = fn;
+	a->context = context;
+	before = libbpf_set_print(silent);
+	a->skel = cpython_bpf__open();
+	if (a->skel) {
+		bpf_map__set_max_entries(a->skel->maps.ring, ring_bytes ? ring_bytes : RING_BYTES);
+		error = cpython_bpf__load(a->skel);
+	} else {
+		error = -errno;
+	}
+	libbpf_set_print(before);
+	if (!error) {
+		a->ring = ring_buffer__new(bpf_map__fd(a->skel->maps.ring), sample, a, NULL);
+		error = a->ring ? 0 : -errno;
+	}
+	if (error) {
+		cpython_attachment_close(a);
+		return fault_set(
+			fault, error,
+			"the kernel did not take the BPF programs: %s (needed: Linux 6.1 or "
+			"newer, and root or CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE)",
+			strerror(-error));
+	}
+	*out = a;
+	return 0;
+}
+
+void cpython_attachment_detach(struct cpython_attachment *a)
+{
+	while (a->link_count)
+		bpf_link__destroy(a->links[--a->link_count]);
+}
+
+void cpython_attachment_close(struct cpython_attachment *a)
+{
+	if (!a)
+		return;
+	cpython_attachment_detach(a);
+	ring_buffer__free(a->ring);
+	cpython_bpf__destroy(a->skel);
+	free(a);
+}
+
+int cpython_attachment_target(struct cpython_attachment *a, uint32_t index, uint32_t pid,
+                              const struct cpython_target *target)
+{
+	int error = bpf_map__update_elem(a->skel->maps.targets, &index, sizeof(index), target,
+	                                 sizeof(*target), BPF_ANY);
+
+	return error ? error
+	             : bpf_map__update_elem(a->skel->maps.processes, &pid, sizeof(pid), &index,
+	                                    sizeof(index), BPF_ANY);
+}
+
+int cpython_attachment_type(struct cpython_attachment *a, uint32_t index, uint64_t type,
+                            const struct cpython_type_value *how)
+{
+	struct cpython_type_key key = {type, index};
+
+	return bpf_map__update_elem(a->skel->maps.types, &key, sizeof(key), how, sizeof(*how),
+	                            BPF_ANY);
+}
+
+static int link_add(struct cpython_attachment *a, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (a->link_count == LINKS) {
+		bpf_link__destroy(link);
+		return -ENOSPC;
+	}
+	a->links[a->link_count++] = link;
+	return 0;
+}
+
+static int places_attach(struct cpython_attachment *a, struct bpf_program *program, uint32_t pid,
+                         const struct cpython_places *places, struct fault *fault)
+{
+	for (size_t i = 0; i < places->count; i++) {
+		int error =
+			link_add(a, bpf_program__attach_uprobe(program, false, pid, places->path,
+		                                               places->offsets[i]));
+
+		if (error)
+			return fault_set(fault, error, "cannot place a uprobe (%s): %s",
+			                 bpf_program__name(program), strerror(-error));
+	}
+	return 0;
+}
+
+/*
+ * The folder of tracefs, mounted nowhere: it may be absent from this mount
+ * namespace, and mounting it visibly would change the machine.
+ */
+static int tracefs_open(void)
+{
+	int file_system = fsopen("tracefs", FSOPEN_CLOEXEC), mount = -1;
+
+	if (file_system < 0)
+		return -errno;
+	if (!fsconfig(file_system, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		mount = fsmount(file_system, FSMOUNT_CLOEXEC, 0);
+	if (mount < 0)
+		mount = -errno;
+	close(file_system);
+	return mount;
+}
+
+/* The number of a tracepoint, or a negative errno (-ENOENT: this kernel has it not). */
+static int tracepoint_id(int tracefs, const char *call)
+{
+	char path[128], text[16] = {0};
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "events/syscalls/sys_enter_%s/id", call);
+	fd = openat(tracefs, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 ? atoi(text) : -EIO;
+}
+
+static int tracepoint_attach(struct cpython_attachment *a, struct bpf_program *program, int id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+	};
+	/* As every tracepoint's program, it is called on all CPUs: the one named here is formal. */
+	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	struct bpf_link *link;
+
+	if (fd < 0)
+		return -errno;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return link_add(a, link); /* the link owns fd */
+}
+
+/* The system calls an event loop sleeps in. */
+static int idle_attach(struct cpython_attachment *a)
+{
+	static const char *const calls[] = {"epoll_wait", "epoll_pwait",   "epoll_pwait2",
+	                                    "poll",       "ppoll",         "select",
+	                                    "pselect6",   "io_uring_enter"};
+	int tracefs = tracefs_open(), error = 0;
+
+	if (tracefs < 0)
+		return tracefs;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && !error; i++) {
+		int id = tracepoint_id(tracefs, calls[i]);
+
+		if (id >= 0)
+			error = tracepoint_attach(a, a->skel->progs.idle, id);
+		else if (id != -ENOENT)
+			error = id;
+	}
+	close(tracefs);
+	return error;
+}
+
+int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
+                              const struct cpython_found *found, enum cpython_detail detail,
+                              struct fault *fault)
+{
+	int error = a->link_count ? 0 : idle_attach(a);
+
+	if (error)
+		return fault_set(fault, error,
+		                 "cannot attach to the system calls a loop sleeps in: %s",
+		                 strerror(-error));
+	if (!error)
+		error = places_attach(a, a->skel->progs.task_new, pid, &found->make, fault);
+	if (!error && detail >= CPYTHON_LOCKS)
+		error = places_attach(a, a->skel->progs.with_enter, pid, &found->with, fault);
+	if (!error && detail >= CPYTHON_LOCKS)
+		error = places_attach(a, a->skel->progs.with_enter_named, pid, &found->named,
+		                      fault);
+	if (!error)
+		error = places_attach(a, a->skel->progs.task_step, pid, &found->step, fault);
+	return error;
+}
+
+int cpython_attachment_poll(struct cpython_attachment *a, int timeout_ms)
+{
+	/* The programs wake nobody until the ring fills up; so wait, then look. */
+	int n = ring_buffer__poll(a->ring, timeout_ms);
+
+	if (n >= 0)
+		n = ring_buffer__consume(a->ring);
+	if (a->error)
+		return a->error;
+	return n < 0 && n != -EINTR ? n : 0;
+}
+
+uint64_t cpython_attachment_counter(const struct cpython_attachment *a,
+                                    enum cpython_counter counter)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t sum = 0, *values;
+	uint32_t key = counter;
+
+	if (cpus <= 0)
+		return 0;
+	values = calloc(cpus, sizeof(*values));
+	if (values && !bpf_map__lookup_elem(a->skel->maps.counters, &key, sizeof(key), values,
+	                                    cpus * sizeof(*values), 0))
+		for (int i = 0; i < cpus; i++)
+			sum += values[i];
+	free(values);
+	return sum;
+}

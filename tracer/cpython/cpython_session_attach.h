@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_session_attach.h - the BPF object of a CPython session: loaded, fed, attached.
+ */
+#ifndef CPYTHON_SESSION_ATTACH_H
+#define CPYTHON_SESSION_ATTACH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpython_find.h"
+#include "cpython_session.h"
+
+struct cpython_attachment;
+
+/** Takes a fact of `size` bytes; a negative errno ends the polling. */
+typedef int (*cpython_fact_fn)(void *context, const struct cpython_fact *fact, size_t size);
+
+/** Loads the programs. 0 or a negative errno with a message. Free with cpython_attachment_close. */
+int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context,
+                            struct cpython_attachment **out, struct fault *fault);
+void cpython_attachment_close(struct cpython_attachment *attachment); /* takes NULL; detaches */
+
+/** Tells the programs of a process, as target number `index`. */
+int cpython_attachment_target(struct cpython_attachment *attachment, uint32_t index, uint32_t pid,
+                              const struct cpython_target *target);
+/** Tells them how the state of a lock type is read. */
+int cpython_attachment_type(struct cpython_attachment *attachment, uint32_t index, uint64_t type,
+                            const struct cpython_type_value *how);
+
+/** Attaches to a process's probe places, as far as `detail` needs them. */
+int cpython_attachment_attach(struct cpython_attachment *attachment, uint32_t pid,
+                              const struct cpython_found *found, enum cpython_detail detail,
+                              struct fault *fault);
+/** Takes all probes away (about 60 ms; the target goes on meanwhile). */
+void cpython_attachment_detach(struct cpython_attachment *attachment);
+
+/** Hands over what is in the ring, waiting at most timeout_ms. 0 or a negative errno. */
+int cpython_attachment_poll(struct cpython_attachment *attachment, int timeout_ms);
+
+uint64_t cpython_attachment_counter(const struct cpython_attachment *attachment,
+                                    enum cpython_counter counter);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_source.h - what the target's Python source calls a lock.
+ *
+ * Reads source files through /proc/PID/root (or a folder of a test), a line at
+ * a time, kept by name. Text of the target: untrusted, bounded.
+ */
+#ifndef CPYTHON_SOURCE_H
+#define CPYTHON_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cpython_source;
+
+/** `pid` 0: files of this process's own root. 0 or -ENOMEM. */
+int cpython_source_new(uint32_t pid, struct cpython_source **out);
+void cpython_source_free(struct cpython_source *source); /* takes NULL */
+
+/** Line `line` (from 1) of a file without its newline, or NULL. Valid until the source is freed. */
+const char *cpython_source_line(struct cpython_source *source, const char *file, uint32_t line);
+
+/**
+ * The name of the lock that a `with` on `line` enters: `Class.attribute` for
+ * `self.attribute` in a method of Class, `module.name` for a plain name that
+ * is no local variable (locals: names parted by commas, or NULL), else the
+ * expression with the function before it. `item`: which of the items of the
+ * with, from 0. Returns false when the line does not tell.
+ */
+bool cpython_source_lock(struct cpython_source *source, const char *file, uint32_t line,
+                         const char *function, unsigned item, char *out, size_t size);
+
+/** The line of the `depth`-th `with` (0: the innermost) around `line`, and which of its items in
+ * `item`. 0: there is none. By indentation. */
+uint32_t cpython_source_with(struct cpython_source *source, const char *file, uint32_t line,
+                             unsigned depth, unsigned *item);
+
+#endif

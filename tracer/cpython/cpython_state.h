@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_state.h - what the translator knows of a process; shared by its files.
+ *
+ * cpython_translate.c: facts, steps, tasks. cpython_sections.c: who holds
+ * which lock. cpython_emit.c: records, sites, names. cpython_types.c: types.
+ */
+#ifndef CPYTHON_STATE_H
+#define CPYTHON_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpython_code.h"
+#include "cpython_source.h"
+#include "cpython_table.h"
+#include "cpython_translate.h"
+#include "event_buffer.h"
+
+enum { HELD_MAX = 32, CHAIN_MAX = CPYTHON_FRAMES, EXITS_MAX = 32, NAME_SIZE = 128 };
+
+/** A type object that was met. */
+struct cpython_type {
+	uint64_t address;
+	char name[64];
+	uint16_t lock;                 /* enum aw_lock_type */
+	struct cpython_type_value how; /* state CPYTHON_STATE_NONE: not a lock */
+};
+
+struct cpython_lock {
+	uint64_t address;
+	uint32_t id;
+	const struct cpython_type *type;
+	bool named;
+	bool told;
+	bool known;                  /* `state` was read at least once */
+	bool locked;                 /* its state at the last end of a step */
+	uint32_t permits;            /* the most seen free, at least 1 */
+	struct cpython_task *holder; /* NULL: free, not known, or it has several permits */
+	uint64_t condition;          /* the Condition it belongs to, 0: none */
+};
+
+/** A lock a task holds. */
+struct cpython_held {
+	struct cpython_lock *lock;
+	uint64_t since; /* ns: taken at or after this */
+	uint64_t site;
+	bool by_chain;  /* the chain showed it */
+	bool tentative; /* `with` saw it free: others may yet be in line before it */
+	bool marked;    /* scratch of the walk */
+};
+
+struct cpython_task {
+	uint64_t address;
+	uint64_t coro;
+	uint32_t id;
+	bool acquires;  /* its coroutine is Lock.acquire itself: it acquires for its maker */
+	bool rooted;    /* `acquires` is known */
+	uint64_t maker; /* address of the task that made it, 0: not known */
+	uint32_t maker_id;
+	struct cpython_lock *waiting;
+	uint64_t waiting_site;
+	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */
+	struct cpython_held held[HELD_MAX];
+	unsigned held_count;
+	uint64_t site; /* where it suspended last */
+	bool ended;
+};
+
+/** A thread of the target: a stream, and the step on it that has not ended. */
+struct cpython_stream {
+	uint32_t tid;
+	uint64_t next_fact; /* number expected */
+	uint64_t next_event;
+	uint64_t time; /* of the last event */
+	struct event_buffer ready;
+	struct event_buffer step; /* of the step under way: may still be corrected */
+};
+
+/** A place in the program: a code, an offset and the site it was awaited from. */
+struct cpython_site {
+	uint64_t id;
+	uint64_t parent;
+	const struct cpython_code *code;
+	int32_t offset;
+	uint32_t line;
+};
+
+struct cpython_translator {
+	struct cpython_translate_options options;
+	struct cpython_codes codes;
+	struct cpython_source *source;
+	struct cpython_table tasks;   /* address -> struct cpython_task */
+	struct cpython_table ended;   /* id -> struct cpython_task that still holds locks */
+	struct cpython_table locks;   /* address -> struct cpython_lock */
+	struct cpython_table types;   /* address -> struct cpython_type */
+	struct cpython_table streams; /* tid -> struct cpython_stream */
+	struct cpython_table sites;   /* (code generation, offset), parent -> struct cpython_site */
+	uint32_t ids;                 /* of tasks and locks, from 1 */
+	uint64_t site_ids;
+	struct cpython_translate_stats stats;
+};
+
+/** A frame of a chain, outermost first. */
+struct cpython_link {
+	const struct cpython_item *item;
+	const struct cpython_code *code; /* NULL: not readable */
+	uint64_t site;
+	int await; /* of cpython_code_await */
+};
+
+struct cpython_chain {
+	struct cpython_link links[CHAIN_MAX];
+	unsigned count;
+	struct cpython_link sides[CPYTHON_SIDES * 4];
+	unsigned side_count;
+	const struct cpython_item *leaf;
+	uint64_t site; /* the innermost */
+};
+
+/* cpython_emit.c. All return 0 or -ENOMEM. */
+int cpython_emit(struct cpython_stream *stream, uint64_t time, unsigned kind, unsigned arg,
+                 uint32_t task, uint64_t object, uint64_t site);
+int cpython_emit_interval(struct cpython_stream *stream, uint64_t time, uint32_t task,
+                          uint64_t from, uint64_t to);
+int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t object,
+                      unsigned entity, const char *name);
+/** The id of a site, told in this stream when it is new; 0 when the code is not known. */
+uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                      const struct cpython_code *code, int32_t offset, uint64_t parent);
+
+/* cpython_types.c */
+/** The type at an address; NULL: out of memory. */
+const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64_t address);
+
+/* cpython_sections.c */
+/** The lock at an address, made when it is new; NULL: not a lock type, or out of memory. */
+struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
+                                      uint64_t type);
+/** `with` enters: TAKE facts. */
+int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
+                         struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items);
+/** The step of `task` has ended, with `chain` (NULL: the task has ended). */
+int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                           struct cpython_task *task, const struct cpython_fact *fact,
+                           const struct cpython_item *items, const struct cpython_chain *chain);
+/** The task goes on after it waited for a lock. */
+int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *stream,
+                           struct cpython_task *task, uint64_t time, bool exception);
+/** The task's memory is given up: nobody may point to it. */
+void cpython_section_forget(struct cpython_translator *t, struct cpython_task *task);
+
+#endif

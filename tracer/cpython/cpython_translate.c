@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_translate.c - see cpython_translate.h. Facts, steps and tasks.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpython_state.h"
+
+enum { STREAMS_MAX = 65536 };
+
+int cpython_translate_new(const struct cpython_translate_options *options,
+                          struct cpython_translator **out)
+{
+	struct cpython_translator *t = calloc(1, sizeof(*t));
+
+	*out = NULL;
+	if (!t)
+		return -ENOMEM;
+	t->options = *options;
+	cpython_codes_init(&t->codes, &options->memory);
+	if (cpython_source_new(options->pid, &t->source)) {
+		free(t);
+		return -ENOMEM;
+	}
+	*out = t;
+	return 0;
+}
+
+static void stream_free(void *pointer)
+{
+	struct cpython_stream *stream = pointer;
+
+	event_buffer_fini(&stream->ready);
+	event_buffer_fini(&stream->step);
+	free(stream);
+}
+
+void cpython_translate_free(struct cpython_translator *t)
+{
+	if (!t)
+		return;
+	cpython_table_fini(&t->tasks, free);
+	cpython_table_fini(&t->ended, free);
+	cpython_table_fini(&t->locks, free);
+	cpython_table_fini(&t->types, free);
+	cpython_table_fini(&t->sites, free);
+	cpython_table_fini(&t->streams, stream_free);
+	cpython_codes_fini(&t->codes);
+	cpython_source_free(t->source);
+	free(t);
+}
+
+static struct cpython_stream *stream_get(struct cpython_translator *t, uint32_t tid)
+{
+	struct cpython_stream *stream = cpython_table_get(&t->streams, tid, 0);
+
+	if (stream || t->streams.count >= STREAMS_MAX)
+		return stream;
+	stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return NULL;
+	stream->tid = tid;
+	if (cpython_table_put(&t->streams, tid, 0, stream)) {
+		free(stream);
+		return NULL;
+	}
+	return stream;
+}
+
+/* What was the step under way is complete now. */
+static int step_commit(struct cpython_stream *stream)
+{
+	for (size_t i = 0; i < stream->step.count; i++)
+		if (event_buffer_add(&stream->ready, &stream->step.events[i]))
+			return -ENOMEM;
+	stream->step.count = 0;
+	return 0;
+}
+
+/* ---- tasks ---- */
+
+static void task_remove(struct cpython_translator *t, struct cpython_task *task)
+{
+	cpython_table_take(&t->tasks, task->address, 0);
+	/* It may have ended with a lock locked: then the lock still points to it. */
+	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
+		return;
+	cpython_section_forget(t, task);
+	free(task);
+}
+
+/* A task that was not known, or another one at the address of one that was. */
+static struct cpython_task *task_make(struct cpython_translator *t, uint64_t address, uint64_t coro)
+{
+	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
+
+	if (task)
+		task_remove(t, task);
+	task = calloc(1, sizeof(*task));
+	if (!task)
+		return NULL;
+	task->address = address;
+	task->coro = coro;
+	task->id = ++t->ids;
+	if (cpython_table_put(&t->tasks, address, 0, task)) {
+		free(task);
+		return NULL;
+	}
+	return task;
+}
+
+/* The name that the program copied when it met the task first; "" when it did not. */
+static void task_name(const struct cpython_fact *fact, const struct cpython_item *items, char *out,
+                      size_t size)
+{
+	unsigned char raw[64];
+	size_t used = 0;
+	unsigned kind = 1;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < fact->count; i++) {
+		if (items[i].kind == CPYTHON_ITEM_NUMBER)
+			snprintf(out, size, "Task-%llu", (unsigned long long)items[i].a);
+		if (items[i].kind != CPYTHON_ITEM_NAME || items[i].state < 0 ||
+		    items[i].state > 32 || used > 32)
+			continue;
+		kind = items[i].index;
+		memcpy(raw + used, &items[i].a, items[i].state);
+		used += items[i].state;
+	}
+	if (used && (kind == 1 || kind == 2 || kind == 4))
+		cpython_utf8(out, size, raw, used / kind, kind);
+}
+
+static int task_tell(struct cpython_stream *stream, const struct cpython_task *task, uint64_t time,
+                     const char *name, uint32_t maker, uint64_t site, bool snapshot)
+{
+	int error = cpython_emit(stream, time, AW_TASK_NEW, snapshot ? AW_ARG_SNAPSHOT : 0, maker,
+	                         task->id, site);
+
+	if (!error && name[0])
+		error = cpython_emit_name(stream, time, task->id, AW_ENTITY_TASK, name);
+	return error;
+}
+
+/* The task a fact is about; defined in the stream when it is met the first time. */
+static struct cpython_task *task_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                     const struct cpython_fact *fact,
+                                     const struct cpython_item *items, uint64_t address,
+                                     uint64_t coro)
+{
+	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
+	char name[NAME_SIZE];
+
+	if (task && !task->coro)
+		task->coro = coro; /* told when it was made, before it had one */
+	if (task && task->coro == coro && !task->ended) {
+		task_name(fact, items, name, sizeof(name));
+		if (fact->task == address && name[0] &&
+		    cpython_emit_name(stream, fact->time, task->id, AW_ENTITY_TASK, name))
+			return NULL;
+		return task;
+	}
+	task = task_make(t, address, coro);
+	if (!task)
+		return NULL;
+	task_name(fact, items, name, sizeof(name));
+	if (fact->task != address)
+		name[0] = 0; /* the name in the fact is another task's */
+	if (task_tell(stream, task, fact->time, name, 0, 0,
+	              fact->task != address || !(fact->flags & CPYTHON_ENTER_FIRST)))
+		return NULL;
+	return task;
+}
+
+/* ---- chains ---- */
+
+static int chain_read(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_fact *fact, const struct cpython_item *items,
+                      struct cpython_chain *chain)
+{
+	const struct cpython_layout *layout = t->options.memory.layout;
+	uint64_t parent = 0, side = 0;
+
+	chain->count = chain->side_count = 0;
+	chain->leaf = NULL;
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_item *item = &items[i];
+		struct cpython_link link = {.item = item};
+		bool aside = item->flags & CPYTHON_FRAME_SIDE;
+
+		if (item->kind == CPYTHON_ITEM_LEAF)
+			chain->leaf = item;
+		if (item->kind != CPYTHON_ITEM_FRAME)
+			continue;
+		link.code = cpython_codes_get(&t->codes, item->b);
+		t->stats.frames++;
+		if (!link.code)
+			t->stats.unreadable++;
+		else if (!cpython_code_yields(link.code, layout, item->offset))
+			t->stats.misfits++;
+		if (link.code) {
+			link.await = cpython_code_await(link.code, layout, item->offset, NULL);
+			link.site = cpython_site(t, stream, fact->time, link.code, item->offset,
+			                         aside ? side : parent);
+			*(aside ? &side : &parent) = link.site;
+		}
+		if (aside && chain->side_count < sizeof(chain->sides) / sizeof(chain->sides[0]))
+			chain->sides[chain->side_count++] = link;
+		else if (!aside && chain->count < CHAIN_MAX)
+			chain->links[chain->count++] = link;
+	}
+	chain->site = parent;
+	return 0;
+}
+
+static unsigned await_of_role(enum cpython_role role)
+{
+	switch (role) {
+	case CPYTHON_ROLE_SLEEP:
+		return AW_AWAIT_SLEEP;
+	case CPYTHON_ROLE_EVENT:
+		return AW_AWAIT_EVENT;
+	case CPYTHON_ROLE_QUEUE:
+		return AW_AWAIT_QUEUE;
+	case CPYTHON_ROLE_IO:
+		return AW_AWAIT_IO;
+	case CPYTHON_ROLE_WORK:
+		return AW_AWAIT_WORK;
+	case CPYTHON_ROLE_CONDITION_WAIT:
+		return AW_AWAIT_CONDITION;
+	default:
+		return AW_AWAIT_NONE;
+	}
+}
+
+/* What a suspended task waits for: by the functions of its chain, the innermost that says
+ * something, else by the type of what the chain's end awaits. */
+static unsigned await_of(struct cpython_translator *t, const struct cpython_task *task,
+                         const struct cpython_chain *chain, uint64_t *object)
+{
+	const struct cpython_type *type;
+	const struct cpython_task *other;
+
+	*object = 0;
+	if (task->waiting) {
+		*object = task->waiting->id;
+		return task->waiting->type->how.state == CPYTHON_STATE_COUNT ? AW_AWAIT_SEMAPHORE
+		                                                             : AW_AWAIT_LOCK;
+	}
+	if (chain->leaf && chain->leaf->a) {
+		other = cpython_table_get(&t->tasks, chain->leaf->a, 0);
+		*object = other ? other->id : chain->leaf->a;
+		if (other)
+			return AW_AWAIT_TASK;
+	}
+	for (unsigned i = chain->count; i-- > 0;) {
+		unsigned kind = chain->links[i].code ? await_of_role(chain->links[i].code->role)
+		                                     : AW_AWAIT_NONE;
+
+		if (kind == AW_AWAIT_CONDITION && task->waits_condition)
+			*object = task->waits_condition->id;
+		if (kind)
+			return kind;
+	}
+	if (!*object)
+		return AW_AWAIT_NONE;
+	type = cpython_type_get(t, chain->leaf->b);
+	if (type && !strcmp(type->name, "_GatheringFuture"))
+		return AW_AWAIT_GATHER;
+	return AW_AWAIT_FUTURE;
+}
+
+/* ---- facts ---- */
+
+static int step_suspended(struct cpython_translator *t, struct cpython_stream *stream,
+                          struct cpython_task *task, const struct cpython_fact *fact,
+                          const struct cpython_item *items)
+{
+	struct cpython_chain chain;
+	unsigned await;
+	uint64_t object;
+	int error = chain_read(t, stream, fact, items, &chain);
+
+	task->site = chain.site;
+	if (!task->rooted && chain.count) {
+		task->rooted = true;
+		task->acquires =
+			chain.links[0].code && chain.links[0].code->role == CPYTHON_ROLE_ACQUIRE;
+	}
+	if (!error)
+		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	if (error)
+		return error;
+	await = await_of(t, task, &chain, &object);
+	return cpython_emit(stream, fact->time, AW_SUSPEND, await, task->id, object, chain.site);
+}
+
+static int step_done(struct cpython_translator *t, struct cpython_stream *stream,
+                     struct cpython_task *task, const struct cpython_fact *fact,
+                     const struct cpython_item *items)
+{
+	unsigned outcome = AW_OUTCOME_OK;
+	int error = cpython_section_settle(t, stream, task, fact, items, NULL);
+
+	/* enum fut_state: PENDING 0, CANCELLED 1, FINISHED 2 */
+	if (fact->settled == CPYTHON_SETTLED_DONE && (fact->outcome & 0xff) == 1)
+		outcome = AW_OUTCOME_CANCELLED;
+	else if (fact->settled == CPYTHON_SETTLED_DONE && fact->outcome & 0x100)
+		outcome = AW_OUTCOME_ERROR;
+	if (!error)
+		error = cpython_emit(stream, fact->time, AW_TASK_END, outcome, task->id, 0, 0);
+	task->ended = true;
+	task_remove(t, task);
+	return error;
+}
+
+static int fact_settled(struct cpython_translator *t, struct cpython_stream *stream,
+                        const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	struct cpython_task *task;
+	int error;
+
+	if (fact->settled == CPYTHON_SETTLED_NONE)
+		return 0;
+	task = task_get(t, stream, fact, items, fact->last, fact->last_coro);
+	if (!task)
+		return -ENOMEM;
+	if (fact->settled == CPYTHON_SETTLED_SUSPENDED)
+		error = step_suspended(t, stream, task, fact, items);
+	else
+		error = step_done(t, stream, task, fact, items);
+	return error ? error : step_commit(stream);
+}
+
+static int fact_enter(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	struct cpython_task *task = cpython_table_get(&t->tasks, fact->task, 0);
+	int error;
+
+	if (task && task->coro && task->coro != fact->coro)
+		task->ended = true; /* it ended unseen */
+	task = task_get(t, stream, fact, items, fact->task, fact->coro);
+	if (!task)
+		return -ENOMEM;
+	for (unsigned i = 0; i < fact->count && fact->flags & CPYTHON_ENTER_FIRST; i++) {
+		const struct cpython_code *code;
+
+		if (items[i].kind != CPYTHON_ITEM_OBJECT)
+			continue;
+		code = cpython_codes_get(&t->codes, items[i].b);
+		task->acquires = code && code->role == CPYTHON_ROLE_ACQUIRE;
+		task->rooted = true;
+	}
+	error = cpython_emit(stream, fact->time, AW_RESUME, 0, task->id, 0, 0);
+	if (!error)
+		error = cpython_section_resume(t, stream, task, fact->time,
+		                               fact->flags & CPYTHON_ENTER_EXCEPTION);
+	return error;
+}
+
+/* A task that had suspended before anybody watched: what it holds and waits for. */
+static int fact_late(struct cpython_translator *t, struct cpython_stream *stream,
+                     const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	struct cpython_task *task = task_get(t, stream, fact, items, fact->task, fact->coro);
+	struct cpython_chain chain;
+	int error;
+
+	if (!task)
+		return -ENOMEM;
+	error = chain_read(t, stream, fact, items, &chain);
+	task->site = chain.site;
+	if (!error)
+		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	return error ? error : step_commit(stream);
+}
+
+static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
+                    const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	struct cpython_task *maker = NULL, *task;
+	uint64_t site = 0, address = 0;
+
+	for (unsigned i = 0; i < fact->count; i++)
+		if (items[i].kind == CPYTHON_ITEM_OBJECT)
+			address = items[i].a;
+	/* callers stand innermost first: the site's parent is its caller */
+	for (unsigned i = fact->count; i-- > 0;)
+		if (items[i].kind == CPYTHON_ITEM_CALLER)
+			site = cpython_site(t, stream, fact->time,
+			                    cpython_codes_get(&t->codes, items[i].b),
+			                    items[i].offset, site);
+	if (!address)
+		return -EPROTO;
+	if (fact->task)
+		maker = task_get(t, stream, fact, items, fact->task, fact->coro);
+	task = task_make(t, address, 0);
+	if (!task)
+		return -ENOMEM;
+	if (maker) {
+		task->maker = maker->address;
+		task->maker_id = maker->id;
+	}
+	return task_tell(stream, task, fact->time, "", maker ? maker->id : 0, site, false);
+}
+
+static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream,
+                     const struct cpython_fact *fact)
+{
+	uint64_t missing = fact->number - stream->next_fact;
+	uint64_t from = stream->time;
+
+	t->stats.lost += missing;
+	return cpython_emit(stream, from, AW_LOST, 0, 0, missing, fact->time);
+}
+
+int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fact *fact,
+                           size_t size)
+{
+	const struct cpython_item *items = (const void *)(fact + 1);
+	struct cpython_stream *stream;
+	struct cpython_task *task = NULL;
+	int error = 0;
+
+	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
+	    size < sizeof(*fact) + fact->count * sizeof(*items))
+		return -EPROTO;
+	stream = stream_get(t, fact->tid);
+	if (!stream)
+		return -ENOMEM;
+	t->stats.facts++;
+	if (fact->number > stream->next_fact)
+		error = fact_lost(t, stream, fact);
+	stream->next_fact = fact->number + 1;
+	if (!error && fact->kind != CPYTHON_FACT_LATE)
+		error = fact_settled(t, stream, fact, items);
+	if (error)
+		return error;
+	switch (fact->kind) {
+	case CPYTHON_FACT_STEP:
+		return fact_enter(t, stream, fact, items);
+	case CPYTHON_FACT_IDLE:
+		return 0;
+	case CPYTHON_FACT_LATE:
+		return fact_late(t, stream, fact, items);
+	case CPYTHON_FACT_TAKE:
+		if (fact->task)
+			task = task_get(t, stream, fact, items, fact->task, fact->coro);
+		return cpython_section_take(t, stream, task, fact, items);
+	case CPYTHON_FACT_NEW:
+		return fact_new(t, stream, fact, items);
+	default:
+		return -EPROTO;
+	}
+}
+
+int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn, void *context,
+                            unsigned *batches)
+{
+	for (size_t i = 0; i < t->streams.room; i++) {
+		struct cpython_stream *stream = t->streams.slots[i].value;
+		struct stream_batch batch;
+		int error;
+
+		if (!stream)
+			continue;
+		if (all && step_commit(stream))
+			return -ENOMEM;
+		if (!stream->ready.count)
+			continue;
+		batch = (struct stream_batch){t->options.pid, stream->tid, stream->next_event,
+		                              stream->ready.events, stream->ready.count};
+		stream->next_event += stream->ready.count;
+		t->stats.events += stream->ready.count;
+		error = fn(context, &batch);
+		stream->ready.count = 0;
+		if (error)
+			return error;
+		if (batches)
+			(*batches)++;
+	}
+	return 0;
+}
+
+void cpython_translate_stats(const struct cpython_translator *t,
+                             struct cpython_translate_stats *out)
+{
+	*out = t->stats;
+}

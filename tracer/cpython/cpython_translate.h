@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_translate.h - facts about a CPython process become events.
+ *
+ * Takes the facts in the order the ring gave them and yields records of
+ * event.h, one stream a thread. Reads code objects and type names in the
+ * target's memory when it first meets them. Needs no kernel: tests give it
+ * facts and a memory of their own.
+ *
+ * What is inferred here, and how:
+ *  - a lock taken by `with` while its state was free is taken then, unless the
+ *    chain at the end of that step shows the task waiting for it;
+ *  - a lock is freed in the step at whose end its state was seen free (level
+ *    `steps`: at whose end the await chain does not show it any more);
+ *  - a lock that is locked at the end of a step and was free at the end of the
+ *    one before, without a `with`, was taken by that step's task: an acquire()
+ *    call, an asynchronous generator, a wrapper class;
+ *  - an inner task whose whole purpose was to acquire (wait_for) took it for
+ *    the task that made it.
+ */
+#ifndef CPYTHON_TRANSLATE_H
+#define CPYTHON_TRANSLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpython_find.h"
+#include "cpython_memory.h"
+#include "stream.h"
+
+struct cpython_translator;
+
+/** Is told of each type met the first time, so that the programs know how to read its state (how->
+ * state CPYTHON_STATE_NONE: no lock). */
+typedef void (*cpython_type_fn)(void *context, uint32_t pid, uint64_t type,
+                                const struct cpython_type_value *how);
+
+struct cpython_translate_options {
+	uint32_t pid;
+	unsigned detail;              /* enum cpython_detail */
+	struct cpython_memory memory; /* with its layout */
+	cpython_type_fn type_fn;      /* may be NULL */
+	void *type_context;
+};
+
+/** What the translator saw that does not fit; a self-check refuses a target by it. */
+struct cpython_translate_stats {
+	uint64_t events, facts, lost;
+	uint64_t frames;     /* suspended frames looked at */
+	uint64_t misfits;    /* of these: the instruction there is no yield */
+	uint64_t unreadable; /* code objects that could not be read */
+};
+
+/** 0 or -ENOMEM. */
+int cpython_translate_new(const struct cpython_translate_options *options,
+                          struct cpython_translator **out);
+void cpython_translate_free(struct cpython_translator *translator); /* takes NULL */
+
+/** Takes one fact of `size` bytes with its items. 0, -EPROTO (it makes no sense) or -ENOMEM. */
+int cpython_translate_fact(struct cpython_translator *translator, const struct cpython_fact *fact,
+                           size_t size);
+
+/** Delivers what is complete, and with `all` also the steps that have not ended. 0 or what `fn`
+ * returned; `batches` (may be NULL) counts up. */
+int cpython_translate_flush(struct cpython_translator *translator, bool all, stream_fn fn,
+                            void *context, unsigned *batches);
+
+void cpython_translate_stats(const struct cpython_translator *translator,
+                             struct cpython_translate_stats *out);
+
+#endif
