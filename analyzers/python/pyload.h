@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pyload.h - getting a program's files into memory.
+ */
+#ifndef PYTHON_PYLOAD_H
+#define PYTHON_PYLOAD_H
+
+#include "pyprogram.h"
+
+struct py_load {
+	const char *const *paths; /* files and folders */
+	size_t path_count;
+	const char *const *exclude; /* parts of paths that are left out */
+	size_t exclude_count;
+	const char *cache; /* folder, which exists; NULL: none */
+	unsigned int threads;
+};
+
+/** Finds the files below the paths and lowers what is asynchronous. 0 or a negative errno. */
+int py_load(struct py_program *p, const struct py_load *load);
+
+/** Lowers the files in p->wanted. */
+int py_load_wanted(struct py_program *p, const struct py_load *load);
+
+/** Adds to p->wanted the files, not lowered so far, in which a word stands. *more: there are any.
+ */
+int py_load_mentions(struct py_program *p, const struct py_load *load, const char *word,
+                     bool *more);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pymodel.c - makes the model: load, link, run the rules.
+ *
+ * Linking starts anew whenever it turns out that a file is needed that was not
+ * lowered (it defines a base class, or names a lock that seems needless); two
+ * or three rounds are usual, and each is short.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pyfinding.h"
+#include "pyload.h"
+
+#define ROUNDS 12
+
+static void names_intern(struct py_program *p)
+{
+	p->n_self = py_intern_text(p, "self");
+	p->n_none = py_intern_text(p, "None");
+	p->n_acquire = py_intern_text(p, "acquire");
+	p->n_release = py_intern_text(p, "release");
+	p->n_locked = py_intern_text(p, "locked");
+	p->n_star = py_intern_text(p, "*");
+	p->n_init = py_intern_text(p, "__init__");
+	p->n_slots = py_intern_text(p, "__slots__");
+	p->n_all = py_intern_text(p, "__all__");
+}
+
+/* Forgets all that was linked; the trees stay. */
+static void program_unlink(struct py_program *p)
+{
+	struct py_map *maps[] = {&p->bound,         &p->modules,      &p->attr_refs,
+	                         &p->name_refs,     &p->stored,       &p->lock_names,
+	                         &p->lock_by_place, &p->lock_aliases, &p->lock_alias_names};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		py_map_fini(maps[i]);
+	py_free_table(&p->scopes);
+	py_free_table(&p->bindings);
+	py_free_table(&p->funcs);
+	py_free_table(&p->classes);
+	py_free_table(&p->sites);
+	py_free_table(&p->calls);
+	py_free_table(&p->locks);
+	py_free_table(&p->uses);
+	py_free_table(&p->lists);
+	py_free_table(&p->refs);
+	py_free_table(&p->stars);
+	py_free_table(&p->stores);
+	for (uint32_t i = 1; i < p->files.count; i++) {
+		struct py_file *f = &p->files.at[i];
+
+		f->scope = 0;
+		if (f->tree)
+			memset(f->owner, 0, f->tree->node_count * sizeof(*f->owner));
+	}
+}
+
+static bool program_index(struct py_program *p)
+{
+	uint32_t wanted = p->wanted.used;
+
+	program_unlink(p);
+	py_modules_link(p);
+	for (uint32_t i = 1; i < p->files.count && !p->err; i++)
+		if (p->files.at[i].tree)
+			py_index_file(p, i);
+	if (p->err)
+		return true;
+	p->want = true;
+	py_classes_link(p);
+	p->want = false;
+	return p->wanted.used == wanted;
+}
+
+static void program_link(struct py_program *p)
+{
+	py_decorators_link(p);
+	if (!p->err)
+		py_locks_link(p);
+	if (!p->err)
+		py_uses_link(p);
+	if (!p->err)
+		py_sites_link(p);
+	if (!p->err)
+		py_suspend_link(p);
+}
+
+/* Does a file that was not lowered name a lock that seems needless or unused? */
+static bool mentions_find(struct py_program *p, const struct py_load *load)
+{
+	bool more = false;
+
+	for (uint32_t i = 1; i < p->locks.count; i++)
+		if (py_lock_needless(p, i) || !p->locks.at[i].regions)
+			py_load_mentions(p, load, py_text(p, p->locks.at[i].name), &more);
+	return more;
+}
+
+static int model_link(struct pymodel *m, const struct py_load *load)
+{
+	struct py_program *p = &m->program;
+
+	for (unsigned int round = 0; round < ROUNDS && !p->err; round++) {
+		if (!program_index(p)) {
+			py_load_wanted(p, load);
+			continue;
+		}
+		if (p->err)
+			break;
+		program_link(p);
+		if (p->err || !mentions_find(p, load))
+			return p->err;
+		py_load_wanted(p, load);
+	}
+	if (!p->err && program_index(p))
+		program_link(p);
+	return p->err;
+}
+
+static void stats_count(struct pymodel *m)
+{
+	struct py_program *p = &m->program;
+	struct pymodel_stats *s = &m->stats;
+
+	s->files = p->files.count ? p->files.count - 1 : 0;
+	for (uint32_t i = 1; i < p->files.count; i++) {
+		const struct py_file *f = &p->files.at[i];
+
+		s->lowered += f->tree != NULL;
+		s->broken += f->err || (f->tree && (f->tree->error_line || f->tree->too_deep));
+	}
+	for (uint32_t i = 1; i < p->funcs.count; i++) {
+		bool async = p->funcs.at[i].flags & FUNC_ASYNC;
+
+		s->functions++;
+		s->async_functions += async;
+		s->never += async && !p->funcs.at[i].suspends;
+	}
+	for (uint32_t i = 1; i < p->sites.count; i++) {
+		if (p->sites.at[i].kind > SITE_COMP)
+			continue;
+		s->sites++;
+		s->sites_never += !py_site_suspends(p, i);
+	}
+	for (uint32_t i = 1; i < p->locks.count; i++) {
+		s->locks += p->locks.at[i].regions > 0;
+		s->needless += py_lock_needless(p, i);
+	}
+}
+
+int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct py_load load = {.paths = options->paths,
+	                       .path_count = options->path_count,
+	                       .exclude = options->exclude,
+	                       .exclude_count = options->exclude_count,
+	                       .cache = options->cache,
+	                       .threads = options->threads};
+	struct pymodel *m = calloc(1, sizeof(*m));
+	int err;
+
+	*out = NULL;
+	if (!m)
+		return -ENOMEM;
+	if (!load.threads)
+		load.threads = cpus < 1 ? 1 : cpus > 8 ? 8 : (unsigned int)cpus;
+	names_intern(&m->program);
+	err = py_load(&m->program, &load);
+	if (!err)
+		err = model_link(m, &load);
+	if (!err) {
+		stats_count(m);
+		pyrules_locks(m);
+		pyrules_acquire(m);
+		pyrules_paths(m);
+		err = findings_finish(m);
+	}
+	if (err) {
+		pymodel_close(m);
+		return err;
+	}
+	*out = m;
+	return 0;
+}
+
+void pymodel_close(struct pymodel *model)
+{
+	struct py_program *p = &model->program;
+
+	if (!model)
+		return;
+	program_unlink(p);
+	for (uint32_t i = 1; i < p->files.count; i++) {
+		struct py_file *f = &p->files.at[i];
+
+		pytree_free(f->tree);
+		free(f->path);
+		free(f->text);
+		free(f->parent);
+		free(f->owner);
+	}
+	py_free_table(&p->files);
+	py_map_fini(&p->wanted);
+	py_strings_fini(&p->strings);
+	free(model->findings.at);
+	free(model->places.at);
+	free(model->first_place.at);
+	free(model->windows.at);
+	free(model->labels.at);
+	free(model->first_label.at);
+	free(model);
+}
+
+void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out)
+{
+	*out = model->stats;
+}
+
+const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *count)
+{
+	*count = model->windows.count > 1 ? model->windows.count - 1 : 0;
+	return model->windows.at + 1;
+}
+
+const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)
+{
+	const struct py_program *p = &model->program;
+
+	for (uint32_t i = 1; i < p->files.count; i++) {
+		const struct py_file *f = &p->files.at[i];
+
+		if (!f->err && (!f->tree || (!f->tree->error_line && !f->tree->too_deep)))
+			continue;
+		if (nth--)
+			continue;
+		*line = f->tree ? f->tree->error_line : 0;
+		return f->path;
+	}
+	return NULL;
+}
