@@ -4,9 +4,8 @@
  *
  * DIR/PID.TID.log is read to its end again and again; a batch of which only a
  * part is there is read later. When the program has ended (or this side stops)
- * the unshipped rest comes from DIR/PID.TID.head: struct aw_log_head, then the
- * records at the end of the file. Numbers make repeats and gaps visible, as in
- * the session.
+ * the unshipped rest comes from DIR/PID.TID.head. Numbers make repeats and gaps
+ * visible, as in the session.
  */
 #include "file_transport.h"
 
@@ -233,49 +232,17 @@ static int files_follow(struct file_transport *transport)
 	return code;
 }
 
-/* A head file, read by the addresses in its head. */
-struct head_file {
-	int fd;
-	off_t records;    /* where in the file the room for records begins */
-	uint64_t address; /* where that is in the target; 0: head not read yet */
-};
-
-static int head_read(void *context, uint64_t address, void *to, size_t size)
-{
-	struct head_file *head = context;
-	off_t offset = 0;
-
-	if (address) {
-		if (address < head->address || address - head->address > AW_LOG_BYTES - size)
-			return -EPROTO;
-		offset = head->records + (address - head->address);
-	}
-	if (pread(head->fd, to, size, offset) != (ssize_t)size)
-		return -EPROTO;
-	if (!address)
-		head->address = ((struct aw_log_head *)to)->end - AW_LOG_BYTES;
-	return 0;
-}
-
 /* Reads what a thread had not shipped. A head that is not there or makes no sense holds nothing. */
 static bool tail_read(const struct file_transport *transport, const struct log_file *file,
                       struct log_tail *out)
 {
-	struct head_file head = {
-		.fd = file_open(transport, file->pid, file->tid, "head", O_RDONLY)};
-	struct stat st;
+	int fd = file_open(transport, file->pid, file->tid, "head", O_RDONLY);
 	int code;
 
-	if (head.fd < 0)
+	if (fd < 0)
 		return false;
-	code = fstat(head.fd, &st) ? -errno : 0;
-	if (!code && (!S_ISREG(st.st_mode) ||
-	              st.st_size < (off_t)(sizeof(struct aw_log_head) + AW_LOG_BYTES)))
-		code = -EPROTO;
-	head.records = st.st_size - AW_LOG_BYTES;
-	if (!code)
-		code = log_tail_take(head_read, &head, 0, out);
-	close(head.fd);
+	code = log_tail_read_file(fd, out);
+	close(fd);
 	return !code && out->count;
 }
 

@@ -40,4 +40,7 @@ int log_tail_take(log_read_fn read, void *context, uint64_t address, struct log_
 /** The same from the memory of process `pid`; -EPERM, -ESRCH. */
 int log_tail_read(pid_t pid, uint64_t address, struct log_tail *out);
 
+/** The same from a head file of the file transport (DIR/PID.TID.head). */
+int log_tail_read_file(int fd, struct log_tail *out);
+
 #endif
