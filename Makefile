@@ -36,7 +36,7 @@ skeletons     := $(patsubst tracer/bpf/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
 runtime_libs   := -luv -lpthread
 analyzers_libs := -ljansson -lm
 tracer_libs    := -lbpf -ldw -lelf -lz -lcap -lpthread
-include $(wildcard *.mk)
+include $(wildcard *.mk tests/*/*.mk)
 
 all: $(B)/awaitness $(B)/libawaitness.a $(B)/libawaitness.so $(B)/awaitness.pc ## build everything a user needs
 
@@ -61,7 +61,7 @@ $(B)/libcli.a: $(filter-out %/main.o,$(call obj,$(cli_src))); $(ar)
 $(B)/awaitness: $(B)/tracer/cli/main.o $(B)/libcli.a $(B)/libanalyzers.a $(B)/libtracer.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(analyzers_libs) $(tracer_libs)
 $(B)/awaitness.pc: runtime/awaitness.pc.in
-	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
+	$(call say,GEN,$@)mkdir -p $(@D); sed -e 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
 
 # Unit tests link what they test. Only tests named session_* may need the kernel:
 # an analyzer that needs libbpf does not link here. Tests named cli_* test libcli.
@@ -94,7 +94,7 @@ demo: all programs ## programs under load, attached to, and their report
 	$(Q)scripts/demo
 man: $(B)/awaitness ## manual pages, from the tables of the commands
 	$(Q)mkdir -p $(B)/man; $< help --man > $(B)/man/awaitness.1
-	$(Q)for c in $$($< help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do \
+	$(Q)for c in $$($< help | sed -n '/^Commands:/,/^$$/s/^  \([a-z]*\) .*/\1/p'); do \
 	  $< help --man $$c > $(B)/man/awaitness-$$c.1 || exit; done
 D = $(DESTDIR)$(PREFIX)
 install: all man ## to $(DESTDIR)$(PREFIX), /usr/local by default
@@ -114,3 +114,4 @@ help: ## this list
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .PHONY: all programs skeletons deps unit unit-san e2e test lint demo man install clean help
 .DEFAULT_GOAL := all
+.SECONDARY:

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/check.bash"
 
 check "--help exits with 0" "$awaitness" --help
-commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' out)
+commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
 is "--help lists the commands" "$(echo "$commands" | sort | paste -sd' ')" \
 	"attach convert doctor dump help print record report run version"
 for c in $commands; do

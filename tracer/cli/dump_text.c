@@ -127,8 +127,10 @@ static void print_lock(FILE *out, const struct dump *dump, const struct inspect_
 		fprintf(out, "held by %s", task_name(name, &all->tasks[l->holder]));
 	else if (l->record.holder)
 		fprintf(out, "held by task #%" PRIu32, l->record.holder);
-	else
+	else if (l->record.type == AW_LOCK_TYPE_SEMAPHORE)
 		fprintf(out, "%" PRIu32 " free", l->record.permits);
+	else
+		fputs("free", out);
 	if (l->record.taken && l->record.holder)
 		fprintf(out, ", taken at %s", dump_place(place, dump->symbols, l->record.taken));
 	if (l->record.waiters)

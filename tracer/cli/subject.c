@@ -199,7 +199,7 @@ static bool files_wanted(const struct settings *settings)
 		return false;
 	fprintf(stderr,
 	        "awaitness: eBPF does not work here (%s: %s): events go through files instead\n",
-	        missing->name, missing->detail);
+	        missing->name, missing->state == FEATURE_OFF ? "switched off" : missing->detail);
 	return true;
 }
 
