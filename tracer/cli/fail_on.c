@@ -7,22 +7,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "findings.h"
+
 /* The words that are neither a rule nor a verdict. */
 static const char word_any[] = "any", word_findings[] = "findings";
 
-/* Every rule an analyzer can report; a unit test compares it with what the analyzers say. */
 static const char *const rules[] = {
-	"lost-update",
-	"check-then-act",
-	"stale-use",
-	"inconsistent-guard",
-	"lock-order",
-	"deadlock",
-	"self-deadlock",
-	"lock-never-released",
-	"long-step",
-	"never-suspends",
-	NULL,
+#define RULE_TEXT(NAME, text, severity, harm, says) text,
+	FINDING_RULES(RULE_TEXT)
+#undef RULE_TEXT
+		NULL,
 };
 
 static const char *const verdicts[] = {

@@ -7,8 +7,20 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyzer.h"
 #include "fail_on.h"
 #include "report/report.h"
+
+static int verdict_no_analyzer(const struct command *command, const char *only)
+{
+	char names[512] = "";
+
+	for (const struct analyzer *const *a = analyzers; *a; a++) {
+		strncat(names, *names ? ", " : "", sizeof(names) - strlen(names) - 1);
+		strncat(names, (*a)->name, sizeof(names) - strlen(names) - 1);
+	}
+	return fail_usage(command, "--only '%s' names no analyzer; there are %s", only, names);
+}
 
 int verdict_open(struct verdict *verdict, const struct command *command,
                  const struct settings *settings)
@@ -24,7 +36,7 @@ int verdict_open(struct verdict *verdict, const struct command *command,
 		return fail_usage(command, "--fail-on does not know '%.*s'", (int)length, word);
 	err = analysis_new(&options, &verdict->analysis);
 	if (err == -ENOENT)
-		return fail_usage(command, "--only %s names no analyzer", settings->only);
+		return verdict_no_analyzer(command, settings->only);
 	if (err)
 		return fail("cannot start the analysis: %s", strerror(-err));
 	return output_open(&verdict->output, settings);
