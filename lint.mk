@@ -12,3 +12,11 @@ $(B)/grammar/python_%.o: | deps
 $(B)/grammar/toml_%.o: | deps
 	$(call say,CC,$(toml_grammar)/$*.c)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -w -I$(toml_grammar) -c -o $@ $(toml_grammar)/$*.c
 $(B)/libanalyzers.a: $(grammar_obj)
+
+# The pages of docs/rules as C strings.
+rule_pages := $(sort $(wildcard docs/rules/AW*.md))
+$(B)/gen/rule_pages.h: $(rule_pages) lint.mk
+	$(call say,GEN,$@)mkdir -p $(@D); for f in $(rule_pages); do \
+	  printf '{"%s",\n' $$(basename $$f .md); \
+	  sed -e 's/\\/\\\\/g;s/"/\\"/g;s/^/"/;s/$$/\\n"/' $$f; echo '},'; done >$@.tmp; mv $@.tmp $@
+$(B)/analyzers/report/lint_pages.o: $(B)/gen/rule_pages.h

@@ -40,6 +40,10 @@ struct settings {
 	int color;             /* enum color */
 	int transport;         /* enum transport */
 	int verbose;           /* how often -v was given */
+	/* lint */
+	const char *lint_rules, *lint_baseline, *lint_write_baseline, *lint_diff, *lint_cache;
+	int lint_format;       /* index in lint_formats */
+	int lint_tier;	       /* 0: high, 1: watch */
 	bool force;            /* overwrite what is there */
 	bool man;              /* help: as a manual page */
 	bool help;
@@ -88,7 +92,7 @@ struct command {
 };
 
 extern const struct command command_attach, command_run, command_record, command_report,
-	command_dump, command_print, command_convert, command_doctor, command_version, command_help;
+	command_dump, command_print, command_convert, command_doctor, command_lint, command_explain, command_version, command_help;
 
 /** All subcommands in the order of the help, NULL at the end (commands.c). */
 extern const struct command *const commands[];

@@ -15,6 +15,8 @@ const struct command *const commands[] = {
 	&command_print,
 	&command_convert,
 	&command_doctor,
+	&command_lint,
+	&command_explain,
 	&command_version,
 	&command_help,
 	NULL,

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lint_json.c - lint's findings as JSON ("awaitness-lint/1", docs/lint.md), as SARIF
+ * 2.1.0 and as GitLab's code quality report. Built with jansson.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "lint_format.h"
+
+/* Text from a target may be no UTF-8: jansson refuses it, then a substitute is written. */
+static json_t *text(const char *s)
+{
+	json_t *value = json_string(s);
+	char safe[2048];
+	size_t n = 0;
+
+	if (value)
+		return value;
+	for (; s[n] && n < sizeof(safe) - 1; n++)
+		safe[n] = (unsigned char)s[n] < 0x80 ? s[n] : '?';
+	safe[n] = '\0';
+	return json_string(safe);
+}
+
+static int dump(FILE *out, json_t *root)
+{
+	int bad = root ? json_dumpf(root, out, JSON_INDENT(2)) : -1;
+
+	json_decref(root);
+	if (bad)
+		return -ENOMEM;
+	fputc('\n', out);
+	return ferror(out) ? -EIO : 0;
+}
+
+static json_t *place_json(const struct lint_report *r, const struct pyplace *p)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "role", text(p->role));
+	json_object_set_new(o, "file", text(lint_path(r, p->file)));
+	json_object_set_new(o, "function", text(p->function));
+	json_object_set_new(o, "line", json_integer(p->line));
+	json_object_set_new(o, "column", json_integer(p->col + 1));
+	json_object_set_new(o, "text", text(p->text));
+	return o;
+}
+
+static void fingerprint_text(const struct pyfinding *f, char out[17])
+{
+	snprintf(out, 17, "%016llx", (unsigned long long)f->fingerprint);
+}
+
+static json_t *finding_json(const struct lint_report *r, const struct pyfinding *f)
+{
+	json_t *o = json_object(), *places = json_array();
+	char fingerprint[17];
+
+	fingerprint_text(f, fingerprint);
+	for (size_t i = 0; i < f->place_count; i++)
+		json_array_append_new(places, place_json(r, &f->places[i]));
+	json_object_set_new(o, "rule", text(f->rule->id));
+	json_object_set_new(o, "name", text(f->rule->name));
+	json_object_set_new(o, "tier", text(f->rule->watch ? "watch" : "high"));
+	json_object_set_new(o, "severity", text(lint_severity(f->rule)));
+	json_object_set_new(o, "object", text(f->object));
+	json_object_set_new(o, "message", text(f->message));
+	json_object_set_new(o, "why", text(f->why));
+	json_object_set_new(o, "fix", text(f->fix));
+	json_object_set_new(o, "fingerprint", text(fingerprint));
+	json_object_set_new(o, "places", places);
+	return o;
+}
+
+int lint_write_json(FILE *out, const struct lint_report *report)
+{
+	json_t *root = json_object(), *findings = json_array(), *broken = json_array();
+	const struct pymodel_stats *s = &report->stats;
+	const char *path;
+	uint32_t line;
+
+	for (size_t i = 0; i < report->count; i++)
+		json_array_append_new(findings, finding_json(report, report->findings[i]));
+	for (size_t i = 0; (path = pymodel_broken(report->model, i, &line)); i++)
+		json_array_append_new(broken,
+		                      json_pack("{s:o,s:i}", "file", text(lint_path(report, path)),
+		                                "line", (int)line));
+	json_object_set_new(root, "schema", json_string("awaitness-lint/1"));
+	json_object_set_new(root, "version", json_string(AWAITNESS_VERSION));
+	json_object_set_new(root, "findings", findings);
+	json_object_set_new(root, "not_understood", broken);
+	json_object_set_new(
+		root, "summary",
+		json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "files", (int)s->files, "findings",
+	                  (int)report->count, "in_baseline", (int)report->known, "waived",
+	                  (int)report->waived, "async_functions", (int)s->async_functions, "awaits",
+	                  (int)s->sites, "awaits_never_suspending", (int)s->sites_never));
+	return dump(out, root);
+}
+
+/* SARIF: paths are URIs; what may not stand in one is percent-encoded. */
+static json_t *uri(const struct lint_report *r, const char *path)
+{
+	static const char plain[] = "-._~/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789";
+	char out[4096];
+	size_t n = 0;
+
+	path = lint_path(r, path);
+	if (path[0] == '/')
+		n = snprintf(out, sizeof(out), "file://");
+	for (; *path && n + 4 < sizeof(out); path++) {
+		if (strchr(plain, *path))
+			out[n++] = *path;
+		else
+			n += snprintf(out + n, 4, "%%%02X", (unsigned char)*path);
+	}
+	out[n] = '\0';
+	return json_string(out);
+}
+
+static json_t *location(const struct lint_report *r, const struct pyplace *p, bool message)
+{
+	json_t *region = json_pack("{s:i,s:i}", "startLine", (int)(p->line ? p->line : 1),
+	                           "startColumn", (int)p->col + 1);
+	json_t *o;
+
+	if (p->end > p->col)
+		json_object_set_new(region, "endColumn", json_integer(p->end + 1));
+	o = json_pack("{s:{s:{s:o},s:o}}", "physicalLocation", "artifactLocation", "uri",
+	              uri(r, p->file), "region", region);
+	if (p->function[0])
+		json_object_set_new(o, "logicalLocations",
+		                    json_pack("[{s:o,s:s}]", "fullyQualifiedName",
+		                              text(p->function), "kind", "function"));
+	if (message)
+		json_object_set_new(o, "message", json_pack("{s:o}", "text", text(p->text)));
+	return o;
+}
+
+static json_t *sarif_rules(void)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < PYRULE_COUNT; i++) {
+		const char *page = lint_rule_page(&pyrules[i]);
+		json_t *o =
+			json_pack("{s:s,s:s,s:{s:s},s:{s:s}}", "id", pyrules[i].id, "name",
+		                  pyrules[i].name, "shortDescription", "text", pyrules[i].summary,
+		                  "defaultConfiguration", "level", lint_severity(&pyrules[i]));
+
+		if (page)
+			json_object_set_new(o, "help",
+			                    json_pack("{s:s,s:s}", "text", page, "markdown", page));
+		json_array_append_new(rules, o);
+	}
+	return rules;
+}
+
+static json_t *sarif_result(const struct lint_report *r, const struct pyfinding *f)
+{
+	json_t *related = json_array(), *o;
+	char fingerprint[17], message[4096];
+
+	fingerprint_text(f, fingerprint);
+	for (size_t i = 1; i < f->place_count; i++) {
+		json_t *l = location(r, &f->places[i], true);
+
+		json_object_set_new(l, "id", json_integer((json_int_t)i));
+		json_array_append_new(related, l);
+	}
+	snprintf(message, sizeof(message), "%s. %s%s%s", f->message, f->why,
+	         f->fix[0] ? " Fix: " : "", f->fix);
+	o = json_pack("{s:s,s:i,s:s,s:{s:o},s:[o],s:{s:s}}", "ruleId", f->rule->id, "ruleIndex",
+	              (int)(f->rule - pyrules), "level", lint_severity(f->rule), "message", "text",
+	              text(message), "locations", location(r, &f->places[0], false),
+	              "partialFingerprints", "awaitness/v1", fingerprint);
+	json_object_set_new(o, "relatedLocations", related);
+	return o;
+}
+
+int lint_write_sarif(FILE *out, const struct lint_report *report)
+{
+	json_t *results = json_array();
+
+	for (size_t i = 0; i < report->count; i++)
+		json_array_append_new(results, sarif_result(report, report->findings[i]));
+	return dump(out,
+	            json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:s,s:o}]}", "$schema",
+	                      "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
+	                      "sarif-schema-2.1.0.json",
+	                      "version", "2.1.0", "runs", "tool", "driver", "name", "awaitness",
+	                      "semanticVersion", AWAITNESS_VERSION, "rules", sarif_rules(),
+	                      "columnKind", "unicodeCodePoints", "results", results));
+}
+
+int lint_write_gitlab(FILE *out, const struct lint_report *report)
+{
+	json_t *root = json_array();
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct pyfinding *f = report->findings[i];
+		char fingerprint[17];
+
+		fingerprint_text(f, fingerprint);
+		json_array_append_new(root,
+		                      json_pack("{s:o,s:s,s:s,s:s,s:{s:o,s:{s:i}}}", "description",
+		                                text(f->message), "check_name", f->rule->id,
+		                                "fingerprint", fingerprint, "severity",
+		                                f->rule->watch     ? "info"
+		                                : f->rule->warning ? "minor"
+		                                                   : "major",
+		                                "location", "path",
+		                                text(lint_path(report, f->places[0].file)), "lines",
+		                                "begin", (int)f->places[0].line));
+	}
+	return dump(out, root);
+}
