@@ -25,6 +25,7 @@ typedef __u32 uint32_t;
 typedef __u64 uint64_t;
 typedef __s8 int8_t;
 typedef __s32 int32_t;
+typedef __s64 int64_t;
 #include "cpython.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -294,6 +295,11 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 	item->state = CPYTHON_LOCK_UNREADABLE;
 	if (!how)
 		return 0;
+	/* a reference count of 0 or none that a count could be, or another type: it is gone */
+	if (read_word(lock + 8) != type || (int64_t)read_word(lock) <= 0) {
+		item->state = CPYTHON_LOCK_GONE;
+		return 0;
+	}
 	if (how->state == CPYTHON_STATE_BYTE) {
 		item->state = (read_half(lock + how->index) & 0xff) != 0;
 		return 1;
@@ -303,15 +309,19 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 		return 1;
 	}
 	value = attribute(&t->layout, lock, how->index, how->basicsize);
-	if (!value)
-		return 0;
-	if (how->state == CPYTHON_STATE_BOOL)
+	if (how->state == CPYTHON_STATE_OWNER) { /* not there: the class says None */
+		item->state = value && value != t->none_object;
+	} else if (how->state == CPYTHON_STATE_BOOL) {
+		if (value != t->true_object && value != t->false_object)
+			return 0;
 		item->state = value == t->true_object;
-	else if (how->state == CPYTHON_STATE_OWNER)
-		item->state = value != t->none_object;
-	else if (how->state == CPYTHON_STATE_COUNT) {
+	} else if (how->state == CPYTHON_STATE_COUNT) {
+		if (!value || read_word(value + 8) != t->integer)
+			return 0;
 		item->c = read_word(value + 16) >> t->layout.long_shift ? read_half(value + 24) : 0;
 		item->state = item->c == 0;
+	} else {
+		return 0;
 	}
 	return 1;
 }

@@ -58,12 +58,13 @@ struct cpython_target {
 	uint32_t pid;
 	uint32_t epoch; /* of the window that is traced, from 1 */
 	/* addresses of type objects; 0: not there */
-	uint64_t coroutine, generator, async_generator, method, builtin, function, descriptor, str;
+	uint64_t coroutine, generator, async_generator, method, builtin, function, descriptor, str,
+		integer;
 	uint64_t wrappers[CPYTHON_WRAPPERS]; /* objects whose word at +16 is what they await */
 	uint64_t managers[CPYTHON_MANAGERS]; /* @contextmanager objects: attribute 0 is a generator
 	                                      */
 	/* addresses of objects */
-	uint64_t true_object, none_object, exit_name, async_exit_name;
+	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
 };
 
@@ -155,7 +156,12 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_NUMBER = 8  /* a: number in the automatic name of a task */
 };
 
-enum { CPYTHON_LOCK_FREE = 0, CPYTHON_LOCK_HELD = 1, CPYTHON_LOCK_UNREADABLE = 2 };
+enum {
+	CPYTHON_LOCK_FREE = 0,
+	CPYTHON_LOCK_HELD = 1,
+	CPYTHON_LOCK_UNREADABLE = 2,
+	CPYTHON_LOCK_GONE = 3
+};
 enum { CPYTHON_EXIT_CODE = 1, CPYTHON_EXIT_C = 2, CPYTHON_FRAME_SIDE = 4, CPYTHON_NAME_WIDE = 8 };
 
 struct cpython_item {

@@ -20,14 +20,16 @@ static const struct row {
 	uint16_t lock;
 	uint16_t state;
 	const char *attribute;
-	uint16_t offset; /* where the state is not an attribute */
+	/* Where the state is, if not in an attribute. Else the attribute's position as __init__
+	 * makes them, for a class of which there is no object yet (3.14+ knows it by then). */
+	uint16_t offset;
 } rows[] = {
-	{"asyncio.", "Lock", AW_LOCK_TYPE_ASYNCIO_LOCK, CPYTHON_STATE_BOOL, "_locked", 0},
-	{"asyncio.", "Semaphore", AW_LOCK_TYPE_ASYNCIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
+	{"asyncio.", "Lock", AW_LOCK_TYPE_ASYNCIO_LOCK, CPYTHON_STATE_BOOL, "_locked", 1},
+	{"asyncio.", "Semaphore", AW_LOCK_TYPE_ASYNCIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 1},
 	{"asyncio.", "BoundedSemaphore", AW_LOCK_TYPE_ASYNCIO_BOUNDED, CPYTHON_STATE_COUNT,
-         "_value", 0},
+         "_value", 2},
 	{"asyncio.", "Condition", AW_LOCK_TYPE_ASYNCIO_CONDITION, CPYTHON_STATE_INNER, "_lock", 0},
-	{"anyio.", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 0},
+	{"anyio.", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 1},
 	{"anyio.", "Semaphore", AW_LOCK_TYPE_ANYIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
 	{"_thread", "lock", AW_LOCK_TYPE_PYTHREAD_LOCK, CPYTHON_STATE_BYTE, NULL, 32},
 	{"_thread", "RLock", AW_LOCK_TYPE_PYTHREAD_RLOCK, CPYTHON_STATE_WORD, NULL, 32},
@@ -87,9 +89,7 @@ int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
 	if (!row->attribute)
 		return 1;
 	index = cpython_attribute_index(memory, type, row->attribute);
-	if (index < 0)
-		out->how.state = CPYTHON_STATE_UNKNOWN;
-	else
+	if (index >= 0)
 		out->how.index = index;
 	return 1;
 }

@@ -456,7 +456,9 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 		state = state_find(fact, items, held->lock);
 		if (t->options.detail >= CPYTHON_LOCKS && excludes(held->lock) &&
 		    held->lock != waiting)
-			freed = state ? state->state == CPYTHON_LOCK_FREE : held->by_chain;
+			freed = state ? state->state == CPYTHON_LOCK_FREE ||
+			                        state->state == CPYTHON_LOCK_GONE
+			              : held->by_chain;
 		else
 			freed = true;
 		if (!freed)
