@@ -19,9 +19,9 @@ struct ctf_reader_info {
 	uint64_t events;
 	uint64_t packets;
 	uint64_t streams;
-	uint64_t lost;	    /* records the trace says are missing */
+	uint64_t lost;      /* records the trace says are missing */
 	uint64_t cut_bytes; /* at the ends of files: a packet that was not written whole, ignored */
-	uint64_t begin;	    /* ns, time of the first and the last event; 0 if there are none */
+	uint64_t begin;     /* ns, time of the first and the last event; 0 if there are none */
 	uint64_t end;
 };
 

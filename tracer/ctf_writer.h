@@ -22,7 +22,7 @@
 struct ctf_writer;
 
 struct ctf_writer_options {
-	bool force;	    /* write over a trace that is there already */
+	bool force;         /* write over a trace that is there already */
 	size_t packet_size; /* bytes, 0: the default, 128 KiB */
 };
 
@@ -30,7 +30,7 @@ struct ctf_writer_stats {
 	uint64_t events;
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t lost;	  /* sum of the LOST records */
+	uint64_t lost;    /* sum of the LOST records */
 	uint64_t clamped; /* events whose time went back */
 	uint64_t streams;
 };
@@ -41,7 +41,7 @@ struct ctf_writer_stats {
  * other negative errno of the file system. A message is in `fault`.
  */
 int ctf_writer_open(const char *path, const struct ctf_writer_options *options,
-		    struct ctf_writer **out, struct fault *fault);
+                    struct ctf_writer **out, struct fault *fault);
 
 /** Takes a batch (a stream_fn); copies it. 0 or a negative errno (-ENOSPC, ...). */
 int ctf_write(void *writer, const struct stream_batch *batch);
