@@ -119,7 +119,7 @@ static const char every_kind[] =
 	"5 w2 lock-freed L shared\n5 w2 suspend sleep inferred\n6 w1 lock-taken L\n"
 	"7 w1 lock-test L\n7 w1 lock-condition L\n7 w1 lock-waiver L\n7 w1 lock-giveup L\n"
 	"8 w1 signal E event\n8 w1 observe E event\n9 w1 io sock @f\n9 w1 write a+8 2\n9 w1 read "
-        "a\n"
+	"a\n"
 	"9 w1 forget a 100\n9 w1 await suspended @f\n9 w1 changed a @f\n10 w1 cancel w2\n"
 	"10 w1 task-end error\n11 - callback \"x y\"\n11 - unwatched 4\n12 - interval 3 4\n"
 	"12 - lost 5 14\n13 - lock-free L\n14 - thread-end\nthread 2 loop\n15 w3 suspend sleep\n";
@@ -163,7 +163,7 @@ Test(ctf, babeltrace2_reads_it_and_counts_the_same)
 		for (kind = AW_KIND_MAX - 1; kind; kind--) {
 			char wanted[40];
 
-			snprintf(wanted, sizeof(wanted), " %s: {", event_kind_get(kind)->text);
+			snprintf(wanted, sizeof(wanted), "name = %s,", event_kind_get(kind)->text);
 			if (strstr(line, wanted))
 				break;
 		}
