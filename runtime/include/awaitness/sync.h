@@ -47,7 +47,8 @@ int aw_semaphore_release(struct aw_semaphore *semaphore);
 bool aw_semaphore_locked(const struct aw_semaphore *semaphore);
 uint32_t aw_semaphore_permits(const struct aw_semaphore *semaphore);
 
-/* Event (asyncio.Event; struct aw_event is a record of event.h, hence the name): a flag to wait for. */
+/* Event (asyncio.Event; struct aw_event is a record of event.h, hence the name): a flag to wait
+ * for. */
 struct aw_flag;
 struct aw_flag *aw_flag_new(const char *name);
 void aw_flag_free(struct aw_flag *flag);
@@ -85,7 +86,8 @@ void aw_queue_free(struct aw_queue *queue);
 int aw_queue_put(struct aw_queue *queue, void *item, int64_t deadline);
 /** Takes the oldest item into *item, waiting while there is none. */
 int aw_queue_get(struct aw_queue *queue, void **item, int64_t deadline);
-/** The same without waiting: -EAGAIN when full (empty), -ENOMEM when an unbounded one cannot grow. */
+/** The same without waiting: -EAGAIN when full (empty), -ENOMEM when an unbounded one cannot grow.
+ */
 int aw_queue_try_put(struct aw_queue *queue, void *item);
 int aw_queue_try_get(struct aw_queue *queue, void **item);
 size_t aw_queue_count(const struct aw_queue *queue);

@@ -32,13 +32,14 @@ struct aw_loop;
 struct aw_task;
 struct aw_future;
 
-/** What a task runs. A negative errno is an error (-ECANCELED: it ended cancelled), else the result. */
+/** What a task runs. A negative errno is an error (-ECANCELED: it ended cancelled), else the
+ * result. */
 typedef int64_t (*aw_task_fn)(void *arg);
 /** A plain callback of a loop: runs outside any task and must not suspend. */
 typedef void (*aw_callback_fn)(void *arg);
 
 /* Time: ns of CLOCK_MONOTONIC. Waits are rounded up to whole milliseconds (libuv's timers). */
-#define AW_FOREVER INT64_MAX
+#define AW_FOREVER   INT64_MAX
 #define AW_NS_PER_MS 1000000ll
 #define AW_NS_PER_S  1000000000ll
 
@@ -103,7 +104,8 @@ int64_t aw_task_result(const struct aw_task *task);
  * Awaiting oneself returns -EDEADLK.
  */
 int aw_await(struct aw_task *task, int64_t deadline, int64_t *result);
-/** Waits until `task` has ended, leaving it alone on timeout and cancel (asyncio.wait). Returns 0 once it ended. */
+/** Waits until `task` has ended, leaving it alone on timeout and cancel (asyncio.wait). Returns 0
+ * once it ended. */
 int aw_wait(struct aw_task *task, int64_t deadline);
 
 /** Flags of aw_gather. */
@@ -115,7 +117,7 @@ int aw_wait(struct aw_task *task, int64_t deadline);
  * gets what each returned, -EINPROGRESS for one that has not ended.
  */
 int aw_gather(struct aw_task *const *tasks, size_t count, unsigned int flags, int64_t deadline,
-	      int64_t *results);
+              int64_t *results);
 
 /**
  * Asks a task to stop: its suspending call returns -ECANCELED, also if what it

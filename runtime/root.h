@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * root.h - the lists of loops and locks that `awaitness dump` walks from outside.
+ */
+#ifndef RUNTIME_ROOT_H
+#define RUNTIME_ROOT_H
+
+struct aw_loop;
+struct lock_base;
+
+/* Thread-safe. */
+void root_add_loop(struct aw_loop *loop);
+void root_remove_loop(struct aw_loop *loop);
+void root_add_lock(struct lock_base *lock);
+void root_remove_lock(struct lock_base *lock);
+
+#endif
