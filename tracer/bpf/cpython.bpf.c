@@ -955,7 +955,7 @@ __noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
 	l = &t->layout;
 	frame = read_word(th->state + l->thread_frame);
 	if (l->thread_frame_indirect)
-		frame = read_word(frame + 8);
+		frame = read_word(frame + l->cframe_frame);
 	for (i = 0; i < 8; i++) {
 		if (i >= frames || !frame)
 			break;

@@ -46,7 +46,8 @@ struct cpython_layout {
 	/* interpreter and threads */
 	uint32_t runtime_interpreters, interp_threads, interp_modules, thread_next, thread_id,
 		thread_frame;
-	uint32_t thread_frame_indirect; /* thread_frame holds a cframe, the frame is at +8 */
+	uint32_t thread_frame_indirect; /* thread_frame holds a cframe, the frame is in that */
+	uint32_t cframe_frame;
 };
 
 enum { CPYTHON_WRAPPERS = 4, CPYTHON_MANAGERS = 2 };

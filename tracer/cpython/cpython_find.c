@@ -136,17 +136,26 @@ static const struct target_module *asyncio_module(const struct target *target,
 
 /* ---- `with` ---- */
 
-/* Address of the interpreter's own str object for a name: it is static, so it is in the file. */
+/*
+ * Address of the interpreter's own str object for a name: it is static, so it
+ * is in the file, inside _PyRuntime (elsewhere lies a copy that the runtime is
+ * reset from).
+ */
 static uint64_t static_string(const struct cpython_elf *elf, const struct cpython_layout *layout,
                               const char *name)
 {
 	size_t length = strlen(name), left;
-	uint64_t hit = 0;
+	uint64_t start, size, hit;
 
+	if (!cpython_elf_section(elf, ".PyRuntime", &start, &size))
+		return 0;
+	hit = start;
 	while ((hit = cpython_elf_find(elf, name, length + 1, true, hit + 1))) {
 		const uint8_t *at = cpython_elf_at(elf, hit - layout->str_ascii, &left);
 		uint64_t stored;
 
+		if (hit >= start + size)
+			break;
 		if (!at || left < 24)
 			continue;
 		memcpy(&stored, at + 16, sizeof(stored));
@@ -157,8 +166,8 @@ static uint64_t static_string(const struct cpython_elf *elf, const struct cpytho
 }
 
 /* Does the code before a call load `address` into rsi? Looks back over the few instructions that
- * may stand between. */
-static bool loads_rsi(const struct cpython_elf *elf, uint64_t call, uint64_t address)
+ * may stand between. `base`: what a register may hold, with the address as an offset to it. */
+static bool loads_rsi(const struct cpython_elf *elf, uint64_t call, uint64_t address, uint64_t base)
 {
 	enum { BACK = 32 };
 	size_t left;
@@ -172,11 +181,14 @@ static bool loads_rsi(const struct cpython_elf *elf, uint64_t call, uint64_t add
 		memcpy(&value, at + i + 1, sizeof(value));
 		if (at[i] == 0xbe && (uint32_t)value == address) /* mov $imm32, %esi */
 			return true;
-		if (i + 7 > BACK)
+		if (i + 7 > BACK || (at[i] & 0xfe) != 0x48 || at[i + 1] != 0x8d)
 			continue;
 		memcpy(&value, at + i + 3, sizeof(value));
-		if (at[i] == 0x48 && at[i + 1] == 0x8d && at[i + 2] == 0x35 && /* lea, %rsi */
+		if (at[i + 2] == 0x35 && /* lea disp32(%rip), %rsi */
 		    call - BACK + i + 7 + (int64_t)value == address)
+			return true;
+		if ((at[i + 2] & 0xf8) == 0xb0 && /* lea disp32(register), %rsi */
+		    base + (int64_t)value == address)
 			return true;
 	}
 	return false;
@@ -189,6 +201,7 @@ static void find_with(const struct cpython_elf *elf, const struct target_module 
 	uint64_t lookup = cpython_elf_symbol(elf, "_PyObject_LookupSpecial");
 	uint64_t exit = static_string(elf, layout, "__exit__");
 	uint64_t aexit = static_string(elf, layout, "__aexit__");
+	uint64_t runtime = cpython_elf_symbol(elf, "_PyRuntime");
 	uint64_t calls[CALLS_MAX];
 	bool seen_exit = false, seen_aexit = false;
 	size_t n;
@@ -198,10 +211,15 @@ static void find_with(const struct cpython_elf *elf, const struct target_module 
 	out->target.exit_name = exit + core->bias;
 	out->target.async_exit_name = aexit + core->bias;
 	n = cpython_elf_calls(elf, lookup, 0, calls, CALLS_MAX);
+	if (!n) { /* a shared library calls its own function through the PLT */
+		uint64_t slot = cpython_elf_slot(elf, "_PyObject_LookupSpecial");
+
+		n = cpython_elf_calls(elf, cpython_elf_stub(elf, slot), slot, calls, CALLS_MAX);
+	}
 	out->with.path = core->open_path;
 	for (size_t i = 0; i < n && i < CALLS_MAX; i++) {
-		bool for_exit = loads_rsi(elf, calls[i], exit);
-		bool for_aexit = loads_rsi(elf, calls[i], aexit);
+		bool for_exit = loads_rsi(elf, calls[i], exit, runtime);
+		bool for_aexit = loads_rsi(elf, calls[i], aexit, runtime);
 
 		if (!for_exit && !for_aexit)
 			continue;

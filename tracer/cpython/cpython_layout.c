@@ -70,6 +70,7 @@ static const struct cpython_layout layouts[] = {
 		.thread_id = 152,
 		.thread_frame = 56,
 		.thread_frame_indirect = 1,
+		.cframe_frame = 8,
 	},
 	{
 		.version = CPYTHON_VERSION(3, 12),

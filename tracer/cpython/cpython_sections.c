@@ -35,11 +35,11 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 
 	if (!type || type->how.state == CPYTHON_STATE_NONE || !address)
 		return NULL;
-	if (lock && lock->type == type)
+	if (lock && lock->type == type && !lock->gone)
 		return lock;
 	if (lock) { /* the address has another meaning now */
 		lock->type = type;
-		lock->told = lock->named = lock->known = lock->locked = false;
+		lock->told = lock->named = lock->known = lock->locked = lock->gone = false;
 		lock->permits = 0;
 		lock->condition = 0;
 		lock->id = ++t->ids;
@@ -483,8 +483,8 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 
 		if (items[i].kind != CPYTHON_ITEM_LOCK || items[i].state == CPYTHON_LOCK_UNREADABLE)
 			continue;
-		lock = cpython_lock_get(t, items[i].a, items[i].b);
-		if (!lock)
+		lock = cpython_table_get(&t->locks, items[i].a, 0);
+		if (!lock || lock->gone || lock->type->address != items[i].b)
 			continue;
 		if (items[i].c > lock->permits)
 			lock->permits = items[i].c;
@@ -500,6 +500,12 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 			return error;
 		lock->known = true;
 		lock->locked = locked;
+		lock->gone = items[i].state == CPYTHON_LOCK_GONE && !lock->holder;
+		if (lock->gone && lock->told)
+			error = cpython_emit(stream, fact->time, AW_LOCK_FREE, 0, task->id,
+			                     lock->id, 0);
+		if (error)
+			return error;
 	}
 	return 0;
 }

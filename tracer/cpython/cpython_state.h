@@ -34,9 +34,10 @@ struct cpython_lock {
 	const struct cpython_type *type;
 	bool named;
 	bool told;
-	bool known;                  /* `state` was read at least once */
-	bool locked;                 /* its state at the last end of a step */
-	uint32_t permits;            /* the most seen free, at least 1 */
+	bool gone;        /* its memory was given back: what comes at this address is another one */
+	bool known;       /* `state` was read at least once */
+	bool locked;      /* its state at the last end of a step */
+	uint32_t permits; /* the most seen free, at least 1 */
 	struct cpython_task *holder; /* NULL: free, not known, or it has several permits */
 	uint64_t condition;          /* the Condition it belongs to, 0: none */
 };

@@ -95,8 +95,9 @@ class Conditional:
 
 
 async def load():
-    for c in (Managed, Generated, Stepped, Conditional):
-        await c().run()
+    # All live at once: a lock at the address of one that died is taken for the same.
+    for c in [c() for c in (Managed, Generated, Stepped, Conditional)]:
+        await c.run()
 
 
 counting.main(load)
