@@ -17,10 +17,12 @@ struct analysis;
 
 struct analysis_options {
 	const char *only;      /* comma-separated analyzer names; NULL: all */
-	uint64_t long_step_ns; /* a step longer than this is a long-step finding; 0: the default, 100 ms */
+	uint64_t long_step_ns; /* a step longer than this is a long-step finding; 0: the default,
+	                          100 ms */
 };
 
-/** Makes an analysis. `options` may be NULL. Returns 0 or a negative errno (-ENOENT: `only` names no analyzer). */
+/** Makes an analysis. `options` may be NULL. Returns 0 or a negative errno (-ENOENT: `only` names
+ * no analyzer). */
 int analysis_new(const struct analysis_options *options, struct analysis **out);
 
 /** Takes a batch (a stream_fn; `analysis` is a struct analysis *). Never blocks. */

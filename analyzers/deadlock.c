@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * deadlock.c - tasks that wait for each other in a circle, and for themselves.
+ *
+ * A wait-for graph keyed by task (Holt, ACM Computing Surveys 1972): a task
+ * waits for the holders of the lock it is suspended for, or for the task it
+ * awaits. Each time a task suspends, the graph is followed from it. A mutex
+ * blocks if a holder is blocked; a semaphore only if all its permits are held
+ * and every holder is blocked. A wait that ends by itself (deadline) blocks
+ * nobody. Anyone may release a lock, so a circle in which somebody then does
+ * get its lock was no deadlock and is withdrawn.
+ */
+#include "analyzer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CYCLE_MAX  64 /* tasks followed; longer circles are missed */
+#define CYCLES_MAX 64 /* circles that still stand, told apart */
+
+struct cycle {
+	uint64_t members[CYCLE_MAX];
+	unsigned count;
+	struct finding *finding;
+};
+
+struct deadlock {
+	struct world *world;
+	struct findings *findings;
+	struct cycle cycles[CYCLES_MAX];
+	unsigned count;
+	/* The search under way. */
+	const struct actor *start;
+	struct actor *seen[CYCLE_MAX];
+	unsigned seen_count;
+	bool closed; /* the search came back to `start` */
+};
+
+static int deadlock_open(const struct analyzer_env *env, void **state)
+{
+	struct deadlock *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return -ENOMEM;
+	self->world = env->world;
+	self->findings = env->findings;
+	*state = self;
+	return 0;
+}
+
+static struct lock *lock_wanted(const struct world *world, const struct actor *actor)
+{
+	if (actor->await != AW_AWAIT_LOCK && actor->await != AW_AWAIT_SEMAPHORE)
+		return NULL;
+	return actor->waiting ? actor->waiting : world_lock(world, actor->object);
+}
+
+static bool is_blocked(struct deadlock *self, struct actor *actor);
+
+static bool lock_is_stuck(struct deadlock *self, const struct lock *lock)
+{
+	bool semaphore = !lock_excludes(lock);
+
+	if (!lock->permits || lock->held < lock->permits)
+		return false;
+	for (const struct section *s = lock->sections; s; s = s->next) {
+		bool blocked = s->holder && is_blocked(self, s->holder);
+
+		if (blocked != semaphore)
+			return blocked;
+	}
+	return semaphore;
+}
+
+/* Depth first; a task met again is taken to be blocked, so that a circle holds itself up. */
+static bool is_blocked(struct deadlock *self, struct actor *actor)
+{
+	const struct lock *lock;
+	struct actor *task;
+
+	if (actor->plain || actor->running || actor->deadline)
+		return false;
+	for (unsigned i = 0; i < self->seen_count; i++)
+		if (self->seen[i] == actor) {
+			self->closed |= actor == self->start;
+			return true;
+		}
+	if (self->seen_count == CYCLE_MAX)
+		return false;
+	self->seen[self->seen_count++] = actor;
+	lock = lock_wanted(self->world, actor);
+	if (lock)
+		return lock_is_stuck(self, lock);
+	task = actor->await == AW_AWAIT_TASK ? world_task(self->world, actor->object) : NULL;
+	return task && !task->named_only && is_blocked(self, task);
+}
+
+/* ---- telling ---- */
+
+static void name_lock(struct deadlock *self, struct lock *lock, char *out, size_t size)
+{
+	const char *name = world_identity(self->world, lock)->name;
+
+	if (name)
+		snprintf(out, size, "`%s`", name);
+	else
+		snprintf(out, size, "lock %lu", lock->id);
+}
+
+static void name_wait(struct deadlock *self, const struct actor *actor, char *out, size_t size)
+{
+	struct lock *lock = lock_wanted(self->world, actor);
+	char *task;
+
+	if (lock) {
+		name_lock(self, lock, out, size);
+		return;
+	}
+	task = findings_actor_name(self->world, actor->object);
+	snprintf(out, size, "the end of %s", task ? task : "a task");
+	free(task);
+}
+
+static char *cycle_message(struct deadlock *self)
+{
+	size_t size = 4096, at = 0;
+	char *message = malloc(size);
+
+	for (unsigned i = 0; message && i < self->seen_count && at < size; i++) {
+		char *task = findings_actor_name(self->world, self->seen[i]->id), wait[AW_TEXT_MAX];
+
+		name_wait(self, self->seen[i], wait, sizeof(wait));
+		at += (size_t)snprintf(message + at, size - at, "%s%s waits for %s", i ? ", " : "",
+		                       task ? task : "a task", wait);
+		free(task);
+		if (i == 3 && self->seen_count > 4) {
+			snprintf(message + at, at < size ? size - at : 0, ", and %u more tasks",
+			         self->seen_count - 4);
+			break;
+		}
+	}
+	return message;
+}
+
+/* Tasks come and go; the sites at which they wait tell one deadlock from another. */
+static uint64_t cycle_key(const struct deadlock *self)
+{
+	uint64_t key = 0;
+
+	for (unsigned i = 0; i < self->seen_count; i++)
+		key += (self->seen[i]->site + 1) * 0x9e3779b97f4a7c15ull;
+	return key;
+}
+
+static uint64_t site_taken(const struct actor *actor)
+{
+	return actor->held_count ? actor->held[actor->held_count - 1]->site : 0;
+}
+
+static void cycle_remember(struct deadlock *self, struct finding *finding)
+{
+	struct cycle *cycle;
+
+	if (self->count == CYCLES_MAX)
+		return;
+	cycle = &self->cycles[self->count++];
+	cycle->count = self->seen_count;
+	cycle->finding = finding;
+	for (unsigned i = 0; i < self->seen_count; i++) {
+		cycle->members[i] = self->seen[i]->id;
+		self->seen[i]->in_cycle = true;
+	}
+}
+
+static void cycle_found(struct deadlock *self)
+{
+	bool self_wait = self->seen_count == 1;
+	const struct actor *start = self->start;
+	struct finding *finding =
+		findings_get(self->findings, self_wait ? RULE_SELF_DEADLOCK : RULE_DEADLOCK,
+	                     cycle_key(self), 0, 0, 0);
+	struct lock *lock = lock_wanted(self->world, start);
+
+	if (!finding)
+		return;
+	finding->observed++;
+	finding->withdrawn = false;
+	cycle_remember(self, finding);
+	if (!finding->fresh)
+		return;
+	finding->read = site_taken(start);
+	finding->gap = start->site;
+	finding->time[0] = start->since;
+	finding->task = findings_actor_name(self->world, start->id);
+	finding->message = cycle_message(self);
+	if (lock)
+		world_identity(self->world, lock); /* makes sure that it has one */
+	finding->lock = lock ? lock->identity : IDMAP_NONE;
+	if (!self_wait) {
+		finding->other = self->seen[1]->site;
+		finding->other_task = findings_actor_name(self->world, self->seen[1]->id);
+	}
+}
+
+static void cycle_end(struct deadlock *self, struct actor *actor, bool withdraw)
+{
+	for (unsigned i = 0; i < self->count; i++) {
+		struct cycle *cycle = &self->cycles[i];
+		bool member = false;
+
+		for (unsigned m = 0; m < cycle->count; m++)
+			member |= cycle->members[m] == actor->id;
+		if (!member)
+			continue;
+		for (unsigned m = 0; m < cycle->count; m++) {
+			struct actor *other = world_task(self->world, cycle->members[m]);
+
+			if (other)
+				other->in_cycle = false;
+		}
+		if (withdraw && !--cycle->finding->observed)
+			cycle->finding->withdrawn = true;
+		*cycle = self->cycles[--self->count];
+		i--;
+	}
+	actor->in_cycle = false;
+}
+
+static void deadlock_after(void *state, const struct moment *moment)
+{
+	struct deadlock *self = state;
+	struct actor *actor = moment->actor;
+
+	if (moment->event->kind == AW_SUSPEND) {
+		self->start = actor;
+		self->seen_count = 0;
+		self->closed = false;
+		if (is_blocked(self, actor) && self->closed)
+			cycle_found(self);
+	} else if (actor->in_cycle) {
+		/* Taken: somebody else released it. Given up: it was a deadlock, and was broken. */
+		cycle_end(self, actor, moment->event->kind == AW_LOCK_TAKEN);
+	}
+}
+
+const struct analyzer analyzer_deadlock = {
+	.name = "deadlock",
+	.help = "tasks that wait for each other, or for themselves, for ever",
+	.open = deadlock_open,
+	.close = free,
+	.after_kinds = ANALYZER_KIND(AW_SUSPEND) | ANALYZER_KIND(AW_LOCK_TAKEN) |
+                       ANALYZER_KIND(AW_LOCK_GIVEUP),
+	.after = deadlock_after,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * findings.h - what the analyzers found, each once, with how often.
+ *
+ * One finding per (rule, object, sites). Locations that have the same name (a
+ * field of many objects) become one finding when the report is made.
+ */
+#ifndef ANALYZERS_FINDINGS_H
+#define ANALYZERS_FINDINGS_H
+
+#include <stdint.h>
+
+#include "conflict.h"
+#include "idmap.h"
+#include "report/report.h"
+#include "says.h"
+#include "text_pool.h"
+
+#define FINDINGS_MAX 4096u /* by address; more of the same rule and sites share one */
+
+/* X(NAME, text, severity, harm: 0 is worst, what it takes to say it) */
+#define FINDING_RULES(X)                                                                           \
+	X(DEADLOCK, "deadlock", ERROR, 0, DEADLOCK)                                                \
+	X(SELF_DEADLOCK, "self-deadlock", ERROR, 1, DEADLOCK)                                      \
+	X(LOST_UPDATE, "lost-update", ERROR, 2, CONFLICT)                                          \
+	X(CHECK_THEN_ACT, "check-then-act", ERROR, 3, CONFLICT)                                    \
+	X(STALE_USE, "stale-use", ERROR, 4, CONFLICT)                                              \
+	X(TORN_READ, "torn-read", ERROR, 5, CONFLICT)                                              \
+	X(LOCK_NEVER_RELEASED, "lock-never-released", ERROR, 6, RELEASED)                          \
+	X(INCONSISTENT_GUARD, "inconsistent-guard", WARNING, 7, CONFLICT)                          \
+	X(THREAD_LOCK, "thread-lock-across-suspension", WARNING, 8, THREAD_LOCK)                   \
+	X(LOCK_ORDER, "lock-order", WARNING, 9, ORDER)                                             \
+	X(LONG_STEP, "long-step", WARNING, 10, LONG_STEP)                                          \
+	X(NEVER_SUSPENDS, "never-suspends", INFO, 11, AWAITS)
+
+enum finding_rule {
+#define FINDING_RULE_ENUM(NAME, text, severity, harm, says) RULE_##NAME,
+	FINDING_RULES(FINDING_RULE_ENUM)
+#undef FINDING_RULE_ENUM
+		RULE_MAX
+};
+
+const char *finding_rule_text(enum finding_rule rule);
+
+/** One finding. Its maker fills in the texts and places when `fresh`. */
+struct finding {
+	enum finding_rule rule;
+	uint64_t object;                  /* address, lock identity, ... */
+	uint64_t read, gap, write, other; /* sites; 0: none */
+	uint64_t observed, possible;      /* how often */
+	uint64_t objects;                 /* made into this one */
+	uint64_t max_ns;
+	uint64_t time[3]; /* of first, other, second; 0: none */
+	bool pattern;
+	bool withdrawn;          /* it turned out to be none */
+	bool fresh;              /* made by this call */
+	uint32_t lock;           /* identity that would have protected, IDMAP_NONE: none */
+	uint32_t other_lock;     /* identity that the other held, IDMAP_NONE: none */
+	char *name;              /* of the object; NULL: by address or site label */
+	char *task, *other_task; /* copies: the tasks may be gone at the end */
+	char *message;           /* NULL: made from the rule and the places */
+	char *change;
+};
+
+struct findings {
+	struct finding *rows[FINDINGS_MAX];
+	uint32_t count;
+	struct idmap by_key;
+	int error;
+};
+
+/** The finding of this rule, object and sites, made if need be. NULL: no memory. */
+struct finding *findings_get(struct findings *findings, enum finding_rule rule, uint64_t object,
+                             uint64_t read, uint64_t gap, uint64_t write);
+
+/** Notes a conflict as a finding of `rule`; `count` as conflict_fn gives it. */
+void findings_conflict(struct findings *findings, const struct world *world, enum finding_rule rule,
+                       const struct conflict *conflict, uint64_t count);
+
+/** A copy of an actor's name: of a task by name or number, of the rest "a callback". NULL: no
+ * memory. */
+char *findings_actor_name(const struct world *world, uint64_t actor);
+
+/** Writes the findings that may be said into the report, worst first. 0 or -ENOMEM. */
+int findings_report(struct findings *findings, const struct world *world, struct text_pool *pool,
+                    struct report *report);
+
+void findings_fini(struct findings *findings);
+
+/** A place of the report from a site id. */
+struct report_place findings_place(const struct world *world, uint64_t site);
+
+#endif

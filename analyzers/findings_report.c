@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * findings_report.c - findings as the report tells them: merged, ranked, in words.
+ */
+#include "findings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	enum report_severity severity;
+	unsigned harm;
+	enum says says;
+} rules[RULE_MAX] = {
+#define RULE_ROW(NAME, text, severity, harm, says)                                                 \
+	[RULE_##NAME] = {REPORT_##severity, harm, SAYS_##says},
+	FINDING_RULES(RULE_ROW)
+#undef RULE_ROW
+};
+
+/* What making a report needs. */
+struct writer {
+	const struct world *world;
+	struct text_pool *pool;
+};
+
+#define SAY(writer, ...) text_pool_format((writer)->pool, __VA_ARGS__)
+
+struct report_place findings_place(const struct world *world, uint64_t site)
+{
+	const struct names_site *known = site ? names_site(world->names, world->pid, site) : NULL;
+	struct report_place place = {.site = site};
+
+	if (known) {
+		place.function = known->function;
+		place.file = known->file;
+		place.label = known->label;
+		place.line = known->line;
+	}
+	return place;
+}
+
+static const char *place_text(const struct writer *w, uint64_t site)
+{
+	struct report_place place = findings_place(w->world, site);
+
+	if (place.function && place.file)
+		return SAY(w, "%s (%s:%u)", place.function, place.file, place.line);
+	if (place.function)
+		return place.function;
+	if (place.file)
+		return SAY(w, "%s:%u", place.file, place.line);
+	return site ? SAY(w, "0x%lx", site) : "a place that is not known";
+}
+
+static const char *lock_text(const struct writer *w, uint32_t identity)
+{
+	const struct identity *lock = &w->world->identities[identity];
+
+	if (lock->name)
+		return SAY(w, "`%s`", lock->name);
+	if (lock->created)
+		return SAY(w, "the lock created at %s", place_text(w, lock->created));
+	return "the lock";
+}
+
+/* What a finding is about. */
+static const char *object_text(const struct writer *w, const struct finding *f)
+{
+	struct report_place place;
+
+	if (f->name)
+		return f->name;
+	if (rules[f->rule].says != SAYS_CONFLICT && f->lock != IDMAP_NONE) {
+		const char *name = w->world->identities[f->lock].name;
+
+		return name ? name : lock_text(w, f->lock);
+	}
+	if (rules[f->rule].says != SAYS_CONFLICT) {
+		place = findings_place(w->world, f->gap ? f->gap : f->read);
+		return place.label ? place.label : place.function;
+	}
+	place = findings_place(w->world, f->read);
+	if (place.label)
+		return place.label;
+	return f->object ? SAY(w, "0x%lx", f->object) : NULL;
+}
+
+/* ---- sentences ---- */
+
+static const char *who(const char *name, const char *otherwise)
+{
+	return name ? name : otherwise;
+}
+
+static const char *conflict_sentence(const struct writer *w, const struct finding *f,
+                                     const char *object)
+{
+	const char *task = who(f->task, "a task"), *other = who(f->other_task, "another");
+	const char *verb = f->observed ? "" : "could have ";
+	const char *wrote = f->observed ? "wrote" : "written";
+	const char *first = place_text(w, f->read), *last = place_text(w, f->write);
+	const char *between = place_text(w, f->other);
+
+	switch (f->rule) {
+	case RULE_LOST_UPDATE:
+		return SAY(w,
+		           "%s read `%s` at %s, was suspended, and wrote it at %s; %s %s%s it in "
+		           "between at %s, and that update is lost",
+		           task, object, first, last, other, verb, wrote, between);
+	case RULE_CHECK_THEN_ACT:
+		return SAY(w,
+		           "%s tested `%s` at %s, was suspended, and acted on the answer at %s; "
+		           "%s %s%s it in between at %s",
+		           task, object, first, last, other, verb, wrote, between);
+	case RULE_STALE_USE:
+		return SAY(w,
+		           "%s learnt `%s` at %s, was suspended, and used the old value at %s; "
+		           "%s %s%s it in between at %s",
+		           task, object, first, last, other, verb, wrote, between);
+	case RULE_TORN_READ:
+		return SAY(w,
+		           "%s wrote `%s` at %s and again at %s in one section of %s; %s %sread "
+		           "the state in between at %s, without the lock",
+		           task, object, first, last,
+		           f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock", other, verb,
+		           between);
+	default:
+		return SAY(w,
+		           "%s guards `%s` with %s from %s to %s; %s %s%s it in between at %s "
+		           "without that lock",
+		           task, object, f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock",
+		           first, last, other, verb, wrote, between);
+	}
+}
+
+static const char *conflict_change(const struct writer *w, const struct finding *f,
+                                   const char *object)
+{
+	if (f->lock != IDMAP_NONE && f->other_lock == IDMAP_NONE)
+		return SAY(w, "take %s at %s too", lock_text(w, f->lock), place_text(w, f->other));
+	if (f->lock != IDMAP_NONE && f->lock == f->other_lock)
+		return SAY(w, "hold %s in one go from %s to %s", lock_text(w, f->lock),
+		           place_text(w, f->read), place_text(w, f->write));
+	if (f->lock != IDMAP_NONE)
+		return SAY(w, "guard `%s` by one lock: here it is %s, there %s", object,
+		           lock_text(w, f->lock), lock_text(w, f->other_lock));
+	switch (f->rule) {
+	case RULE_LOST_UPDATE:
+		return SAY(w,
+		           "read `%s` again after the suspension, or hold one lock from the read "
+		           "to the write, there and at %s",
+		           object, place_text(w, f->other));
+	case RULE_CHECK_THEN_ACT:
+		return SAY(w, "test `%s` again after the suspension, or claim it before suspending",
+		           object);
+	default:
+		return SAY(w, "read `%s` again after the suspension", object);
+	}
+}
+
+static const char *sentence(const struct writer *w, const struct finding *f, const char *object)
+{
+	const char *task = who(f->task, "a task");
+
+	if (f->message)
+		return SAY(w, "%s", f->message);
+	switch (f->rule) {
+	case RULE_LOCK_NEVER_RELEASED:
+		return SAY(w, "%s took %s at %s and ended without releasing it", task,
+		           lock_text(w, f->lock), place_text(w, f->read));
+	case RULE_THREAD_LOCK:
+		return SAY(w,
+		           "%s holds the thread lock %s while it is suspended at %s: whoever "
+		           "wants it then blocks a whole loop",
+		           task, lock_text(w, f->lock), place_text(w, f->gap));
+	case RULE_LONG_STEP:
+		return SAY(w,
+		           "a step of %s%s%s%s%s ran for up to %.1f ms: nothing else on its loop "
+		           "could run",
+		           task, f->read ? " from " : "", f->read ? place_text(w, f->read) : "",
+		           f->gap ? " to " : "", f->gap ? place_text(w, f->gap) : "",
+		           (double)f->max_ns / 1e6);
+	case RULE_NEVER_SUSPENDS:
+		return SAY(w, "the await at %s was passed %lu times and never suspended",
+		           place_text(w, f->gap), f->observed);
+	default:
+		return conflict_sentence(w, f, object);
+	}
+}
+
+static const char *change(const struct writer *w, const struct finding *f, const char *object)
+{
+	switch (f->rule) {
+	case RULE_DEADLOCK:
+	case RULE_LOCK_ORDER:
+		return "take these locks in the same order everywhere";
+	case RULE_SELF_DEADLOCK:
+		return "do not take a lock again that the task already holds";
+	case RULE_LOCK_NEVER_RELEASED:
+		return SAY(w, "release %s on every way out, also when the task is cancelled",
+		           lock_text(w, f->lock));
+	case RULE_THREAD_LOCK:
+		return "release it before suspending, or use a lock for tasks";
+	case RULE_LONG_STEP:
+		return "split the work with a suspension, or hand it to a thread";
+	case RULE_NEVER_SUSPENDS:
+		return NULL;
+	default:
+		return conflict_change(w, f, object);
+	}
+}
+
+/* ---- rows ---- */
+
+static const char *copy(const struct writer *w, const char *text)
+{
+	return text ? SAY(w, "%s", text) : NULL;
+}
+
+static void evidence_add(const struct writer *w, struct report_finding *out, uint64_t time,
+                         const char *task, const char *text, struct report_place place)
+{
+	if (!place.site && !time)
+		return;
+	out->evidence[out->evidence_count++] =
+		(struct report_evidence){time, copy(w, task), text, place};
+}
+
+static void evidence_fill(const struct writer *w, const struct finding *f,
+                          struct report_finding *out)
+{
+	const char *first = f->rule == RULE_TORN_READ ? "writes" : "reads";
+	const char *second = f->rule == RULE_STALE_USE ? "uses" : "writes";
+	const char *other = f->rule == RULE_TORN_READ ? "reads" : "writes";
+
+	out->evidence = text_pool_array(w->pool, 4, sizeof(*out->evidence));
+	if (!out->evidence || rules[f->rule].says != SAYS_CONFLICT)
+		return;
+	if (f->rule == RULE_INCONSISTENT_GUARD)
+		first = second = "accesses";
+	evidence_add(w, out, f->time[0], f->task, first, out->read);
+	evidence_add(w, out, 0, f->task, "suspends", out->suspension);
+	evidence_add(w, out, f->time[1], f->other_task, other, out->other);
+	evidence_add(w, out, f->time[2], f->task, second, out->write);
+}
+
+static void finding_fill(const struct writer *w, const struct finding *f,
+                         struct report_finding *out)
+{
+	const char *object = object_text(w, f);
+
+	*out = (struct report_finding){
+		.rule = finding_rule_text(f->rule),
+		.severity = rules[f->rule].severity,
+		.basis = f->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_POSSIBLE,
+		.pattern = f->rule == RULE_LOST_UPDATE,
+		.object = copy(w, object),
+		.count = f->observed ? f->observed : f->possible,
+		.objects = f->objects,
+		.task = copy(w, f->task),
+		.read = findings_place(w->world, f->read),
+		.suspension = findings_place(w->world, f->gap),
+		.write = findings_place(w->world, f->write),
+		.other_task = copy(w, f->other_task),
+		.other = findings_place(w->world, f->other),
+		.max_ns = f->max_ns,
+		.message = sentence(w, f, object ? object : "shared state"),
+		.change = change(w, f, object ? object : "shared state"),
+	};
+	evidence_fill(w, f, out);
+}
+
+/* ---- merging and ranking ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* The same field of different objects. */
+static bool are_one(const struct writer *w, const struct finding *a, const struct finding *b)
+{
+	return a->rule == b->rule && rules[a->rule].says == SAYS_CONFLICT && a->read == b->read &&
+	       a->gap == b->gap && a->write == b->write &&
+	       (a->name || b->name || a->object == b->object ||
+	        findings_place(w->world, a->read).label) &&
+	       same_text(a->name, b->name);
+}
+
+static void merge(struct finding *into, struct finding *from)
+{
+	if (from->observed && !into->observed) {
+		struct finding swap = *into;
+		uint64_t objects = into->objects;
+
+		*into = *from;
+		*from = swap;
+		into->objects = objects;
+	}
+	into->observed += from->observed;
+	into->possible += from->possible;
+	into->objects++;
+	from->withdrawn = true;
+}
+
+static bool may_be_said(const struct writer *w, const struct finding *f)
+{
+	const struct world *world = w->world;
+
+	if (f->withdrawn || !(f->observed || f->possible) ||
+	    !says_allow(rules[f->rule].says, world->can, world->runtime))
+		return false;
+	return f->observed || rules[f->rule].says != SAYS_CONFLICT ||
+	       says_allow(SAYS_POSSIBLE, world->can, world->runtime);
+}
+
+static int by_sites(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+	const uint64_t keys_x[] = {x->rule, x->read, x->gap, x->write, x->object};
+	const uint64_t keys_y[] = {y->rule, y->read, y->gap, y->write, y->object};
+
+	for (unsigned i = 0; i < 5; i++)
+		if (keys_x[i] != keys_y[i])
+			return keys_x[i] < keys_y[i] ? -1 : 1;
+	return 0;
+}
+
+/* How bad a thing is said to be; of equally bad ones, what happened before what might, then the
+ * more frequent. */
+static int worst_first(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+
+	if (rules[x->rule].severity != rules[y->rule].severity)
+		return rules[x->rule].severity < rules[y->rule].severity ? -1 : 1;
+	if (!x->observed != !y->observed)
+		return x->observed ? -1 : 1;
+	if (rules[x->rule].harm != rules[y->rule].harm)
+		return rules[x->rule].harm < rules[y->rule].harm ? -1 : 1;
+	if (x->observed + x->possible != y->observed + y->possible)
+		return x->observed + x->possible < y->observed + y->possible ? 1 : -1;
+	return by_sites(a, b);
+}
+
+int findings_report(struct findings *findings, const struct world *world, struct text_pool *pool,
+                    struct report *report)
+{
+	struct writer w = {world, pool};
+	uint32_t kept = 0;
+
+	if (findings->count)
+		qsort(findings->rows, findings->count, sizeof(*findings->rows), by_sites);
+	for (uint32_t i = 0; i < findings->count; i++)
+		for (uint32_t j = i + 1; j < findings->count && !findings->rows[i]->withdrawn;
+		     j++) {
+			if (findings->rows[j]->rule != findings->rows[i]->rule ||
+			    findings->rows[j]->read != findings->rows[i]->read)
+				break;
+			if (!findings->rows[j]->withdrawn &&
+			    are_one(&w, findings->rows[i], findings->rows[j]))
+				merge(findings->rows[i], findings->rows[j]);
+		}
+	if (findings->count)
+		qsort(findings->rows, findings->count, sizeof(*findings->rows), worst_first);
+	report->findings = text_pool_array(pool, findings->count, sizeof(*report->findings));
+	for (uint32_t i = 0; report->findings && i < findings->count; i++)
+		if (may_be_said(&w, findings->rows[i]))
+			finding_fill(&w, findings->rows[i], &report->findings[kept++]);
+	report->finding_count = kept;
+	return findings->error ? findings->error : pool->error;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock_necessity.c - counts for each lock what its sections did, and keeps the
+ * conflicts that show it needed, bypassed or wrong. lock_verdict.c judges.
+ */
+#include "lock_necessity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_table.h"
+
+struct necessity {
+	const struct analyzer_env *env;
+	struct lock_stats *stats[WORLD_IDENTITIES]; /* NULL: never taken */
+	int error;
+};
+
+static int necessity_open(const struct analyzer_env *env, void **state)
+{
+	struct necessity *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return -ENOMEM;
+	self->env = env;
+	*state = self;
+	return 0;
+}
+
+static void necessity_close(void *state)
+{
+	struct necessity *self = state;
+
+	for (unsigned i = 0; self && i < WORLD_IDENTITIES; i++) {
+		struct lock_stats *stats = self->stats[i];
+
+		if (!stats)
+			continue;
+		site_counts_fini(&stats->sites);
+		site_counts_fini(&stats->suspensions);
+		site_counts_fini(&stats->awaits);
+		free(stats->needed);
+		free(stats->jointly);
+		free(stats->bypassed);
+		free(stats->wrong);
+		free(stats->split);
+		free(stats);
+	}
+	free(self);
+}
+
+static struct lock_stats *stats_of(struct necessity *self, uint32_t identity)
+{
+	if (!self->stats[identity]) {
+		self->stats[identity] = calloc(1, sizeof(struct lock_stats));
+		if (!self->stats[identity])
+			self->error = -ENOMEM;
+	}
+	return self->stats[identity];
+}
+
+static void count_site(struct necessity *self, struct site_counts *counts, uint64_t site,
+                       uint64_t count, uint64_t suspended)
+{
+	struct site_count *row = site_counts_get(counts, site);
+
+	if (!row) {
+		self->error = -ENOMEM;
+		return;
+	}
+	row->count += count;
+	row->suspended += suspended;
+}
+
+/* ---- sections ---- */
+
+static void necessity_begin(void *state, struct section *section, const struct aw_event *event)
+{
+	struct necessity *self = state;
+	struct lock_stats *stats = stats_of(self, section->lock->identity);
+
+	(void)event;
+	if (!stats)
+		return;
+	stats->sections++;
+	stats->recording_began |= section->snapshot;
+	if (section->waited) {
+		stats->waited++;
+		histogram_add(&stats->wait, section->wait_ns);
+	}
+	count_site(self, &stats->sites, section->site, 1, 0);
+}
+
+static void section_count(struct necessity *self, struct lock_stats *stats,
+                          const struct section *section)
+{
+	stats->suspended += section->spanned;
+	stats->inferred += section->inferred;
+	stats->accesses += section->accesses;
+	stats->touched += section->accesses != 0;
+	if (section->spanned)
+		count_site(self, &stats->sites, section->site, 0, 1);
+}
+
+static void necessity_end(void *state, struct section *section, const struct aw_event *event)
+{
+	struct necessity *self = state;
+	struct lock_stats *stats = stats_of(self, section->lock->identity);
+
+	if (!stats)
+		return;
+	section_count(self, stats, section);
+	if (!event) {
+		stats->unended++;
+		return;
+	}
+	stats->ended++;
+	if (!section->snapshot && event->time >= section->taken_at)
+		histogram_add(&stats->hold, event->time - section->taken_at);
+}
+
+static void necessity_gap(void *state, struct section *section, uint64_t site)
+{
+	struct necessity *self = state;
+	struct lock_stats *stats = stats_of(self, section->lock->identity);
+
+	if (stats)
+		count_site(self, &stats->suspensions, site, 1, 0);
+}
+
+/* An await site passed in a section: one that does not suspend today may tomorrow. */
+static void necessity_after(void *state, const struct moment *moment)
+{
+	struct necessity *self = state;
+	const struct actor *actor = moment->actor;
+
+	for (unsigned i = 0; i < actor->held_count; i++) {
+		struct lock_stats *stats = stats_of(self, actor->held[i]->lock->identity);
+
+		if (stats)
+			count_site(self, &stats->awaits, moment->event->site, 1,
+			           moment->event->arg & 1);
+	}
+}
+
+/* ---- evidence ---- */
+
+static void keep(struct necessity *self, struct conflict **slot, const struct conflict *conflict)
+{
+	if (*slot && ((*slot)->observed || !conflict->observed))
+		return;
+	if (!*slot)
+		*slot = malloc(sizeof(**slot));
+	if (*slot)
+		**slot = *conflict;
+	else
+		self->error = -ENOMEM;
+}
+
+/* Each lock that excludes the other from the region has evidence that it is needed. */
+static void protected_conflict(struct necessity *self, const struct conflict *conflict)
+{
+	uint32_t protectors[WORLD_GUARDS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < conflict->region.count; i++) {
+		struct lockset one = {.lock = {conflict->region.lock[i]}, .count = 1};
+
+		if (lockset_common(&one, &conflict->other.guards))
+			protectors[count++] = guard_identity(one.lock[0]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct lock_stats *stats = stats_of(self, protectors[i]);
+
+		if (!stats)
+			return;
+		if (count == 1) {
+			keep(self, &stats->needed, conflict);
+		} else {
+			keep(self, &stats->jointly, conflict);
+			stats->partner = protectors[i ? 0 : 1];
+		}
+	}
+}
+
+static bool holds_same(const struct lockset *set, guard_t guard)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (guard_same_lock(set->lock[i], guard))
+			return true;
+	return false;
+}
+
+/* Each access is under some lock, but no lock is under all three. */
+static void note_wrong(struct necessity *self, const struct conflict *conflict,
+                       const struct lockset *mine)
+{
+	uint32_t other = guard_identity(conflict->other.guards.lock[0]);
+
+	for (unsigned i = 0; i < mine->count; i++) {
+		uint32_t identity = guard_identity(mine->lock[i]);
+		struct lock_stats *stats = stats_of(self, identity);
+		struct lock_stats *theirs = stats_of(self, other);
+
+		if (!stats || !theirs)
+			return;
+		keep(self, &stats->wrong, conflict);
+		stats->wrong_other = other;
+		keep(self, &theirs->wrong, conflict);
+		theirs->wrong_other = identity;
+	}
+}
+
+static void unprotected_conflict(struct necessity *self, const struct conflict *conflict)
+{
+	const struct lockset *region = &conflict->region, *other = &conflict->other.guards;
+	guard_t split = lockset_common(&conflict->first.guards, &conflict->second.guards);
+
+	for (unsigned i = 0; i < region->count; i++) {
+		struct lock_stats *stats = stats_of(self, guard_identity(region->lock[i]));
+
+		if (!stats)
+			return;
+		/* Without any lock, or with this very lock but only shared. */
+		if (!other->count || holds_same(other, region->lock[i]))
+			keep(self, &stats->bypassed, conflict);
+	}
+	if (region->count && other->count && !holds_same(other, region->lock[0]))
+		note_wrong(self, conflict, region);
+	if (region->count || !split)
+		return;
+	if (holds_same(other, split) && stats_of(self, guard_identity(split)))
+		keep(self, &stats_of(self, guard_identity(split))->split, conflict);
+	else if (other->count)
+		note_wrong(self, conflict, &conflict->first.guards);
+}
+
+static void necessity_conflict(void *state, const struct conflict *conflict, uint64_t count)
+{
+	struct necessity *self = state;
+
+	(void)count;
+	if (conflict->is_protected)
+		protected_conflict(self, conflict);
+	else
+		unprotected_conflict(self, conflict);
+}
+
+/* ---- the report ---- */
+
+static struct report_times times_of(const struct histogram *histogram, bool known)
+{
+	if (!known)
+		return (struct report_times){.known = false};
+	return (struct report_times){
+		.known = true,
+		.total = histogram->total,
+		.p50 = histogram_quantile(histogram, 500),
+		.p99 = histogram_quantile(histogram, 990),
+		.max = histogram->max,
+	};
+}
+
+static struct report_site *sites_of(const struct analyzer_env *env, struct site_counts *counts,
+                                    size_t *out_count)
+{
+	struct report_site *sites = text_pool_array(env->pool, counts->used, sizeof(*sites));
+
+	site_counts_sort(counts);
+	for (uint32_t i = 0; sites && i < counts->used; i++)
+		sites[i] = (struct report_site){
+			.place = findings_place(env->world, counts->rows[i].site),
+			.count = counts->rows[i].count,
+			.suspended = counts->rows[i].suspended,
+		};
+	*out_count = sites ? counts->used : 0;
+	return sites;
+}
+
+static uint64_t fragile_sites(const struct site_counts *awaits)
+{
+	uint64_t fragile = 0;
+
+	for (uint32_t i = 0; i < awaits->used; i++)
+		fragile += !awaits->rows[i].suspended;
+	return fragile;
+}
+
+static void evidence_add(const struct analyzer_env *env, struct report_lock *out,
+                         const struct conflict_access *access, const char *text)
+{
+	char *task = findings_actor_name(env->world, access->actor);
+
+	out->evidence[out->evidence_count++] = (struct report_evidence){
+		.time = access->time,
+		.task = text_pool_format(env->pool, "%s", task ? task : ""),
+		.text = text,
+		.place = findings_place(env->world, access->site),
+	};
+	free(task);
+}
+
+static const char *access_text(const struct conflict_access *access)
+{
+	if (access->bits & ACCESS_IO)
+		return "uses the descriptor";
+	if (access->bits & ACCESS_USE)
+		return "uses what it knew";
+	return access->bits & ACCESS_WRITE ? "writes" : "reads";
+}
+
+static void evidence_fill(const struct analyzer_env *env, const struct lock_stats *stats,
+                          struct report_lock *out)
+{
+	const struct conflict *conflict = NULL;
+
+	if (out->verdict == REPORT_WRONG_LOCK)
+		conflict = stats->wrong;
+	else if (out->verdict == REPORT_BYPASSED)
+		conflict = stats->bypassed;
+	else if (out->verdict == REPORT_NEEDED)
+		conflict = stats->needed ? stats->needed : stats->jointly;
+	out->evidence = text_pool_array(env->pool, 4, sizeof(*out->evidence));
+	if (!conflict || !out->evidence)
+		return;
+	evidence_add(env, out, &conflict->first, access_text(&conflict->first));
+	if (conflict->gap_site) {
+		struct conflict_access gap = {.actor = conflict->first.actor,
+		                              .site = conflict->gap_site};
+
+		evidence_add(env, out, &gap, "suspends");
+	}
+	evidence_add(env, out, &conflict->other, access_text(&conflict->other));
+	evidence_add(env, out, &conflict->second, access_text(&conflict->second));
+}
+
+static void lock_fill(struct necessity *self, uint32_t index, struct report_lock *out)
+{
+	const struct analyzer_env *env = self->env;
+	const struct identity *identity = &env->world->identities[index];
+	struct lock_stats *stats = self->stats[index];
+	bool ends = env->world->can & AW_CAN_RELEASES, waits = env->world->can & AW_CAN_ACQUIRES;
+
+	out->name = lock_name(env, identity);
+	out->type = event_lock_type_name(identity->type);
+	out->objects = identity->objects;
+	out->created = findings_place(env->world, identity->created);
+	out->inferred = stats->inferred != 0;
+	out->sections = stats->sections;
+	out->suspended = stats->suspended;
+	out->waited = stats->waited;
+	out->tasks = identity->tasks;
+	out->threads = (uint64_t)__builtin_popcountll(identity->threads);
+	out->fragile = fragile_sites(&stats->awaits);
+	out->wait = times_of(&stats->wait, waits);
+	out->hold = times_of(&stats->hold, ends);
+	out->sites = sites_of(env, &stats->sites, &out->site_count);
+	out->suspensions = sites_of(env, &stats->suspensions, &out->suspension_count);
+	lock_verdict(env, identity, stats, out);
+	evidence_fill(env, stats, out);
+}
+
+static unsigned verdict_rank(enum report_verdict verdict)
+{
+	static const unsigned ranks[] = {
+#define RANK(NAME, text, rank) [REPORT_##NAME] = rank,
+		REPORT_VERDICTS(RANK)
+#undef RANK
+	};
+
+	return ranks[verdict];
+}
+
+/* By verdict; of one verdict the lock that cost most, then the one used most. */
+static int worst_first(const void *a, const void *b)
+{
+	const struct report_lock *x = a, *y = b;
+	unsigned rank_x = verdict_rank(x->verdict), rank_y = verdict_rank(y->verdict);
+
+	if (rank_x != rank_y)
+		return rank_x < rank_y ? -1 : 1;
+	if (x->wait.total != y->wait.total)
+		return x->wait.total < y->wait.total ? 1 : -1;
+	if (x->sections != y->sections)
+		return x->sections < y->sections ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+/* Sections that are open still: what they have spanned so far counts. */
+static void count_open_sections(struct necessity *self)
+{
+	const struct world *world = self->env->world;
+
+	for (uint32_t i = 0; i < world->locks.made; i++) {
+		const struct lock *lock = slab_at(&world->locks, i);
+
+		if (world_lock_by_uid(world, lock->uid) != lock)
+			continue;
+		for (const struct section *s = lock->sections; s; s = s->next)
+			if (stats_of(self, lock->identity))
+				section_count(self, self->stats[lock->identity], s);
+	}
+}
+
+static int necessity_finish(void *state)
+{
+	struct necessity *self = state;
+	struct report *report = self->env->report;
+	uint32_t count = self->env->world->identity_count;
+
+	count_open_sections(self);
+	report->locks = text_pool_array(self->env->pool, count, sizeof(*report->locks));
+	if (!report->locks)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		if (self->stats[i])
+			lock_fill(self, i, &report->locks[report->lock_count++]);
+	qsort(report->locks, report->lock_count, sizeof(*report->locks), worst_first);
+	return self->error;
+}
+
+const struct analyzer analyzer_lock_necessity = {
+	.name = "lock-necessity",
+	.help = "which locks are needless, needed, bypassed or wrong, and why",
+	.open = necessity_open,
+	.close = necessity_close,
+	.after_kinds = ANALYZER_KIND(AW_AWAIT),
+	.after = necessity_after,
+	.section_begin = necessity_begin,
+	.section_end = necessity_end,
+	.section_gap = necessity_gap,
+	.conflict = necessity_conflict,
+	.finish = necessity_finish,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock_necessity.h - what is known of a lock identity, and the verdict it leads to.
+ */
+#ifndef ANALYZERS_LOCK_NECESSITY_H
+#define ANALYZERS_LOCK_NECESSITY_H
+
+#include "analyzer.h"
+#include "histogram.h"
+#include "site_counts.h"
+
+#define NECESSITY_ENOUGH 100u /* sections; from fewer nothing is concluded */
+
+/** What was seen of one identity. */
+struct lock_stats {
+	uint64_t sections;
+	uint64_t suspended; /* sections that spanned a gap, open ones included */
+	uint64_t waited;    /* acquisitions that had to wait */
+	uint64_t ended;     /* sections whose end the lock's state told */
+	uint64_t unended;   /* sections whose end was not seen (loss) */
+	uint64_t inferred;
+	uint64_t accesses;    /* recorded in its sections */
+	uint64_t touched;     /* sections with at least one */
+	bool recording_began; /* a section was open when the recording began */
+	struct histogram wait, hold;
+	struct site_counts sites, suspensions, awaits;
+	/* Evidence: the first conflict of its sort, an observed one before a possible. */
+	struct conflict *needed;  /* this lock alone forbids it */
+	struct conflict *jointly; /* this lock and others at once forbid it */
+	uint32_t partner;         /* ... this identity, for one */
+	struct conflict *bypassed;
+	struct conflict *wrong;
+	uint32_t wrong_other;   /* the other identity (or the same: another object) */
+	struct conflict *split; /* both accesses under it, but not in one acquisition */
+};
+
+/** Fills in verdict, basis, why, change and command of a lock. */
+void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
+                  const struct lock_stats *stats, struct report_lock *out);
+
+/** The name of an identity, for a sentence. Never NULL. */
+const char *lock_name(const struct analyzer_env *env, const struct identity *identity);
+
+#endif

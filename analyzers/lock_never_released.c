@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock_never_released.c - a lock still taken at the end, whose holder has ended.
+ *
+ * A task that has observed the holder's end has become the holder (it is alive
+ * and may yet release); so has nobody here.
+ */
+#include "analyzer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct never_released {
+	struct world *world;
+	struct findings *findings;
+};
+
+static int never_released_open(const struct analyzer_env *env, void **state)
+{
+	struct never_released *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return -ENOMEM;
+	self->world = env->world;
+	self->findings = env->findings;
+	*state = self;
+	return 0;
+}
+
+/* Somebody alive is about to learn of the holder's end, and will be the holder then. */
+static bool is_awaited(const struct world *world, uint64_t task)
+{
+	for (uint32_t i = 0; i < world->actors.made; i++) {
+		const struct actor *actor = slab_at(&world->actors, i);
+
+		if (world_task(world, actor->id) == actor && !actor->running &&
+		    actor->await == AW_AWAIT_TASK && actor->object == task)
+			return true;
+	}
+	return false;
+}
+
+static int never_released_finish(void *state)
+{
+	struct never_released *self = state;
+
+	for (uint32_t i = 0; i < self->world->orphan_count; i++) {
+		const struct section *section = self->world->orphans[i];
+		struct finding *finding;
+
+		if (is_awaited(self->world, section->holder_id) || !lock_excludes(section->lock))
+			continue;
+		finding = findings_get(self->findings, RULE_LOCK_NEVER_RELEASED,
+		                       section->lock->identity, section->site, 0, 0);
+		if (!finding)
+			return -ENOMEM;
+		finding->observed++;
+		finding->lock = section->lock->identity;
+		if (finding->fresh)
+			finding->task = findings_actor_name(self->world, section->holder_id);
+	}
+	return 0;
+}
+
+const struct analyzer analyzer_lock_never_released = {
+	.name = "lock-never-released",
+	.help = "locks whose holder ended without releasing them",
+	.open = never_released_open,
+	.close = free,
+	.finish = never_released_finish,
+};

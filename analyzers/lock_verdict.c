@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock_verdict.c - from what was seen of a lock to a verdict, a reason and a fix.
+ *
+ * The rules are DESIGN's verdict table, worst first. Where nothing can be
+ * concluded the reason says what was missing, and the command what would settle it.
+ */
+#include "lock_necessity.h"
+
+#include "says.h"
+
+struct judge {
+	const struct analyzer_env *env;
+	const struct identity *identity;
+	const struct lock_stats *stats;
+	struct report_lock *out;
+};
+
+#define SAY(judge, ...) text_pool_format((judge)->env->pool, __VA_ARGS__)
+
+const char *lock_name(const struct analyzer_env *env, const struct identity *identity)
+{
+	struct report_place place;
+
+	if (identity->name)
+		return identity->name;
+	place = findings_place(env->world, identity->created);
+	if (place.label)
+		return place.label;
+	if (place.function)
+		return text_pool_format(env->pool, "lock of %s", place.function);
+	if (identity->created)
+		return text_pool_format(env->pool, "lock created at 0x%lx", identity->created);
+	return "lock without a name";
+}
+
+static const char *place_text(const struct judge *judge, uint64_t site)
+{
+	struct report_place place = findings_place(judge->env->world, site);
+
+	if (place.function && place.file)
+		return SAY(judge, "%s (%s:%u)", place.function, place.file, place.line);
+	if (place.function)
+		return place.function;
+	if (place.file)
+		return SAY(judge, "%s:%u", place.file, place.line);
+	return site ? SAY(judge, "0x%lx", site) : "a place that is not known";
+}
+
+static const char *location_text(const struct judge *judge, const struct conflict *conflict)
+{
+	const struct world *world = judge->env->world;
+	const char *name = conflict->first.bits & ACCESS_IO
+	                           ? names_object(world->names, world->pid, conflict->address)
+	                           : names_location(world->names, world->pid, conflict->address);
+	struct report_place place = findings_place(world, conflict->first.site);
+
+	if (name)
+		return SAY(judge, "`%s`", name);
+	if (conflict->first.bits & ACCESS_IO)
+		return SAY(judge, "descriptor %lu", conflict->address);
+	if (place.label)
+		return SAY(judge, "`%s`", place.label);
+	return SAY(judge, "the memory at 0x%lx", conflict->address);
+}
+
+static bool allowed(const struct judge *judge, enum says what)
+{
+	const struct world *world = judge->env->world;
+
+	return says_allow(what, world->can, world->runtime);
+}
+
+/* Evidence that may be used: of a source that sees accesses and, for what is only possible, order.
+ */
+static const struct conflict *usable(const struct judge *judge, const struct conflict *conflict)
+{
+	if (!conflict || !allowed(judge, SAYS_NEEDED))
+		return NULL;
+	return conflict->observed || allowed(judge, SAYS_POSSIBLE) ? conflict : NULL;
+}
+
+static const char *verb(const struct conflict *conflict)
+{
+	return conflict->observed ? "did" : "may";
+}
+
+static void unknown(const struct judge *judge, const char *why, const char *command)
+{
+	judge->out->verdict = REPORT_UNKNOWN;
+	judge->out->basis = REPORT_BASIS_NONE;
+	judge->out->why = why;
+	judge->out->command = command;
+}
+
+static const char *longer(const struct judge *judge)
+{
+	return SAY(judge, "awaitness attach %u --duration 60s", judge->env->world->pid);
+}
+
+/* ---- the verdicts ---- */
+
+static bool judge_limits(const struct judge *judge)
+{
+	if (judge->identity->permits <= 1)
+		return false;
+	judge->out->verdict = REPORT_LIMITS;
+	judge->out->why =
+		SAY(judge, "%u permits: it limits how many tasks get in, it excludes none",
+	            judge->identity->permits);
+	return true;
+}
+
+static bool judge_wrong(const struct judge *judge)
+{
+	const struct conflict *conflict = usable(judge, judge->stats->wrong);
+	const struct identity *other;
+
+	if (!conflict)
+		return false;
+	other = &judge->env->world->identities[judge->stats->wrong_other];
+	judge->out->verdict = REPORT_WRONG_LOCK;
+	judge->out->basis = conflict->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_NONE;
+	if (other == judge->identity)
+		judge->out->why =
+			SAY(judge,
+		            "tasks hold different objects of this lock around %s: %s %s "
+		            "write between the accesses at %s and %s",
+		            location_text(judge, conflict), place_text(judge, conflict->other.site),
+		            verb(conflict), place_text(judge, conflict->first.site),
+		            place_text(judge, conflict->second.site));
+	else
+		judge->out->why = SAY(judge,
+		                      "%s is guarded by this lock in one place and by `%s` in "
+		                      "another: %s %s come between %s and %s",
+		                      location_text(judge, conflict), lock_name(judge->env, other),
+		                      place_text(judge, conflict->other.site), verb(conflict),
+		                      place_text(judge, conflict->first.site),
+		                      place_text(judge, conflict->second.site));
+	judge->out->change = other == judge->identity
+	                             ? "use one lock object for what the tasks share"
+	                             : SAY(judge, "guard %s by one lock everywhere",
+	                                   location_text(judge, conflict));
+	return true;
+}
+
+static bool judge_bypassed(const struct judge *judge)
+{
+	const struct conflict *conflict = usable(judge, judge->stats->bypassed);
+
+	if (!conflict)
+		return false;
+	judge->out->verdict = REPORT_BYPASSED;
+	judge->out->basis = conflict->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_NONE;
+	judge->out->why =
+		SAY(judge, "%s %s access %s without it, between %s and %s",
+	            place_text(judge, conflict->other.site), verb(conflict),
+	            location_text(judge, conflict), place_text(judge, conflict->first.site),
+	            place_text(judge, conflict->second.site));
+	judge->out->change =
+		conflict->other.guards.count
+			? SAY(judge, "take it exclusively, not shared, at %s",
+	                      place_text(judge, conflict->other.site))
+			: SAY(judge, "take it at %s too", place_text(judge, conflict->other.site));
+	return true;
+}
+
+static bool judge_needed(const struct judge *judge)
+{
+	const struct conflict *alone = usable(judge, judge->stats->needed);
+	const struct conflict *conflict = alone ? alone : usable(judge, judge->stats->jointly);
+
+	if (!conflict)
+		return false;
+	judge->out->verdict = REPORT_NEEDED;
+	judge->out->why = SAY(
+		judge, "%s%s: without it %s could come between %s and %s",
+		alone ? "it guards "
+		      : SAY(judge, "with `%s`, always held at the same time, it guards ",
+	                    lock_name(judge->env,
+	                              &judge->env->world->identities[judge->stats->partner])),
+		location_text(judge, conflict), place_text(judge, conflict->other.site),
+		place_text(judge, conflict->first.site), place_text(judge, conflict->second.site));
+	if (!alone)
+		judge->out->change = "one of the two locks is enough";
+	return true;
+}
+
+/* Why a lock is not judged whatever its sections do; NULL: it may be. */
+static const char *exemption(const struct judge *judge)
+{
+	if (judge->identity->condition || judge->identity->type == AW_LOCK_TYPE_CONDITION ||
+	    judge->identity->type == AW_LOCK_TYPE_ASYNCIO_CONDITION)
+		return "it is the mutex of a Condition, which cannot do without";
+	if (judge->identity->waiver)
+		return "it is declared to be there on purpose (atomic by intent)";
+	if (judge->identity->tested)
+		return "locked() is used: it also tells others that somebody is at work";
+	if (__builtin_popcountll(judge->identity->threads) > 1)
+		return "several threads use it: their steps run at the same time";
+	return NULL;
+}
+
+static bool judge_doubts(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+	const char *why = exemption(judge);
+
+	if (why)
+		unknown(judge, why, NULL);
+	else if (judge->identity->loss || stats->unended)
+		unknown(judge, "records were lost while it was in use", longer(judge));
+	else if (judge->identity->tasks < 2)
+		unknown(judge, "only one task took it while this was recorded", longer(judge));
+	else if (stats->sections < NECESSITY_ENOUGH)
+		unknown(judge,
+		        SAY(judge, "%lu critical sections are too few to tell (%u would do)",
+		            stats->sections, NECESSITY_ENOUGH),
+		        longer(judge));
+	else if (stats->inferred)
+		unknown(judge,
+		        "the end of some sections was concluded, not seen in the lock's state",
+		        longer(judge));
+	else
+		return false;
+	return true;
+}
+
+/* No section spanned a gap. */
+static void judge_unspanned(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+
+	if (!allowed(judge, SAYS_NEEDLESS)) {
+		unknown(judge, "this source does not see every acquisition and release",
+		        SAY(judge, "awaitness attach %u --detail locks", judge->env->world->pid));
+		return;
+	}
+	if (judge_doubts(judge))
+		return;
+	if (stats->waited || stats->ended < NECESSITY_ENOUGH) {
+		unknown(judge,
+		        "some acquisitions had to wait though no section was seen to suspend",
+		        longer(judge));
+		return;
+	}
+	judge->out->verdict = REPORT_NEEDLESS;
+	judge->out->basis = REPORT_BASIS_OBSERVED;
+	judge->out->why = SAY(judge,
+	                      "none of %lu sections by %lu tasks suspended and none waited, so it "
+	                      "kept nobody out (at most %.2g %% of sections can, 95 %% sure)",
+	                      stats->ended, judge->identity->tasks, 300.0 / (double)stats->ended);
+	judge->out->change = "remove it: nothing else can run inside its sections";
+	if (stats->split)
+		judge->out->change =
+			SAY(judge, "as it is it guards nothing: hold it from %s through %s",
+		            place_text(judge, stats->split->first.site),
+		            place_text(judge, stats->split->second.site));
+}
+
+/* Sections spanned gaps, and no conflict shows that it is needed. */
+static void judge_spanned(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+
+	if (!allowed(judge, SAYS_NEEDED)) {
+		unknown(judge,
+		        SAY(judge,
+		            "%lu of %lu sections suspended, and what they access is not "
+		            "recorded",
+		            stats->suspended, stats->sections),
+		        judge->env->world->runtime == AW_RUNTIME_CPYTHON
+		                ? SAY(judge, "awaitness attach %u --detail cells",
+		                      judge->env->world->pid)
+		                : "mark shared state with AW_READ and AW_WRITE "
+		                  "(awaitness/access.h)");
+		return;
+	}
+	if (judge_doubts(judge))
+		return;
+	if (!stats->touched) {
+		unknown(judge, "no access to shared state was recorded in its sections",
+		        "mark shared state with AW_READ and AW_WRITE (awaitness/access.h)");
+		return;
+	}
+	if (!allowed(judge, SAYS_SERIALISES)) {
+		unknown(judge, "not everything its sections access is recorded", NULL);
+		return;
+	}
+	judge->out->verdict = REPORT_SERIALISES_ONLY;
+	judge->out->basis = REPORT_BASIS_OBSERVED;
+	judge->out->why = SAY(judge,
+	                      "%lu of %lu sections suspended, but no access recorded in them "
+	                      "conflicts with another task's: tasks only queue up for it",
+	                      stats->suspended, stats->sections);
+	judge->out->change = "shorten its sections or remove it; if the queue is what is wanted, "
+			     "say so with a semaphore";
+}
+
+void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
+                  const struct lock_stats *stats, struct report_lock *out)
+{
+	struct judge judge = {env, identity, stats, out};
+
+	if (judge_limits(&judge) || judge_wrong(&judge) || judge_bypassed(&judge) ||
+	    judge_needed(&judge))
+		return;
+	if (stats->suspended)
+		judge_spanned(&judge);
+	else
+		judge_unspanned(&judge);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lost_update.c - R-W-W: read, gap, write, and the write of another between.
+ *
+ * A lost update needs that the value written derives from the value read. The
+ * events of a C program do not carry that: the finding says `pattern`. Where
+ * the read is marked as a test it is check_then_act.c's.
+ */
+#include "analyzer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct lost_update {
+	const struct world *world;
+	struct findings *findings;
+};
+
+static int lost_update_open(const struct analyzer_env *env, void **state)
+{
+	struct lost_update *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return -ENOMEM;
+	self->world = env->world;
+	self->findings = env->findings;
+	*state = self;
+	return 0;
+}
+
+static bool is_one(const struct conflict *conflict)
+{
+	return conflict->shape == CONFLICT_RWW &&
+	       !(conflict->first.bits & (ACCESS_TEST | ACCESS_IO));
+}
+
+static void lost_update_conflict(void *state, const struct conflict *conflict, uint64_t count)
+{
+	struct lost_update *self = state;
+
+	if (!conflict->is_protected && is_one(conflict))
+		findings_conflict(self->findings, self->world, RULE_LOST_UPDATE, conflict, count);
+}
+
+const struct analyzer analyzer_lost_update = {
+	.name = "lost-update",
+	.help = "a value read before a gap is written back after it, over another task's write",
+	.open = lost_update_open,
+	.close = free,
+	.conflict = lost_update_conflict,
+};

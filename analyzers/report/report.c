@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report.c - the table of report formats, and the words of the model's enums.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "report_formats.h"
+
+static const char *const verdicts[] = {
+#define VERDICT_TEXT(NAME, text, rank) [REPORT_##NAME] = text,
+	REPORT_VERDICTS(VERDICT_TEXT)
+#undef VERDICT_TEXT
+};
+
+const char *report_verdict_text(enum report_verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+const char *report_basis_text(enum report_basis basis)
+{
+	static const char *const texts[] = {NULL, "proven", "observed", "possible"};
+
+	return texts[basis];
+}
+
+const char *report_severity_text(enum report_severity severity)
+{
+	static const char *const texts[] = {"error", "warning", "info"};
+
+	return texts[severity];
+}
+
+const struct report_format report_formats[] = {
+	{"text", "for people", report_write_text},
+	{"json", "for programs: awaitness-report/1", report_write_json},
+	{NULL, NULL, NULL},
+};
+
+int report_write(const struct report *report, const char *format, FILE *out,
+                 const struct report_options *options)
+{
+	static const struct report_options defaults;
+	int err;
+
+	for (const struct report_format *row = report_formats; row->name; row++) {
+		if (strcmp(row->name, format))
+			continue;
+		err = row->write(report, out, options ? options : &defaults);
+		if (!err && (fflush(out) || ferror(out)))
+			err = errno ? -errno : -EIO;
+		return err;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report_text.c - the report for people: first the verdicts, worst first, each
+ * with what to change; then the findings with the places that matter; then what
+ * it is all based on. Fits the width; everything from the target is escaped.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "report_formats.h"
+#include "report_paper.h"
+
+#define FINDINGS_SHOWN 20 /* unless verbose */
+
+static const char *verdict_colour(enum report_verdict verdict)
+{
+	switch (verdict) {
+	case REPORT_WRONG_LOCK:
+	case REPORT_BYPASSED:
+		return PAPER_RED;
+	case REPORT_NEEDLESS:
+	case REPORT_SERIALISES_ONLY:
+		return PAPER_YELLOW;
+	case REPORT_NEEDED:
+		return PAPER_GREEN;
+	default:
+		return "";
+	}
+}
+
+static void heading(struct paper *paper, const char *text)
+{
+	fprintf(paper->out, "\n%s%s%s\n", paper_colour(paper, PAPER_BOLD), text,
+	        paper_colour(paper, PAPER_PLAIN));
+}
+
+/* ---- head ---- */
+
+static void write_head(struct paper *paper, const struct report *report)
+{
+	const struct report_target *target = &report->target;
+	const struct report_period *period = &report->period;
+	char *line = NULL, command[ESCAPE_ROOM(200)], number[5][PAPER_NUMBER];
+	bool c = target->runtime && !strcmp(target->runtime, "c");
+
+	escape_string(command, sizeof(command), target->command ? target->command : "the target");
+	if (asprintf(&line,
+	             "awaitness watched %.160s (pid %u%s) for %.1f s: %s tasks, %s steps, %s "
+	             "events, %s lost.",
+	             command, target->pid,
+	             c                 ? ""
+	             : target->runtime ? ", CPython"
+	                               : "",
+	             period->seconds, paper_number(number[0], period->tasks),
+	             paper_number(number[1], period->steps),
+	             paper_number(number[2], period->events),
+	             period->lost ? paper_number(number[3], period->lost) : "none") > 0)
+		paper_wrap(paper, 0, 0, line);
+	free(line);
+}
+
+/* ---- locks ---- */
+
+static void write_lock_row(struct paper *paper, const struct report_lock *lock)
+{
+	char number[4][PAPER_NUMBER], time[2][PAPER_NUMBER], name[ESCAPE_ROOM(PAPER_NAME)];
+
+	paper_cut(name, sizeof(name), lock->name, PAPER_NAME);
+	fprintf(paper->out, "%s%-15s%s  %-24s %9s %9s %8s %6s  %9s %9s\n",
+	        paper_colour(paper, verdict_colour(lock->verdict)),
+	        report_verdict_text(lock->verdict), paper_colour(paper, PAPER_PLAIN), name,
+	        paper_number(number[0], lock->sections), paper_number(number[1], lock->suspended),
+	        paper_number(number[2], lock->waited), paper_number(number[3], lock->tasks),
+	        lock->wait.known ? paper_time(time[0], lock->wait.total) : "?",
+	        lock->hold.known ? paper_time(time[1], lock->hold.p50) : "?");
+}
+
+static void write_lock_sites(struct paper *paper, const char *what, const struct report_site *sites,
+                             size_t count)
+{
+	size_t shown = paper->verbose ? count : count < 2 ? count : 2;
+
+	for (size_t i = 0; i < shown; i++) {
+		char number[PAPER_NUMBER];
+
+		fprintf(paper->out, "%19s%-12s", "", i ? "" : what);
+		paper_place(paper, &sites[i].place);
+		fprintf(paper->out, "  %s times\n", paper_number(number, sites[i].count));
+	}
+	if (shown < count)
+		fprintf(paper->out, "%31sand %zu more places\n", "", count - shown);
+}
+
+static void write_lock(struct paper *paper, const struct report_lock *lock)
+{
+	write_lock_row(paper, lock);
+	if (lock->why)
+		paper_field(paper, 17, "why", lock->why);
+	if (lock->change)
+		paper_field(paper, 17, "do", lock->change);
+	if (lock->command)
+		paper_field(paper, 17, "settle", lock->command);
+	if (lock->verdict == REPORT_NEEDLESS && lock->fragile) {
+		char *text = NULL;
+
+		if (asprintf(&text,
+		             "%lu await sites in its sections did not suspend today; if one "
+		             "ever does, the lock matters",
+		             lock->fragile) > 0)
+			paper_field(paper, 17, "but", text);
+		free(text);
+	}
+	if (paper->verbose || lock->verdict == REPORT_SERIALISES_ONLY)
+		write_lock_sites(paper, "suspends at", lock->suspensions, lock->suspension_count);
+	if (paper->verbose)
+		write_lock_sites(paper, "taken at", lock->sites, lock->site_count);
+}
+
+static void write_locks(struct paper *paper, const struct report *report)
+{
+	heading(paper, "LOCKS, worst first");
+	if (!report->lock_count) {
+		fprintf(paper->out, "No lock was taken.\n");
+		return;
+	}
+	fprintf(paper->out, "%s%-15s  %-24s %9s %9s %8s %6s  %9s %9s%s\n",
+	        paper_colour(paper, PAPER_DIM), "verdict", "lock", "sections", "suspended",
+	        "waited", "tasks", "wait all", "hold p50", paper_colour(paper, PAPER_PLAIN));
+	for (size_t i = 0; i < report->lock_count; i++)
+		write_lock(paper, &report->locks[i]);
+}
+
+/* ---- findings ---- */
+
+/* What the first, second and the other's access are called, by rule. */
+struct wording {
+	const char *rule, *read, *suspension, *write, *other;
+};
+
+static const struct wording wordings[] = {
+	{"lost-update", "read", "suspended", "written", "meanwhile"},
+	{"check-then-act", "tested", "suspended", "acted", "meanwhile"},
+	{"stale-use", "learnt", "suspended", "used", "meanwhile"},
+	{"torn-read", "written", "suspended", "written", "seen by"},
+	{"inconsistent-guard", "accessed", "suspended", "accessed", "meanwhile"},
+	{"deadlock", "holds from", "waits at", NULL, "the other"},
+	{"self-deadlock", "holds from", "waits at", NULL, NULL},
+	{"lock-order", "first", "second", NULL, "the other"},
+	{"lock-never-released", "taken", NULL, NULL, NULL},
+	{"thread-lock-across-suspension", "taken", "suspended", NULL, NULL},
+	{"long-step", "resumed", "suspended", NULL, NULL},
+	{"never-suspends", NULL, "await", NULL, NULL},
+};
+
+static const struct wording *wording_of(const char *rule)
+{
+	for (size_t i = 0; i < sizeof(wordings) / sizeof(wordings[0]); i++)
+		if (!strcmp(wordings[i].rule, rule))
+			return &wordings[i];
+	return &wordings[0];
+}
+
+static void write_line(struct paper *paper, const char *what, const struct report_place *place,
+                       const char *task)
+{
+	char name[ESCAPE_ROOM(PAPER_NAME)];
+
+	if (!what || (!place->site && !place->function && !place->file))
+		return;
+	fprintf(paper->out, "   %-11s ", what);
+	paper_place(paper, place);
+	if (task) {
+		paper_cut(name, sizeof(name), task, PAPER_NAME);
+		fprintf(paper->out, "  by %s", name);
+	}
+	fputc('\n', paper->out);
+}
+
+static void write_finding(struct paper *paper, const struct report_finding *finding, size_t index)
+{
+	const struct wording *wording = wording_of(finding->rule);
+	const char *colour = finding->severity == REPORT_ERROR ? PAPER_RED : PAPER_YELLOW;
+	char number[PAPER_NUMBER], name[ESCAPE_ROOM(PAPER_NAME)];
+
+	fprintf(paper->out, "%zu. %s%s%s", index, paper_colour(paper, colour), finding->rule,
+	        paper_colour(paper, PAPER_PLAIN));
+	if (finding->object) {
+		paper_cut(name, sizeof(name), finding->object, PAPER_NAME);
+		fprintf(paper->out, "  %s", name);
+	}
+	if (finding->basis == REPORT_BASIS_OBSERVED)
+		fprintf(paper->out, "  happened %s time%s", paper_number(number, finding->count),
+		        finding->count == 1 ? "" : "s");
+	else
+		fprintf(paper->out, "  did not happen, but can in another order of steps");
+	if (finding->objects > 1)
+		fprintf(paper->out, ", on %s objects", paper_number(number, finding->objects));
+	fputc('\n', paper->out);
+	write_line(paper, wording->read, &finding->read, finding->task);
+	write_line(paper, wording->suspension, &finding->suspension, NULL);
+	write_line(paper, wording->other, &finding->other, finding->other_task);
+	write_line(paper, wording->write, &finding->write, NULL);
+	if (finding->message)
+		paper_field(paper, 3, "what", finding->message);
+	if (finding->pattern)
+		paper_field(paper, 3, "note",
+		            "that the value written came from the value read "
+		            "is not known, only that the order fits");
+	if (finding->change)
+		paper_field(paper, 3, "do", finding->change);
+}
+
+static void write_findings(struct paper *paper, const struct report *report)
+{
+	size_t index = 0, total = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		total += report->findings[i].severity != REPORT_INFO;
+	heading(paper, "FINDINGS, worst first");
+	if (!total)
+		fprintf(paper->out, "None.\n");
+	for (size_t i = 0; i < report->finding_count; i++) {
+		if (report->findings[i].severity == REPORT_INFO)
+			continue;
+		if (++index > FINDINGS_SHOWN && !paper->verbose)
+			break;
+		write_finding(paper, &report->findings[i], index);
+	}
+	if (index > FINDINGS_SHOWN && !paper->verbose)
+		fprintf(paper->out, "... and %zu more (-v shows all)\n", total - FINDINGS_SHOWN);
+}
+
+/* ---- awaits ---- */
+
+static void write_awaits(struct paper *paper, const struct report *report)
+{
+	size_t shown = 0, never = 0;
+
+	for (size_t i = 0; i < report->await_count; i++)
+		never += report->awaits[i].counted && !report->awaits[i].suspended;
+	if (!report->await_count || (!never && !paper->verbose))
+		return;
+	heading(paper, paper->verbose ? "AWAITS" : "AWAITS that never suspended");
+	for (size_t i = 0; i < report->await_count; i++) {
+		const struct report_await *await = &report->awaits[i];
+		char number[2][PAPER_NUMBER];
+
+		if (!paper->verbose && (await->suspended || shown == 5))
+			continue;
+		shown++;
+		fprintf(paper->out, "   %9s passes, %9s suspended  ",
+		        await->counted ? paper_number(number[0], await->passed) : "?",
+		        paper_number(number[1], await->suspended));
+		paper_place(paper, &await->place);
+		fputc('\n', paper->out);
+	}
+	if (!paper->verbose && never > shown)
+		fprintf(paper->out, "   ... and %zu more (-v shows all)\n", never - shown);
+}
+
+/* ---- what it is based on ---- */
+
+static void write_basis(struct paper *paper, const struct report *report)
+{
+	const struct report_target *target = &report->target;
+	char number[PAPER_NUMBER], how[ESCAPE_ROOM(64)];
+
+	heading(paper, "WHAT THIS IS BASED ON");
+	paper_cut(how, sizeof(how), target->transport ? target->transport : "a recording", 64);
+	fprintf(paper->out, "%.1f s of %s thread%s, through %s", report->period.seconds,
+	        paper_number(number, report->period.threads),
+	        report->period.threads == 1 ? "" : "s", how);
+	if (target->detail) {
+		paper_cut(how, sizeof(how), target->detail, 64);
+		fprintf(paper->out, ", detail %s", how);
+	}
+	fprintf(paper->out, ".\n");
+	if (report->period.lost)
+		fprintf(paper->out, "%s records were lost.\n",
+		        paper_number(number, report->period.lost));
+	else
+		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
+	for (size_t i = 0; i < report->note_count; i++)
+		paper_wrap(paper, 0, 2, report->notes[i].text);
+}
+
+int report_write_text(const struct report *report, FILE *out, const struct report_options *options)
+{
+	struct paper paper = {.out = out,
+	                      .width = options->width ? options->width : 100,
+	                      .colour = options->colour,
+	                      .verbose = options->verbose};
+
+	write_head(&paper, report);
+	write_locks(&paper, report);
+	write_findings(&paper, report);
+	write_awaits(&paper, report);
+	write_basis(&paper, report);
+	return 0;
+}

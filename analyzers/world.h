@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * world.h - the target as the events so far describe it: who runs, who holds
+ * which lock, and what happened before what.
+ *
+ * All analyzers look at this one model; none keeps its own idea of which task
+ * runs. It holds what is alive (tasks, locks, open critical sections) and, for
+ * locks, what is in the code (identities); nothing grows with the trace.
+ *
+ * Happens-before has edges for TASK_NEW, WAKE by what orders (event.h),
+ * SIGNAL to OBSERVE, the end of a task to its OBSERVE, the start of a nested
+ * step and its end. A lock's hand-over is no edge: it is this run's accident.
+ * A semaphore created with 0 permits is a signal, not a lock.
+ */
+#ifndef ANALYZERS_WORLD_H
+#define ANALYZERS_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <awaitness/event.h>
+
+#include "clock.h"
+#include "idmap.h"
+#include "names.h"
+#include "signals.h"
+#include "slab.h"
+
+#define WORLD_PLAIN      (1ull << 32) /* actor ids of threads outside tasks: this + thread number */
+#define WORLD_THREADS    256u         /* threads told apart; later ones share the last */
+#define WORLD_NESTING    16u          /* steps nested in each other on one thread */
+#define WORLD_HELD       16u          /* sections tracked per actor */
+#define WORLD_GUARDS     4u           /* locks of a lockset; more: `more` */
+#define WORLD_GAP_SITES  8u           /* suspension sites remembered per actor */
+#define WORLD_IDENTITIES 4096u
+#define WORLD_SITE_NAMES 64u        /* named identities of one creation site, then they share one */
+#define WORLD_NEVER      UINT64_MAX /* an order that never comes */
+
+/*
+ * A lock in a lockset: uid << 16 | identity << 1 | shared. uids are never
+ * reused. 0: none.
+ */
+typedef uint64_t guard_t;
+
+static inline bool guard_same_lock(guard_t a, guard_t b)
+{
+	return ((a ^ b) & ~1ull) == 0;
+}
+
+static inline uint32_t guard_identity(guard_t guard)
+{
+	return (uint32_t)(guard >> 1) & 0x7fff;
+}
+
+/** Locks held at one moment or over one region. */
+struct lockset {
+	guard_t lock[WORLD_GUARDS];
+	uint8_t count;
+	bool more; /* more were held than fit: nothing may be concluded from absence */
+};
+
+struct lock;
+struct actor;
+
+/** A critical section that is open. */
+struct section {
+	struct lock *lock;
+	struct actor *holder; /* NULL: its task ended and nobody took it over yet */
+	uint64_t holder_id;
+	struct section *next; /* of the same lock */
+	uint64_t order;       /* event number at which it was taken */
+	uint64_t step;        /* the holder's step then */
+	uint64_t taken_at;    /* ns */
+	uint64_t wait_ns;     /* how long the holder had waited */
+	uint64_t site;        /* where it was taken */
+	uint64_t accesses;    /* recorded accesses made in it */
+	uint32_t index;       /* in the slab */
+	uint32_t thread;      /* number of the thread it was taken on */
+	uint32_t depth;       /* of a recursive lock: times taken */
+	uint8_t mode;         /* enum aw_mode */
+	bool waited;
+	bool spanned;    /* it has spanned a gap */
+	bool inferred;   /* its begin or end was not seen itself */
+	bool snapshot;   /* it began before the recording did */
+	bool other_task; /* the holder was passed on, or another actor freed it */
+};
+
+/** A lock, semaphore, condition mutex or thread lock that exists. */
+struct lock {
+	uint64_t id;
+	uint64_t uid;     /* never reused, unlike ids of some runtimes */
+	uint64_t created; /* site */
+	uint64_t known;   /* event number from which its holders are known; WORLD_NEVER: not yet */
+	struct section *sections;
+	uint32_t index;
+	uint32_t identity; /* IDMAP_NONE: not looked up yet */
+	uint32_t held;     /* open sections */
+	uint8_t type;
+	uint8_t permits;  /* initial; 1 for what is no semaphore */
+	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
+};
+
+/** All locks of one creation site and name. */
+struct identity {
+	char *name; /* NULL: none */
+	uint64_t created;
+	uint64_t objects;
+	uint64_t tasks;   /* different tasks that took it */
+	uint64_t threads; /* bit set, as in struct lock */
+	uint8_t type;
+	uint8_t permits;
+	bool condition; /* the mutex of a Condition */
+	bool tested;    /* its locked() was asked */
+	bool waiver;
+	bool loss; /* a thread that uses it lost records: counts are too low */
+};
+
+/** A task, or a thread outside tasks (loop callbacks, plain code). */
+struct actor {
+	uint64_t id;     /* task id; WORLD_PLAIN + thread number */
+	uint64_t step;   /* global number of its current or last step */
+	uint64_t first;  /* event number at which it came to be known */
+	uint64_t gaps;   /* gaps it has had */
+	uint32_t tag;    /* clock_tag(id) */
+	uint32_t thread; /* number of the thread it runs on */
+	uint32_t index;
+	uint32_t entries; /* its accesses (locations.c), SLAB_NONE: none */
+	bool unsure;      /* locks may be held that were not seen taken */
+	bool running;
+	bool plain;
+	bool deadline;   /* the wait it is suspended in ends by itself */
+	bool named_only; /* only spoken of so far, has not run */
+	uint8_t await;   /* what it is suspended for */
+	uint8_t held_count;
+	bool in_cycle;           /* deadlock.c: part of a wait-for cycle that was seen */
+	struct lockset guards;   /* of the held locks that exclude (no semaphores of more than 1) */
+	uint32_t guards_version; /* changes whenever guards does */
+	uint64_t object;         /* what it is suspended for */
+	uint64_t site;           /* where it is suspended */
+	uint64_t since;          /* ns: when it was suspended, or its step began */
+	struct lock *waiting;    /* LOCK_WAIT seen, not yet taken or given up */
+	uint64_t wait_since;     /* ns */
+	uint64_t wait_site;
+	struct section *held[WORLD_HELD];
+	uint64_t gap_site[WORLD_GAP_SITES]; /* of gap number g: [g % WORLD_GAP_SITES] */
+	uint32_t used[8];                   /* identities it took lately: counted already */
+	uint32_t used_next;
+	struct idmap used_more; /* the rest of them */
+	struct clock clock;
+};
+
+/** A thread of the target. */
+struct thread {
+	uint32_t tid;
+	uint32_t number;
+	struct actor *current;
+	struct actor *plain;
+	struct actor *departed; /* stands in for a task that has ended and still wakes others */
+	struct actor *below[WORLD_NESTING]; /* interrupted by nested steps */
+	unsigned depth;
+	uint64_t created_task; /* the task the last TASK_NEW of this thread made ... */
+	uint64_t created_site; /* ... and where: an eager start nests there */
+	uint64_t loss;         /* event number of the last LOST, 0: none */
+	uint64_t lost;         /* records */
+	uint64_t time;         /* ns: of its last event */
+	bool interval;         /* INTERVAL seen: the next event is inferred */
+	bool ended;
+};
+
+struct world;
+
+/** What the world tells its owner, besides the event itself. All may be NULL. */
+struct world_hooks {
+	void *context;
+	void (*section_begin)(void *context, struct section *section, const struct aw_event *event);
+	/* `event` NULL: its end was not seen (loss, lock freed). */
+	void (*section_end)(void *context, struct section *section, const struct aw_event *event);
+	/* Its holder suspends at `site`, or a step is nested in its holder's there. */
+	void (*section_gap)(void *context, struct section *section, uint64_t site);
+	void (*actor_end)(void *context, struct actor *actor);
+};
+
+struct world {
+	struct world_hooks hooks;
+	const struct names *names;
+	uint32_t pid;
+	uint64_t can; /* enum aw_can */
+	uint16_t runtime;
+	uint64_t order;        /* number of the event that is being taken, from 1 */
+	uint64_t step;         /* steps begun, and parts of steps around nested ones */
+	uint64_t resumes;      /* steps of tasks begun */
+	uint64_t tasks;        /* tasks seen */
+	uint64_t lost;         /* records */
+	uint64_t started, now; /* ns: first and last time seen */
+	uint64_t loss_step;    /* steps up to this count as ordered: edges may be lost */
+	uint64_t loss_until;   /* ns: end of the newest loss interval */
+	uint64_t uids;
+	struct thread threads[WORLD_THREADS];
+	uint32_t thread_count;
+	struct slab actors, locks, sections;
+	struct idmap actor_by_id, lock_by_id, lock_by_uid;
+	struct signals signals;
+	struct identity *identities;
+	uint32_t identity_count;
+	struct idmap identity_by_key, names_of_site;
+	struct section **orphans; /* sections whose task ended; unordered */
+	uint32_t orphan_count, orphan_room;
+	int error; /* first -ENOMEM; the owner stops then */
+};
+
+int world_init(struct world *world, const struct names *names, const struct world_hooks *hooks);
+void world_fini(struct world *world);
+
+/** The thread with this tid, made if need be. */
+struct thread *world_thread(struct world *world, uint32_t tid);
+
+/** The actor that `task` means on this thread when it is not the current one: task 0, a step that
+ * is nested ended unseen, or a resume was lost. */
+struct actor *world_switch(struct world *world, struct thread *thread, uint32_t task);
+
+/** The actor that runs when an event of `task` comes from this thread. */
+static inline struct actor *world_actor(struct world *world, struct thread *thread, uint32_t task)
+{
+	struct actor *current = thread->current;
+
+	if (current->id == task || (!task && current->plain))
+		return current;
+	return world_switch(world, thread, task);
+}
+
+/** An event came of an actor that is not running: its resume was not seen. Begins a step for it. */
+void world_step_assume(struct world *world, struct thread *thread, struct actor *actor,
+                       uint64_t time);
+
+/** Takes one event other than READ, WRITE, IO, AWAIT. `actor`: world_actor's. */
+void world_event(struct world *world, struct thread *thread, struct actor *actor,
+                 const struct aw_event *event);
+
+/** The task with this id if it is alive, else NULL. */
+struct actor *world_task(const struct world *world, uint64_t id);
+/** The lock with this id (uid), or NULL. */
+struct lock *world_lock(const struct world *world, uint64_t id);
+struct lock *world_lock_by_uid(const struct world *world, uint64_t uid);
+
+/** The identity of a lock; never NULL. */
+struct identity *world_identity(struct world *world, struct lock *lock);
+
+/** Does step `step` of the actor with id `id` happen before what `actor` does now? */
+static inline bool world_ordered(const struct world *world, const struct actor *actor, uint64_t id,
+                                 uint32_t tag, uint64_t step)
+{
+	return actor->id == id || step <= world->loss_step || clock_knows(&actor->clock, tag, step);
+}
+
+/** Is it a lock, that is, can it be in a lockset? (No signal, no semaphore of more permits.) */
+static inline bool lock_excludes(const struct lock *lock)
+{
+	return lock->permits == 1;
+}
+
+/** Is it one of the thread locks? */
+static inline bool lock_is_thread_lock(uint8_t type)
+{
+	return type == AW_LOCK_TYPE_THREAD_LOCK || type == AW_LOCK_TYPE_THREAD_RLOCK ||
+	       type == AW_LOCK_TYPE_PYTHREAD_LOCK || type == AW_LOCK_TYPE_PYTHREAD_RLOCK;
+}
+
+/** Is it a counting semaphore, whatever its permits? */
+static inline bool lock_is_semaphore(uint8_t type)
+{
+	return type == AW_LOCK_TYPE_SEMAPHORE || type == AW_LOCK_TYPE_ASYNCIO_SEMAPHORE ||
+	       type == AW_LOCK_TYPE_ASYNCIO_BOUNDED || type == AW_LOCK_TYPE_ANYIO_SEMAPHORE;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * world_locks.h - the half of the world that deals with locks, for world.c.
+ */
+#ifndef ANALYZERS_WORLD_LOCKS_H
+#define ANALYZERS_WORLD_LOCKS_H
+
+#include "world.h"
+
+/** Takes one LOCK_* event. */
+void world_lock_event(struct world *world, struct thread *thread, struct actor *actor,
+                      const struct aw_event *event, bool inferred);
+
+/** A gap of `actor` begins at `site`: its open sections span it. */
+void world_sections_gap(struct world *world, struct actor *actor, uint64_t site);
+
+/** `actor` ends: its open sections stay, without a holder. */
+void world_sections_orphan(struct world *world, struct actor *actor);
+
+/** `actor` observes the end of task `id`: sections it left open are the actor's now. */
+void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id);
+
+/** Records of `thread` are lost: what is held is not known any more. */
+void world_locks_lost(struct world *world, const struct thread *thread);
+
+#endif
