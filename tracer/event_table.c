@@ -39,18 +39,23 @@ static const struct {
 static const char *const modes[] = {"exclusive", "shared"};
 static const char *const outcomes[] = {"ok", "error", "cancelled"};
 static const char *const entities[] = {"task", "lock", "location", "object"};
-static const char *const texts[] = {"name",    "function", "file",	"label",   "command",
-				    "version", "detail",   "transport", "build-id"};
+static const char *const texts[] = {"name",    "function", "file",      "label",   "command",
+                                    "version", "detail",   "transport", "build-id"};
 static const char *const runtimes[] = {"unknown", "c", "cpython"};
 static const char *const passes[] = {"passed", "suspended"};
 static const char *const can[] = {"accesses",  "acquires", "releases", "awaits",
-				  "step-ends", "wakes",	   "cells"};
+                                  "step-ends", "wakes",    "cells"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct event_kind *event_kind_get(unsigned kind)
 {
 	return kind < AW_KIND_MAX && kinds[kind].text ? &kinds[kind] : NULL;
+}
+
+bool event_kind_has_site(unsigned kind)
+{
+	return kind < AW_KIND_MAX && kinds[kind].site == AW_FIELD_SITE;
 }
 
 static bool same(const char *text, size_t length, const char *word)

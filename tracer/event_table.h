@@ -16,13 +16,16 @@
 /** One event kind. */
 struct event_kind {
 	const char *text; /* "lock-taken" */
-	uint8_t object;	  /* enum aw_field: what the three fields hold */
+	uint8_t object;   /* enum aw_field: what the three fields hold */
 	uint8_t arg;
 	uint8_t site;
 };
 
 /** The row of a kind, or NULL for a number this version does not know. */
 const struct event_kind *event_kind_get(unsigned kind);
+
+/** Does `site` of a record of this kind hold a site id (SITE's own parent apart)? */
+bool event_kind_has_site(unsigned kind);
 
 /** The number of the kind with this text (not NUL-terminated), or 0. */
 unsigned event_kind_find(const char *text, size_t length);

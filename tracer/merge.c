@@ -204,7 +204,7 @@ int merge_feed(void *context, const struct stream_batch *batch)
 	newest = batch->events[batch->count - 1].time;
 	if (newest > stream->heard)
 		stream->heard = newest;
-	stream->ended = false;
+	stream->ended = batch->events[batch->count - 1].kind == AW_THREAD_END;
 	if (merge->heap.count == 0 && newest <= safe_time(merge))
 		return pass_on(merge, batch);
 	code = hold(merge, stream, batch);

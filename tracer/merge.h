@@ -22,10 +22,10 @@ struct merge;
 
 struct merge_stats {
 	uint64_t events; /* passed on */
-	uint64_t late;	 /* of these: older than one already passed on */
+	uint64_t late;   /* of these: older than one already passed on */
 	uint64_t copied; /* of these: held back for a while */
 	uint64_t forced; /* passed on early, because too much was held */
-	uint64_t held;	 /* held now */
+	uint64_t held;   /* held now */
 	uint64_t streams;
 };
 
@@ -38,7 +38,8 @@ int merge_feed(void *merge, const struct stream_batch *batch);
 /** A stream exists from `now` on, though nothing came from it yet (log_open): wait for it. */
 int merge_open(struct merge *merge, uint32_t pid, uint32_t tid, uint64_t now);
 
-/** A stream has ended: it holds nothing up any more. */
+/** A stream has ended: it holds nothing up any more. A THREAD_END record at a batch's end says so
+ * too. */
 void merge_end(struct merge *merge, uint32_t pid, uint32_t tid);
 
 /** Tells the time (ns, CLOCK_MONOTONIC) and passes on what need not wait any more. Call it after
