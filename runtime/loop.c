@@ -100,10 +100,9 @@ static void poll_between(struct aw_loop *loop)
 	loop->polled = now;
 }
 
-static void run_once(struct aw_loop *loop)
+/* Polls, blocking when nothing is ready. */
+static void poll_events(struct aw_loop *loop)
 {
-	loop->budget = loop->burst;
-	run_ready(loop);
 	if (loop->ready_first) {
 		poll_between(loop);
 		return;
@@ -125,13 +124,23 @@ static void cancel_all(struct aw_loop *loop)
 	}
 }
 
+/* Runs until `task` (NULL: every task) has ended. */
+static void run_until(struct aw_loop *loop, const struct aw_task *task)
+{
+	for (;;) {
+		loop->budget = loop->burst;
+		run_ready(loop);
+		if (task ? task_ended(task) : !loop->inspect.count)
+			return;
+		poll_events(loop);
+	}
+}
+
 void loop_run(struct aw_loop *loop, struct aw_task *main_task)
 {
-	while (!task_ended(main_task))
-		run_once(loop);
+	run_until(loop, main_task);
 	cancel_all(loop);
-	while (loop->inspect.count)
-		run_once(loop);
+	run_until(loop, NULL);
 }
 
 static void handle_close(uv_handle_t *handle, void *unused)
