@@ -114,6 +114,36 @@ int event_value_find(enum aw_field class, const char *text, size_t length)
 	return -1;
 }
 
+/* Flags of all kinds but TEXT; kind 0: of every kind. One bit may mean different things. */
+static const struct {
+	unsigned kind;
+	unsigned flag;
+	const char *text;
+} flags[] = {
+	{0, AW_ARG_INFERRED, "inferred"},
+	{0, AW_ARG_SNAPSHOT, "snapshot"},
+	{AW_SUSPEND, AW_ARG_DEADLINE, "deadline"},
+	{AW_LOCK_WAIT, AW_ARG_DEADLINE, "deadline"},
+	{AW_READ, AW_ARG_TEST, "test"},
+	{AW_READ, AW_ARG_USE, "use"},
+};
+
+const char *event_flag_text(unsigned kind, unsigned flag)
+{
+	for (unsigned i = 0; i < COUNT(flags); i++)
+		if (flags[i].flag == flag && (!flags[i].kind || flags[i].kind == kind))
+			return flags[i].text;
+	return NULL;
+}
+
+unsigned event_flag_find(unsigned kind, const char *text, size_t length)
+{
+	for (unsigned i = 0; i < COUNT(flags); i++)
+		if ((!flags[i].kind || flags[i].kind == kind) && same(text, length, flags[i].text))
+			return flags[i].flag;
+	return 0;
+}
+
 const char *event_lock_type_name(unsigned type)
 {
 	return lock_types[type < COUNT(lock_types) ? type : AW_LOCK_TYPE_UNKNOWN].name;

@@ -37,6 +37,12 @@ const char *event_value_text(enum aw_field class, unsigned value);
 /** The value that a word stands for in an enumerated field class, or -1. */
 int event_value_find(enum aw_field class, const char *text, size_t length);
 
+/** The word for a flag (AW_ARG_*) in the arg of this kind, or NULL if it has no such flag. */
+const char *event_flag_text(unsigned kind, unsigned flag);
+
+/** The flag of this kind that a word stands for, or 0. */
+unsigned event_flag_find(unsigned kind, const char *text, size_t length);
+
 /** A lock type for people: "asyncio.Lock". Never NULL. */
 const char *event_lock_type_name(unsigned type);
 

@@ -80,11 +80,10 @@ static int sort_key(struct text_parse *parse, struct sorted *s, struct text_word
 
 static bool sort_flag(struct sorted *s, struct text_word word)
 {
-	unsigned flag = text_scan_same(word, "inferred")                     ? AW_ARG_INFERRED
-	                : text_scan_same(word, "snapshot")                   ? AW_ARG_SNAPSHOT
-	                : text_scan_same(word, "more") && s->kind == AW_TEXT ? AW_TEXT_MORE
-	                                                                     : 0;
+	unsigned flag = event_flag_find(s->kind, word.at, word.length);
 
+	if (s->kind == AW_TEXT && text_scan_same(word, "more"))
+		flag = AW_TEXT_MORE;
 	s->flags |= flag;
 	return flag != 0;
 }
@@ -250,7 +249,7 @@ static int set_arg(struct text_parse *parse, struct sorted *s)
 	if (s->row->arg == AW_FIELD_SIZE) {
 		arg = 8;
 		if (s->number.length)
-			code = number(parse, s->number, 0x3fff, &arg);
+			code = number(parse, s->number, AW_SIZE_MAX, &arg);
 	}
 	arg |= s->flags;
 	if (s->raw_arg.length && code == 0)

@@ -115,7 +115,7 @@ static unsigned arg_mask(unsigned class)
 {
 	switch (class) {
 	case AW_FIELD_SIZE:
-		return 0x3fff;
+		return AW_SIZE_MAX;
 	case AW_FIELD_LOCK:
 		return AW_ARG_VALUE | AW_LOCK_PERMITS_MAX << 8;
 	default:
@@ -127,9 +127,11 @@ static void write_arg_field(const struct line *line)
 {
 	unsigned arg = line->event->arg, class = line->row->arg, mask = arg_mask(class);
 	const char *word = event_value_text(class, arg & AW_ARG_VALUE);
+	unsigned flags = 0;
 
-	if (arg & ~(mask | AW_ARG_INFERRED | AW_ARG_SNAPSHOT) ||
-	    (event_value_text(class, 0) && !word)) {
+	for (unsigned flag = 0x8000; flag > mask; flag >>= 1)
+		flags |= event_flag_text(line->event->kind, flag) ? flag : 0;
+	if ((arg & ~mask & ~flags) || (event_value_text(class, 0) && !word)) {
 		fprintf(line->out, " arg=0x%x", arg);
 		return;
 	}
@@ -139,10 +141,9 @@ static void write_arg_field(const struct line *line)
 		fprintf(line->out, " %s", word);
 	if (class == AW_FIELD_LOCK)
 		fprintf(line->out, " permits=%u", arg >> 8 & AW_LOCK_PERMITS_MAX);
-	if (arg & AW_ARG_INFERRED)
-		fputs(" inferred", line->out);
-	if (arg & AW_ARG_SNAPSHOT)
-		fputs(" snapshot", line->out);
+	for (unsigned flag = 0x8000; flag > mask; flag >>= 1)
+		if (arg & flag)
+			fprintf(line->out, " %s", event_flag_text(line->event->kind, flag));
 }
 
 static void write_can(const struct line *line, uint64_t can)
