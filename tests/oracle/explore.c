@@ -10,7 +10,7 @@
 
 static size_t slot_of(const struct keyset *s, uint64_t key)
 {
-	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (s->room - 1);
+	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 36) & (s->room - 1);
 
 	while (s->slots[i] && s->slots[i] != key)
 		i = (i + 1) & (s->room - 1);
@@ -68,23 +68,43 @@ void keyset_fini(struct keyset *s)
 
 uint64_t conflict_key(const struct conflict *c)
 {
-	return 1ull << 63 | (uint64_t)c->var << 48 | (uint64_t)c->task << 40 |
-	       (uint64_t)c->first << 32 | (uint64_t)c->second << 24 | (uint64_t)c->other << 16 |
-	       (uint64_t)c->between << 8 |
-	       (unsigned)(c->first_write << 2 | c->between_write << 1 | c->second_write);
+	return 1ull << 63 | (uint64_t)c->var << 52 | (uint64_t)c->task << 44 |
+	       (uint64_t)c->first << 36 | (uint64_t)c->second << 28 | (uint64_t)c->other << 20 |
+	       (uint64_t)c->between << 12 |
+	       (unsigned)(c->other_held << 7 | c->region << 4 | c->test << 3 | c->first_write << 2 |
+	                  c->between_write << 1 | c->second_write);
 }
 
 struct conflict conflict_of_key(uint64_t key)
 {
-	return (struct conflict){.var = (key >> 48) & 0x7f,
-				 .task = (key >> 40) & 0xff,
-				 .first = (key >> 32) & 0xff,
-				 .second = (key >> 24) & 0xff,
-				 .other = (key >> 16) & 0xff,
-				 .between = (key >> 8) & 0xff,
-				 .first_write = key >> 2 & 1,
-				 .between_write = key >> 1 & 1,
-				 .second_write = key & 1};
+	return (struct conflict){.var = (key >> 52) & 0x7f,
+	                         .task = (key >> 44) & 0xff,
+	                         .first = (key >> 36) & 0xff,
+	                         .second = (key >> 28) & 0xff,
+	                         .other = (key >> 20) & 0xff,
+	                         .between = (key >> 12) & 0xff,
+	                         .first_write = key >> 2 & 1,
+	                         .between_write = key >> 1 & 1,
+	                         .second_write = key & 1,
+	                         .test = key >> 3 & 1,
+	                         .region = key >> 4 & 7,
+	                         .other_held = key >> 7 & 7};
+}
+
+uint64_t conflict_place(uint64_t key)
+{
+	return key & ~0x3f0ull;
+}
+
+/* The locks that one acquisition each holds over both accesses. */
+static uint8_t one_region(const struct machine_access *a, const struct machine_access *b)
+{
+	uint8_t held = a->held & b->held;
+
+	for (unsigned l = 0; l <= PROGRAM_LOCKS; l++)
+		if (a->taken[l] != b->taken[l])
+			held &= (uint8_t) ~(1u << l);
+	return held;
 }
 
 static bool unserialisable(bool first, bool between, bool second)
@@ -93,7 +113,7 @@ static bool unserialisable(bool first, bool between, bool second)
 		return between; /* R W R */
 	if (first && second)
 		return !between; /* W R W */
-	return between;		 /* W W R, R W W */
+	return between;          /* W W R, R W W */
 }
 
 static void collect_from(const struct machine *m, int first, struct keyset *out)
@@ -111,9 +131,19 @@ static void collect_from(const struct machine *m, int first, struct keyset *out)
 
 		if (b->var != a->var || !unserialisable(a->write, b->write, m->log[second].write))
 			continue;
-		struct conflict c = {a->var,   a->actor, a->op,	   m->log[second].op,
-				     b->actor, b->op,	 a->write, m->log[second].write,
-				     b->write};
+		const struct machine_access *z = &m->log[second];
+		struct conflict c = {.var = a->var,
+		                     .task = a->actor,
+		                     .first = a->op,
+		                     .second = z->op,
+		                     .other = b->actor,
+		                     .between = b->op,
+		                     .first_write = a->write,
+		                     .second_write = z->write,
+		                     .between_write = b->write,
+		                     .test = a->test,
+		                     .region = one_region(a, z),
+		                     .other_held = b->held};
 
 		keyset_add(out, conflict_key(&c));
 	}
@@ -152,7 +182,7 @@ static uint64_t deadlock_key(const struct machine *m)
 }
 
 static void search(const struct machine *m, const struct program *p, uint64_t limit,
-		   struct exploration *e)
+                   struct exploration *e)
 {
 	uint8_t choice[MACHINE_CHOICES];
 	int n = machine_choices(m, p, choice);
@@ -194,7 +224,7 @@ void exploration_fini(struct exploration *e)
 }
 
 void run_random(const struct program *p, uint64_t *random, struct machine *m,
-		struct machine_trace *t)
+                struct machine_trace *t)
 {
 	uint8_t choice[MACHINE_CHOICES];
 	int n;

@@ -29,13 +29,18 @@ bool keyset_equal(const struct keyset *a, const struct keyset *b);
 struct conflict {
 	uint8_t var;
 	uint8_t task;
-	uint8_t first;	 /* op of the task */
-	uint8_t second;	 /* op of the task */
-	uint8_t other;	 /* actor: a task, or MACHINE_CALLBACK */
+	uint8_t first;   /* op of the task */
+	uint8_t second;  /* op of the task */
+	uint8_t other;   /* actor: a task, or MACHINE_CALLBACK */
 	uint8_t between; /* op of the other actor */
 	bool first_write, second_write, between_write;
+	bool test;          /* the first is a test */
+	uint8_t region;     /* bit l: one acquisition of lock l spans the outer two */
+	uint8_t other_held; /* bit l: the other held lock l */
 };
 
+/** The same conflict has the same key, whatever locks were held. */
+uint64_t conflict_place(uint64_t key);
 uint64_t conflict_key(const struct conflict *c);
 struct conflict conflict_of_key(uint64_t key);
 
@@ -44,7 +49,7 @@ void conflicts_collect(const struct machine *m, struct keyset *out);
 
 struct exploration {
 	struct keyset conflicts; /* conflict_key of all that can happen */
-	struct keyset outcomes;	 /* final variables and registers, and who is stuck */
+	struct keyset outcomes;  /* final variables and registers, and who is stuck */
 	struct keyset deadlocks; /* masks of tasks that are blocked on locks for good */
 	uint64_t schedules;
 	bool cut; /* the limit was hit: nothing may be concluded from an absence */
@@ -56,6 +61,6 @@ void exploration_fini(struct exploration *e);
 
 /** Runs one schedule, chosen at random, with events. Leaves the final state in *m. */
 void run_random(const struct program *p, uint64_t *random, struct machine *m,
-		struct machine_trace *t);
+                struct machine_trace *t);
 
 #endif

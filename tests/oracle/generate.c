@@ -12,7 +12,7 @@ struct builder {
 	struct program *p;
 	uint64_t state;
 	int task;
-	int n;	      /* ops so far */
+	int n;        /* ops so far */
 	uint8_t held; /* locks open here */
 	int next_spawn;
 };
@@ -82,9 +82,9 @@ static void start_task(struct builder *b)
 static void simple(struct builder *b)
 {
 	static const uint8_t kinds[] = {
-		OP_READ,  OP_READ,  OP_READ,  OP_READ,	OP_WRITE, OP_WRITE,  OP_WRITE, OP_WRITE,
+		OP_READ,  OP_READ,  OP_READ,  OP_READ,  OP_WRITE, OP_WRITE,  OP_WRITE, OP_WRITE,
 		OP_YIELD, OP_YIELD, OP_YIELD, OP_YIELD, OP_YIELD, OP_SET,    OP_SET,   OP_WAIT,
-		OP_PUT,	  OP_PUT,   OP_GET,   OP_CALL,	OP_JOIN,  OP_CANCEL, OP_SPAWN, OP_SPAWN};
+		OP_PUT,   OP_PUT,   OP_GET,   OP_CALL,  OP_JOIN,  OP_CANCEL, OP_SPAWN, OP_SPAWN};
 	uint8_t kind = kinds[pick(b, sizeof(kinds))];
 
 	switch (kind) {

@@ -33,18 +33,18 @@ static uint32_t task_id(const struct machine_trace *t, int task)
 }
 
 static void emit(struct machine_trace *t, uint16_t kind, int task, uint64_t object, uint16_t arg,
-		 uint64_t site)
+                 uint64_t site)
 {
 	if (!t)
 		return;
 	if (kind != AW_READ && kind != AW_WRITE)
 		t->time += 1000;
 	struct aw_event e = {.time = t->time,
-			     .kind = kind,
-			     .arg = arg,
-			     .task = task_id(t, task),
-			     .object = object,
-			     .site = site};
+	                     .kind = kind,
+	                     .arg = arg,
+	                     .task = task_id(t, task),
+	                     .object = object,
+	                     .site = site};
 
 	t->emit(t->context, &e);
 }
@@ -60,6 +60,21 @@ static uint64_t shared_id(const struct run *r, unsigned which)
 	return r->t ? r->t->object0 + which : 0;
 }
 
+static uint64_t lock_id(const struct run *r, unsigned l)
+{
+	return shared_id(r, MACHINE_LOCK + l);
+}
+
+static uint64_t sem_id(const struct run *r, unsigned s)
+{
+	return shared_id(r, MACHINE_SEM + s);
+}
+
+static uint64_t address(const struct run *r, unsigned var)
+{
+	return r->t ? r->t->address0 + 8u * var : 0;
+}
+
 static struct machine_task *self(struct run *r)
 {
 	return &r->m->task[r->task];
@@ -70,12 +85,24 @@ static const struct op *op_of(struct run *r)
 	return &r->p->ops[r->task][self(r)->pc];
 }
 
-static void log_access(struct run *r, int actor, unsigned step, unsigned var, bool write,
-		       unsigned op)
+static struct machine_access *log_access(struct run *r, int actor, unsigned step, unsigned var,
+                                         bool write, unsigned op)
 {
 	assert(r->m->log_count < MACHINE_LOG);
-	r->m->log[r->m->log_count++] = (struct machine_access){(uint8_t)actor, (uint8_t)step,
-							       (uint8_t)var, write, (uint8_t)op};
+	struct machine_access *a = &r->m->log[r->m->log_count++];
+
+	*a = (struct machine_access){.actor = (uint8_t)actor,
+	                             .step = (uint8_t)step,
+	                             .var = (uint8_t)var,
+	                             .write = write,
+	                             .op = (uint8_t)op};
+	if (actor != MACHINE_CALLBACK) {
+		a->held = self(r)->held;
+		if (r->p->permits[0] == 1 && self(r)->permits) /* a semaphore used as a mutex */
+			a->held |= 1u << PROGRAM_LOCKS;
+		memcpy(a->taken, self(r)->taken, sizeof(a->taken));
+	}
+	return a;
 }
 
 static void wake(struct run *r, int target, enum aw_await cause)
@@ -103,7 +130,8 @@ static enum flow block_in(struct run *r, enum op_kind op, enum aw_await await, u
 	self(r)->status = TASK_BLOCKED;
 	self(r)->blocked_op = (uint8_t)op;
 	self(r)->granted = 0;
-	tell(r, AW_SUSPEND, object, await);
+	tell(r, AW_SUSPEND, object,
+	     await | (op_of(r)->kind == OP_TIMED_LOCK ? AW_ARG_DEADLINE : 0));
 	return SUSPENDED;
 }
 
@@ -149,19 +177,21 @@ static enum flow lock_take(struct run *r, unsigned l)
 	if (self(r)->granted && self(r)->blocked_op == OP_LOCK) {
 		self(r)->granted = 0;
 	} else if (lock->taken) {
-		tell(r, AW_LOCK_WAIT, MACHINE_LOCK_ID + l, AW_MODE_EXCLUSIVE);
+		tell(r, AW_LOCK_WAIT, lock_id(r, l),
+		     op_of(r)->kind == OP_TIMED_LOCK ? AW_ARG_DEADLINE : 0);
 		lock->waiting[lock->waiters++] = (uint8_t)r->task;
-		return block_in(r, OP_LOCK, AW_AWAIT_LOCK, MACHINE_LOCK_ID + l);
+		return block_in(r, OP_LOCK, AW_AWAIT_LOCK, lock_id(r, l));
 	}
 	lock->taken = 1;
+	self(r)->taken[l] = ++lock->acquisitions;
 	self(r)->held |= (uint8_t)(1u << l);
-	tell(r, AW_LOCK_TAKEN, MACHINE_LOCK_ID + l, AW_MODE_EXCLUSIVE);
+	tell(r, AW_LOCK_TAKEN, lock_id(r, l), AW_MODE_EXCLUSIVE);
 	return GO_ON;
 }
 
 static void lock_release(struct run *r, unsigned l)
 {
-	tell(r, AW_LOCK_FREED, MACHINE_LOCK_ID + l, AW_MODE_EXCLUSIVE);
+	tell(r, AW_LOCK_FREED, lock_id(r, l), AW_MODE_EXCLUSIVE);
 	self(r)->held &= (uint8_t) ~(1u << l);
 	lock_pass_on(r, l);
 }
@@ -198,7 +228,7 @@ static enum flow op_cond_wait(struct run *r, const struct op *op)
 	if (!r->p->no_lock[op->a])
 		lock_release(r, op->a);
 	lock->sleeping[lock->sleepers++] = (uint8_t)r->task;
-	return block_in(r, OP_COND_WAIT, AW_AWAIT_CONDITION, MACHINE_LOCK_ID + op->a);
+	return block_in(r, OP_COND_WAIT, AW_AWAIT_CONDITION, lock_id(r, op->a));
 }
 
 static enum flow op_notify(struct run *r, const struct op *op)
@@ -223,11 +253,12 @@ static enum flow op_down(struct run *r, const struct op *op)
 	} else if (r->m->sem[op->a]) {
 		r->m->sem[op->a]--;
 	} else {
-		tell(r, AW_LOCK_WAIT, MACHINE_SEM_ID + op->a, AW_MODE_EXCLUSIVE);
-		return wait_shared(r, OP_DOWN, AW_AWAIT_SEMAPHORE, MACHINE_SEM_ID + op->a);
+		tell(r, AW_LOCK_WAIT, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
+		return wait_shared(r, OP_DOWN, AW_AWAIT_SEMAPHORE, sem_id(r, op->a));
 	}
 	self(r)->permits++;
-	tell(r, AW_LOCK_TAKEN, MACHINE_SEM_ID + op->a, AW_MODE_EXCLUSIVE);
+	self(r)->taken[PROGRAM_LOCKS] = ++r->m->sem_acquisitions;
+	tell(r, AW_LOCK_TAKEN, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
 	return GO_ON;
 }
 
@@ -245,14 +276,14 @@ static enum flow op_up(struct run *r, const struct op *op)
 {
 	if (self(r)->permits)
 		self(r)->permits--;
-	tell(r, AW_LOCK_FREED, MACHINE_SEM_ID + op->a, AW_MODE_EXCLUSIVE);
+	tell(r, AW_LOCK_FREED, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
 	sem_pass_on(r, op->a);
 	return GO_ON;
 }
 
 static enum flow op_set(struct run *r, const struct op *op)
 {
-	tell(r, AW_SIGNAL, shared_id(r, op->a), AW_AWAIT_EVENT);
+	tell(r, AW_SIGNAL, shared_id(r, MACHINE_EVENT + op->a), AW_AWAIT_EVENT);
 	r->m->event[op->a] = 1;
 	for (int next; (next = first_waiting(r->m, OP_WAIT)) >= 0;)
 		wake(r, next, AW_AWAIT_EVENT);
@@ -262,9 +293,9 @@ static enum flow op_set(struct run *r, const struct op *op)
 static enum flow op_wait(struct run *r, const struct op *op)
 {
 	if (!self(r)->granted && !r->m->event[op->a])
-		return wait_shared(r, OP_WAIT, AW_AWAIT_EVENT, shared_id(r, op->a));
+		return wait_shared(r, OP_WAIT, AW_AWAIT_EVENT, shared_id(r, MACHINE_EVENT + op->a));
 	self(r)->granted = 0;
-	tell(r, AW_OBSERVE, shared_id(r, op->a), AW_AWAIT_EVENT);
+	tell(r, AW_OBSERVE, shared_id(r, MACHINE_EVENT + op->a), AW_AWAIT_EVENT);
 	return GO_ON;
 }
 
@@ -280,7 +311,7 @@ static void queue_put(struct run *r, unsigned q)
 
 static enum flow op_put(struct run *r, const struct op *op)
 {
-	tell(r, AW_SIGNAL, shared_id(r, 16u + op->a), AW_AWAIT_QUEUE);
+	tell(r, AW_SIGNAL, shared_id(r, MACHINE_QUEUE + op->a), AW_AWAIT_QUEUE);
 	queue_put(r, op->a);
 	return GO_ON;
 }
@@ -288,11 +319,11 @@ static enum flow op_put(struct run *r, const struct op *op)
 static enum flow op_get(struct run *r, const struct op *op)
 {
 	if (!self(r)->granted && !r->m->queue[op->a])
-		return wait_shared(r, OP_GET, AW_AWAIT_QUEUE, shared_id(r, 16u + op->a));
+		return wait_shared(r, OP_GET, AW_AWAIT_QUEUE, shared_id(r, MACHINE_QUEUE + op->a));
 	if (!self(r)->granted)
 		r->m->queue[op->a]--;
 	self(r)->granted = 0;
-	tell(r, AW_OBSERVE, shared_id(r, 16u + op->a), AW_AWAIT_QUEUE);
+	tell(r, AW_OBSERVE, shared_id(r, MACHINE_QUEUE + op->a), AW_AWAIT_QUEUE);
 	return GO_ON;
 }
 
@@ -369,9 +400,9 @@ static void return_grant(struct run *r)
 	const struct op *op = op_of(r);
 
 	if (me->blocked_op == OP_LOCK)
-		tell(r, AW_LOCK_GIVEUP, MACHINE_LOCK_ID + op->a, AW_MODE_EXCLUSIVE);
+		tell(r, AW_LOCK_GIVEUP, lock_id(r, op->a), AW_MODE_EXCLUSIVE);
 	else if (me->blocked_op == OP_DOWN)
-		tell(r, AW_LOCK_GIVEUP, MACHINE_SEM_ID + op->a, AW_MODE_EXCLUSIVE);
+		tell(r, AW_LOCK_GIVEUP, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
 	if (!me->granted)
 		return;
 	me->granted = 0;
@@ -413,7 +444,7 @@ static void end_task(struct run *r, enum aw_outcome outcome)
 
 static enum flow op_read(struct run *r, const struct op *op)
 {
-	tell(r, AW_READ, MACHINE_VAR_ADDRESS + 8u * op->a, 8);
+	tell(r, AW_READ, address(r, op->a), 8);
 	log_access(r, r->task, self(r)->step, op->a, false, self(r)->pc);
 	self(r)->reg[op->a] = r->m->var[op->a];
 	return GO_ON;
@@ -421,7 +452,7 @@ static enum flow op_read(struct run *r, const struct op *op)
 
 static enum flow op_write(struct run *r, const struct op *op)
 {
-	tell(r, AW_WRITE, MACHINE_VAR_ADDRESS + 8u * op->a, 8);
+	tell(r, AW_WRITE, address(r, op->a), 8);
 	log_access(r, r->task, self(r)->step, op->a, true, self(r)->pc);
 	r->m->var[op->a] = (uint8_t)(self(r)->reg[op->a] + 1);
 	return GO_ON;
@@ -436,6 +467,9 @@ static enum flow op_call(struct run *r, const struct op *op)
 
 static enum flow op_if(struct run *r, const struct op *op)
 {
+	tell(r, AW_READ, address(r, op->a), 8 | AW_ARG_TEST);
+	log_access(r, r->task, self(r)->step, op->a, false, self(r)->pc)->test = 1;
+	self(r)->reg[op->a] = r->m->var[op->a];
 	if (self(r)->reg[op->a] & 1)
 		self(r)->pc = (uint8_t)(self(r)->pc + op->b);
 	return GO_ON;
@@ -461,16 +495,16 @@ static enum flow op_end(struct run *r, const struct op *op)
 }
 
 static enum flow (*const op_run[])(struct run *, const struct op *) = {
-	[OP_END] = op_end,	   [OP_READ] = op_read,
-	[OP_WRITE] = op_write,	   [OP_LOCK] = op_lock,
+	[OP_END] = op_end,         [OP_READ] = op_read,
+	[OP_WRITE] = op_write,     [OP_LOCK] = op_lock,
 	[OP_TIMED_LOCK] = op_lock, [OP_UNLOCK] = op_unlock,
-	[OP_YIELD] = op_yield,	   [OP_IF] = op_if,
-	[OP_SET] = op_set,	   [OP_WAIT] = op_wait,
-	[OP_PUT] = op_put,	   [OP_GET] = op_get,
-	[OP_DOWN] = op_down,	   [OP_UP] = op_up,
-	[OP_SPAWN] = op_spawn,	   [OP_EAGER] = op_eager,
-	[OP_JOIN] = op_join,	   [OP_CANCEL] = op_cancel,
-	[OP_CALL] = op_call,	   [OP_COND_WAIT] = op_cond_wait,
+	[OP_YIELD] = op_yield,     [OP_IF] = op_if,
+	[OP_SET] = op_set,         [OP_WAIT] = op_wait,
+	[OP_PUT] = op_put,         [OP_GET] = op_get,
+	[OP_DOWN] = op_down,       [OP_UP] = op_up,
+	[OP_SPAWN] = op_spawn,     [OP_EAGER] = op_eager,
+	[OP_JOIN] = op_join,       [OP_CANCEL] = op_cancel,
+	[OP_CALL] = op_call,       [OP_COND_WAIT] = op_cond_wait,
 	[OP_NOTIFY] = op_notify,
 };
 
@@ -486,7 +520,7 @@ static void run_step(struct run *r)
 		return;
 	}
 	if (me->gave_up)
-		tell(r, AW_LOCK_GIVEUP, MACHINE_LOCK_ID + op_of(r)->a, AW_MODE_EXCLUSIVE);
+		tell(r, AW_LOCK_GIVEUP, lock_id(r, op_of(r)->a), AW_MODE_EXCLUSIVE);
 	for (;;) {
 		const struct op *op = op_of(r);
 
@@ -504,16 +538,28 @@ static void run_callback(struct run *r)
 	memmove(r->m->callbacks, r->m->callbacks + 1, --r->m->callback_count);
 	r->m->callback_step++;
 	emit(r->t, AW_CALLBACK, MACHINE_CALLBACK, 0, 0, machine_site(MACHINE_CALLBACK, 0));
-	emit(r->t, AW_WRITE, MACHINE_CALLBACK, MACHINE_VAR_ADDRESS + 8u * var, 8,
+	emit(r->t, AW_WRITE, MACHINE_CALLBACK, address(r, var), 8,
 	     machine_site(MACHINE_CALLBACK, 0));
 	log_access(r, MACHINE_CALLBACK, r->m->callback_step, var, true, 0);
 	r->m->var[var] = (uint8_t)(r->m->var[var] + 2);
+}
+
+static void tell_objects(const struct program *p, struct machine_trace *t)
+{
+	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
+		emit(t, AW_LOCK_NEW, MACHINE_CALLBACK, t->object0 + MACHINE_LOCK + l,
+		     AW_LOCK_TYPE_MUTEX, MACHINE_LOCK_SITE + l);
+	for (unsigned s = 0; s < PROGRAM_SEMS; s++)
+		emit(t, AW_LOCK_NEW, MACHINE_CALLBACK, t->object0 + MACHINE_SEM + s,
+		     (uint16_t)(AW_LOCK_TYPE_SEMAPHORE | p->permits[s] << 8), MACHINE_SEM_SITE + s);
 }
 
 void machine_init(struct machine *m, const struct program *p, struct machine_trace *t)
 {
 	memset(m, 0, sizeof(*m));
 	memcpy(m->sem, p->permits, sizeof(m->sem));
+	if (t)
+		tell_objects(p, t);
 	for (int i = 0; i < p->started; i++) {
 		m->task[i].status = TASK_READY;
 		if (t)
@@ -531,7 +577,7 @@ int machine_choices(const struct machine *m, const struct program *p, uint8_t ou
 		if (t->status == TASK_READY)
 			out[n++] = (uint8_t)i;
 		else if (t->status == TASK_BLOCKED && t->blocked_op == OP_LOCK &&
-			 p->ops[i][t->pc].kind == OP_TIMED_LOCK)
+		         p->ops[i][t->pc].kind == OP_TIMED_LOCK)
 			out[n++] = (uint8_t)(MACHINE_TIMEOUT + i);
 	}
 	if (m->callback_count)
@@ -540,7 +586,7 @@ int machine_choices(const struct machine *m, const struct program *p, uint8_t ou
 }
 
 void machine_run(struct machine *m, const struct program *p, uint8_t choice,
-		 struct machine_trace *t)
+                 struct machine_trace *t)
 {
 	struct run r = {m, p, t, choice};
 

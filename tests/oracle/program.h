@@ -32,7 +32,7 @@ enum {
 	X(TIMED_LOCK, "the same, or give up and skip b ops")                                       \
 	X(UNLOCK, "release lock a")                                                                \
 	X(YIELD, "suspend; ready again at once")                                                   \
-	X(IF, "skip b ops when reg[a] is odd")                                                     \
+	X(IF, "test: reg[a] = var[a]; skip b ops when it is odd")                                  \
 	X(SET, "set event a")                                                                      \
 	X(WAIT, "wait for event a")                                                                \
 	X(PUT, "put into queue a (unbounded)")                                                     \
@@ -61,7 +61,7 @@ struct op {
 
 struct program {
 	uint64_t seed;
-	uint8_t tasks;	 /* used entries of `ops` */
+	uint8_t tasks;   /* used entries of `ops` */
 	uint8_t started; /* tasks [0, started) exist from the start; the others are spawned */
 	uint8_t permits[PROGRAM_SEMS]; /* initial value of each semaphore: 0, 1 or 2 */
 	bool no_lock[PROGRAM_LOCKS];   /* this lock was taken out: its ops do nothing */
