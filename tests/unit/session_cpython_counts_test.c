@@ -328,3 +328,19 @@ Test(session_cpython, holders_that_the_chain_hides_are_seen_by_the_lock_state)
 	expect_steps(&program, &tally);
 	expect_locks(&program, &tally, true);
 }
+
+Test(session_cpython, acquisitions_without_with_are_told_at_level_awaits)
+{
+	program_trace(&program, "explicit", CPYTHON_AWAITS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+}
+
+Test(session_cpython, an_acquisition_is_not_told_twice_at_level_awaits)
+{
+	program_trace(&program, "locks", CPYTHON_AWAITS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+	program_trace(&program, "hidden", CPYTHON_AWAITS, &tally);
+	expect_locks(&program, &tally, true);
+}

@@ -754,6 +754,52 @@ __noinline int task_name(uint32_t slot, uint64_t task)
 	return 0;
 }
 
+/*
+ * A coroutine that has not begun: adds its code, and, when its first local is a
+ * lock (it may be Lock.acquire), the state of that. Returns 1 if it is one.
+ */
+__noinline int acquire_state(uint32_t slot, uint64_t coro)
+{
+	struct scratch *s = scratch_at(slot);
+	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct cpython_type_key key = {};
+	struct cpython_type_value *how;
+	struct cpython_layout *l;
+	struct cpython_target *t;
+	struct cpython_item *item;
+	uint64_t self, lock;
+
+	if (!s || !th)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	l = &t->layout;
+	self = read_word(coro + l->gen_frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
+	item = item_add(s, CPYTHON_ITEM_CODE);
+	if (!item)
+		return 0;
+	item->a = coro;
+	item->b = read_word(coro + l->gen_frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+	item->c = self;
+	if (!self || t->detail < 1)
+		return 0;
+	key.type = read_word(self + 8);
+	key.target = s->target;
+	how = bpf_map_lookup_elem(&types, &key);
+	if (!how || how->state == CPYTHON_STATE_NONE)
+		return 0;
+	lock = lock_inner(l, how, self);
+	if (!lock)
+		return 0;
+	item->d = lock;
+	key.type = read_word(lock + 8);
+	lock_state(slot, lock, key.type);
+	watch_add(s, th, lock, key.type);
+	return 1;
+}
+
 static __always_inline uint32_t *process_get(uint64_t tgid_tid)
 {
 	uint32_t tgid = tgid_tid >> 32;
@@ -781,7 +827,6 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_get(tgid_tid);
 	struct cpython_target *t;
-	struct cpython_item *item;
 	struct step *step;
 	uint32_t depth;
 	int state, named;
@@ -812,14 +857,8 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	settle(slot, (uint32_t)tgid_tid);
 	if (!named)
 		task_name(slot, task);
-	if (state == t->layout.state_created) {
-		item = item_add(s, CPYTHON_ITEM_OBJECT);
-		if (item) {
-			item->a = coro;
-			item->b = read_word(coro + t->layout.gen_frame + t->layout.frame_code) &
-			          ~(uint64_t)t->layout.tag_mask;
-		}
-	}
+	if (state == t->layout.state_created)
+		acquire_state(slot, coro);
 	fresh.coro = coro;
 	if (named)
 		known->settled = 0;
@@ -1118,6 +1157,63 @@ int task_new(struct pt_regs *ctx)
 	if (slot < 0)
 		return 0;
 	make(slot, task);
+	s = scratch_at(slot);
+	if (s)
+		scratch_release(s);
+	return 0;
+}
+
+/* An await expression is about to run on `object`. */
+__noinline int await_object(uint32_t slot, uint64_t object)
+{
+	uint64_t tgid_tid = bpf_get_current_pid_tgid();
+	struct scratch *s = scratch_at(slot);
+	struct cpython_layout *l;
+	struct cpython_target *t;
+	struct cpython_item *item;
+	struct thread *th;
+	uint64_t type;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	th = thread_get(tgid_tid);
+	if (!t || !th)
+		return 0;
+	l = &t->layout;
+	fact_begin(s, CPYTHON_FACT_AWAIT, tgid_tid);
+	fact_current(s, th, l);
+	if (!s->fact.task)
+		return 0;
+	type = read_word(object + 8);
+	item = item_add(s, CPYTHON_ITEM_OBJECT);
+	if (item) {
+		item->a = object;
+		item->b = type;
+	}
+	if (type == t->coroutine && acquire_state(slot, object))
+		callers(slot, (uint32_t)tgid_tid, 5);
+	else
+		callers(slot, (uint32_t)tgid_tid, 1);
+	fact_send(s, th);
+	return 0;
+}
+
+SEC("uprobe")
+int await_enter(struct pt_regs *ctx)
+{
+	uint32_t *target = process_get(bpf_get_current_pid_tgid());
+	uint64_t object = PT_REGS_PARM1(ctx);
+	struct scratch *s;
+	int slot;
+
+	if (!target)
+		return 0;
+	count(CPYTHON_COUNT_HITS);
+	slot = scratch_claim(*target);
+	if (slot < 0)
+		return 0;
+	await_object(slot, object);
 	s = scratch_at(slot);
 	if (s)
 		scratch_release(s);

@@ -154,7 +154,9 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_LEAF = 5,   /* a: what the chain's end awaits, b: its type */
 	CPYTHON_ITEM_CALLER = 6, /* a running frame. b: code, offset, c: first local */
 	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type */
-	CPYTHON_ITEM_NUMBER = 8  /* a: number in the automatic name of a task */
+	CPYTHON_ITEM_NUMBER = 8, /* a: number in the automatic name of a task */
+	CPYTHON_ITEM_CODE = 9    /* a: a coroutine that has not begun, b: its code, c: first local,
+	                          * d: the lock that is, or 0 */
 };
 
 enum {

@@ -394,6 +394,56 @@ bool cpython_elf_refers(const struct cpython_elf *elf, uint64_t start, uint64_t 
 	return false;
 }
 
+uint64_t cpython_elf_reference(const struct cpython_elf *elf, uint64_t address, uint64_t from)
+{
+	struct code code;
+
+	for (size_t i = 0; code_next(elf, &i, &code);)
+		for (size_t at = from > code.address ? from - code.address : 0; at + 4 <= code.size;
+		     at++) {
+			int32_t value;
+
+			memcpy(&value, code.bytes + at, sizeof(value));
+			if (code.address + at + 4 + (int64_t)value == address ||
+			    (uint64_t)(uint32_t)value == address)
+				return code.address + at;
+		}
+	return 0;
+}
+
+uint64_t cpython_elf_leaves_to(const struct cpython_elf *elf, uint64_t start, uint64_t end)
+{
+	struct {
+		uint64_t function;
+		unsigned count;
+	} to[16] = {{0}};
+	size_t left, best = 0;
+	const uint8_t *bytes = cpython_elf_at(elf, start, &left);
+
+	if (!bytes || end <= start || left < end - start)
+		return 0;
+	for (size_t at = 0; at + 5 <= end - start; at++) {
+		uint64_t function, target;
+		int32_t value;
+		size_t i = 0;
+
+		if (bytes[at] != 0xe9)
+			continue;
+		memcpy(&value, bytes + at + 1, sizeof(value));
+		target = start + at + 5 + (int64_t)value;
+		if (target >= start && target < end)
+			continue;
+		function = cpython_elf_function(elf, target);
+		while (i < 15 && to[i].function && to[i].function != function)
+			i++;
+		to[i].function = function;
+		to[i].count++;
+		if (to[i].count > to[best].count)
+			best = i;
+	}
+	return to[best].function;
+}
+
 /* Length of an instruction that may stand before the first push and changes neither the stack
  * pointer nor an argument: moves and tests between registers, xor of a register with itself. */
 static size_t harmless(const uint8_t *at)

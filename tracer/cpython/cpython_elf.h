@@ -62,6 +62,13 @@ bool cpython_elf_section(const struct cpython_elf *elf, const char *name, uint64
 bool cpython_elf_refers(const struct cpython_elf *elf, uint64_t start, uint64_t end,
                         uint64_t address);
 
+/** The first instruction at or after `from` that takes the address `address`, 0: there is none. */
+uint64_t cpython_elf_reference(const struct cpython_elf *elf, uint64_t address, uint64_t from);
+
+/** The other function that most jumps out of [start, end) go to, 0: none: whose cold part that is.
+ */
+uint64_t cpython_elf_leaves_to(const struct cpython_elf *elf, uint64_t start, uint64_t end);
+
 /**
  * A place at the begin of a function where a uprobe is cheap (the instruction
  * there is one the kernel emulates) and the arguments are still in their

@@ -57,6 +57,27 @@ static int site_tell(struct cpython_stream *stream, uint64_t time, const struct 
 	return error;
 }
 
+const struct cpython_site *cpython_site_get(const struct cpython_translator *t, uint64_t id)
+{
+	return id && id <= t->site_ids ? t->site_list[id - 1] : NULL;
+}
+
+static int site_add(struct cpython_translator *t, struct cpython_site *site)
+{
+	if (t->site_ids == t->site_room) {
+		size_t room = t->site_room ? t->site_room * 2 : 256;
+		struct cpython_site **list = realloc(t->site_list, room * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		t->site_list = list;
+		t->site_room = room;
+	}
+	t->site_list[t->site_ids++] = site;
+	site->id = t->site_ids;
+	return 0;
+}
+
 uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       const struct cpython_code *code, int32_t offset, uint64_t parent)
 {
@@ -72,12 +93,16 @@ uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *strea
 	site = calloc(1, sizeof(*site));
 	if (!site)
 		return 0;
-	site->id = ++t->site_ids;
 	site->parent = parent;
 	site->code = code;
 	site->offset = offset;
 	site->line = cpython_code_line(code, offset);
 	if (cpython_table_put(&t->sites, key, parent, site)) {
+		free(site);
+		return 0;
+	}
+	if (site_add(t, site)) {
+		cpython_table_take(&t->sites, key, parent);
 		free(site);
 		return 0;
 	}

@@ -233,6 +233,37 @@ static void find_with(const struct cpython_elf *elf, const struct target_module 
 	places_of(elf, core->open_path, lookup, &out->named);
 }
 
+/* ---- await ---- */
+
+/* The function that makes an iterator of what is awaited; static before 3.13, told by its message.
+ */
+static uint64_t await_function(const struct cpython_elf *elf)
+{
+	static const char text[] = "object %.100s can't be used in 'await' expression";
+	uint64_t symbol = cpython_elf_symbol(elf, "_PyCoro_GetAwaitableIter");
+	uint64_t message, at, start;
+
+	if (symbol)
+		return symbol;
+	message = cpython_elf_find(elf, text, sizeof(text), false, 0);
+	at = message ? cpython_elf_reference(elf, message, 0) : 0;
+	start = at ? cpython_elf_function(elf, at) : 0;
+	if (!start || cpython_elf_calls(elf, start, 0, &at, 1))
+		return start;
+	return cpython_elf_leaves_to(elf, start, cpython_elf_function_end(elf, start));
+}
+
+static void find_await(const struct cpython_elf *elf, const struct target_module *core,
+                       struct cpython_found *out)
+{
+	uint64_t function = await_function(elf);
+	uint64_t prologue = function ? cpython_elf_prologue(elf, function) : 0;
+
+	out->awaits.path = core->open_path;
+	if (function)
+		place_add(elf, &out->awaits, prologue ? prologue : function);
+}
+
 /* ---- objects ---- */
 
 static uint64_t object_of(const struct cpython_elf *elf, const struct target_module *module,
@@ -344,6 +375,8 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	error = find_objects(elf, out->core, t, fault);
 	if (!error)
 		find_with(elf, out->core, out);
+	if (!error)
+		find_await(elf, out->core, out);
 	cpython_elf_close(elf);
 	if (error)
 		return error;

@@ -261,13 +261,72 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	if (state->state == CPYTHON_LOCK_FREE) {
 		error = section_taken(t, stream, task, lock, site, 0, fact->time);
 		held = held_find(task, lock);
-		if (held)
+		if (held) {
 			held->tentative = true;
+			held->expects = t->options.detail >= CPYTHON_AWAITS && !of_threads(lock);
+		}
 		return error;
 	}
 	if (of_threads(lock) && held_find(task, lock))
 		return 0; /* an RLock entered again */
 	return section_waits(stream, task, lock, site, fact->time);
+}
+
+/* A line of the chain `site` stands for that has an acquire() call in it. */
+static int acquire_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                        struct cpython_lock *lock, uint64_t id)
+{
+	const struct cpython_site *site;
+
+	for (; !lock->named && (site = cpython_site_get(t, id)); id = site->parent) {
+		const char *text = cpython_source_line(t->source, site->code->file, site->line);
+		int error;
+
+		if (!text || !cpython_source_acquires(text))
+			continue;
+		error = lock_name(t, stream, time, lock, site->code, site->line, 0);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream *stream,
+                            struct cpython_task *task, const struct cpython_fact *fact,
+                            const struct cpython_item *items, uint64_t site, bool with)
+{
+	const struct cpython_item *callee = item_find(fact, items, CPYTHON_ITEM_CODE);
+	const struct cpython_item *state = NULL;
+	struct cpython_task *owner = owner_of(t, task);
+	struct cpython_held *held;
+	struct cpython_lock *lock;
+	int error;
+
+	for (unsigned i = 0; i < fact->count; i++)
+		if (items[i].kind == CPYTHON_ITEM_LOCK && items[i].a == callee->d)
+			state = &items[i];
+	lock = state ? cpython_lock_get(t, state->a, state->b) : NULL;
+	if (!lock || state->state == CPYTHON_LOCK_UNREADABLE || task->waiting == lock)
+		return 0;
+	if (lock->address != callee->c)
+		lock->condition = callee->c;
+	if (state->c > lock->permits)
+		lock->permits = state->c;
+	held = held_find(owner, lock);
+	if (held && held->expects && with) {
+		held->expects = false;
+		return 0;
+	}
+	error = acquire_name(t, stream, fact->time, lock, site ? site : owner->site);
+	if (error)
+		return error;
+	if (state->state != CPYTHON_LOCK_FREE)
+		return section_waits(stream, task, lock, site, fact->time);
+	error = section_taken(t, stream, task, lock, site, 0, fact->time);
+	held = held_find(owner, lock);
+	if (held)
+		held->tentative = true;
+	return error;
 }
 
 /* ---- the end of a step ---- */
@@ -450,7 +509,7 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 		bool freed;
 		int error;
 
-		held->tentative = false;
+		held->tentative = held->expects = false;
 		if (held->marked)
 			continue;
 		state = state_find(fact, items, held->lock);
@@ -557,9 +616,9 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	task->waits_condition = view.condition;
 	if (!error)
 		error = shown_settle(t, stream, task, fact, &view);
-	held = view.waiting ? held_find(task, view.waiting) : NULL;
+	held = view.waiting ? held_find(owner_of(t, task), view.waiting) : NULL;
 	if (held && held->tentative) {
-		taken_to_wait(stream, task, view.waiting, held);
+		taken_to_wait(stream, owner_of(t, task), view.waiting, held);
 		task->waiting = view.waiting;
 		task->waiting_site = view.waiting_site;
 	}

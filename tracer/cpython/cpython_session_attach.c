@@ -243,6 +243,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 	if (!error && detail >= CPYTHON_LOCKS)
 		error = places_attach(a, a->skel->progs.with_enter_named, pid, &found->named,
 		                      fault);
+	if (!error && detail >= CPYTHON_AWAITS)
+		error = places_attach(a, a->skel->progs.await_enter, pid, &found->awaits, fault);
 	if (!error)
 		error = places_attach(a, a->skel->progs.task_step, pid, &found->step, fault);
 	return error;

@@ -195,14 +195,23 @@ static unsigned items_count(const char *items)
 	return n ? n : 1;
 }
 
-/* The expression before `.acquire(` on a line. */
+static const char stack_enter[] = "enter_async_context(";
+
+bool cpython_source_acquires(const char *line)
+{
+	return strstr(line, ".acquire(") || strstr(line, stack_enter);
+}
+
+/* The expression before `.acquire(` on a line, or in `enter_async_context()`. */
 static bool acquire_copy(const char *line, char *out, size_t size)
 {
 	const char *end = strstr(line, ".acquire("), *start = end;
 	size_t n;
 
-	if (!end)
-		return false;
+	if (!end) {
+		start = strstr(line, stack_enter);
+		return start && item_copy(start + strlen(stack_enter), 0, out, size);
+	}
 	while (start > line && (isalnum((unsigned char)start[-1]) || strchr("_.[]", start[-1])))
 		start--;
 	n = end - start;

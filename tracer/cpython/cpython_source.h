@@ -31,6 +31,9 @@ const char *cpython_source_line(struct cpython_source *source, const char *file,
 bool cpython_source_lock(struct cpython_source *source, const char *file, uint32_t line,
                          const char *function, unsigned item, char *out, size_t size);
 
+/** Does a line of source take a lock by a call: `.acquire(`, `enter_async_context(`? */
+bool cpython_source_acquires(const char *line);
+
 /** The line of the `depth`-th `with` (0: the innermost) around `line`, and which of its items in
  * `item`. 0: there is none. By indentation. */
 uint32_t cpython_source_with(struct cpython_source *source, const char *file, uint32_t line,

@@ -49,6 +49,7 @@ struct cpython_held {
 	uint64_t site;
 	bool by_chain;  /* the chain showed it */
 	bool tentative; /* `with` saw it free: others may yet be in line before it */
+	bool expects;   /* an acquire() call will come that is part of the same acquisition */
 	bool marked;    /* scratch of the walk */
 };
 
@@ -65,8 +66,18 @@ struct cpython_task {
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;
-	uint64_t site; /* where it suspended last */
+	uint64_t site;               /* where it suspended last */
+	struct cpython_pass *passes; /* owned */
+	size_t pass_count, pass_room;
 	bool ended;
+};
+
+/** An await expression that was begun in the step under way. */
+struct cpython_pass {
+	const struct cpython_code *code;
+	int32_t offset;
+	bool suspended;
+	uint64_t site;
 };
 
 /** A thread of the target: a stream, and the step on it that has not ended. */
@@ -92,13 +103,15 @@ struct cpython_translator {
 	struct cpython_translate_options options;
 	struct cpython_codes codes;
 	struct cpython_source *source;
-	struct cpython_table tasks;   /* address -> struct cpython_task */
-	struct cpython_table ended;   /* id -> struct cpython_task that still holds locks */
-	struct cpython_table locks;   /* address -> struct cpython_lock */
-	struct cpython_table types;   /* address -> struct cpython_type */
-	struct cpython_table streams; /* tid -> struct cpython_stream */
-	struct cpython_table sites;   /* (code generation, offset), parent -> struct cpython_site */
-	uint32_t ids;                 /* of tasks and locks, from 1 */
+	struct cpython_table tasks;      /* address -> struct cpython_task */
+	struct cpython_table ended;      /* id -> struct cpython_task that still holds locks */
+	struct cpython_table locks;      /* address -> struct cpython_lock */
+	struct cpython_table types;      /* address -> struct cpython_type */
+	struct cpython_table streams;    /* tid -> struct cpython_stream */
+	struct cpython_site **site_list; /* by id - 1 */
+	size_t site_room;
+	struct cpython_table sites; /* (code generation, offset), parent -> struct cpython_site */
+	uint32_t ids;               /* of tasks and locks, from 1 */
 	uint64_t site_ids;
 	struct cpython_translate_stats stats;
 };
@@ -131,6 +144,19 @@ int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t obj
 uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       const struct cpython_code *code, int32_t offset, uint64_t parent);
 
+/** The site with an id, or NULL. */
+const struct cpython_site *cpython_site_get(const struct cpython_translator *t, uint64_t id);
+
+/* cpython_awaits.c */
+/** An await expression begins: AWAIT facts. */
+int cpython_pass_begin(struct cpython_translator *t, struct cpython_stream *stream,
+                       struct cpython_task *task, const struct cpython_fact *fact,
+                       const struct cpython_item *items);
+/** Tells of the passes of the step that has ended; `chain` NULL: the task has ended. */
+int cpython_pass_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                        struct cpython_task *task, uint64_t time,
+                        const struct cpython_chain *chain);
+
 /* cpython_types.c */
 /** The type at an address; NULL: out of memory. */
 const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64_t address);
@@ -143,6 +169,11 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
                          const struct cpython_item *items);
+/** acquire() is about to run: the coroutine of a CODE item, whose lock has a LOCK item. `with`: it
+ * is called by __aenter__. */
+int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream *stream,
+                            struct cpython_task *task, const struct cpython_fact *fact,
+                            const struct cpython_item *items, uint64_t site, bool with);
 /** The step of `task` has ended, with `chain` (NULL: the task has ended). */
 int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *stream,
                            struct cpython_task *task, const struct cpython_fact *fact,

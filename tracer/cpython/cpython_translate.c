@@ -38,15 +38,24 @@ static void stream_free(void *pointer)
 	free(stream);
 }
 
+static void task_free(void *pointer)
+{
+	struct cpython_task *task = pointer;
+
+	free(task->passes);
+	free(task);
+}
+
 void cpython_translate_free(struct cpython_translator *t)
 {
 	if (!t)
 		return;
-	cpython_table_fini(&t->tasks, free);
-	cpython_table_fini(&t->ended, free);
+	cpython_table_fini(&t->tasks, task_free);
+	cpython_table_fini(&t->ended, task_free);
 	cpython_table_fini(&t->locks, free);
 	cpython_table_fini(&t->types, free);
 	cpython_table_fini(&t->sites, free);
+	free(t->site_list);
 	cpython_table_fini(&t->streams, stream_free);
 	cpython_codes_fini(&t->codes);
 	cpython_source_free(t->source);
@@ -89,7 +98,7 @@ static void task_remove(struct cpython_translator *t, struct cpython_task *task)
 	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
 		return;
 	cpython_section_forget(t, task);
-	free(task);
+	task_free(task);
 }
 
 /* A task that was not known, or another one at the address of one that was. */
@@ -293,6 +302,8 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 	}
 	if (!error)
 		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	if (!error)
+		error = cpython_pass_settle(t, stream, task, fact->time, &chain);
 	if (error)
 		return error;
 	await = await_of(t, task, &chain, &object);
@@ -306,6 +317,8 @@ static int step_done(struct cpython_translator *t, struct cpython_stream *stream
 	unsigned outcome = AW_OUTCOME_OK;
 	int error = cpython_section_settle(t, stream, task, fact, items, NULL);
 
+	if (!error)
+		error = cpython_pass_settle(t, stream, task, fact->time, NULL);
 	/* enum fut_state: PENDING 0, CANCELLED 1, FINISHED 2 */
 	if (fact->settled == CPYTHON_SETTLED_DONE && (fact->outcome & 0xff) == 1)
 		outcome = AW_OUTCOME_CANCELLED;
@@ -336,6 +349,25 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 	return error ? error : step_commit(stream);
 }
 
+/* A task whose coroutine is Lock.acquire itself acquires for whoever made it. */
+static int step_first(struct cpython_translator *t, struct cpython_stream *stream,
+                      struct cpython_task *task, const struct cpython_fact *fact,
+                      const struct cpython_item *items)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_code *code;
+
+		if (items[i].kind != CPYTHON_ITEM_CODE)
+			continue;
+		code = cpython_codes_get(&t->codes, items[i].b);
+		task->rooted = true;
+		task->acquires = code && code->role == CPYTHON_ROLE_ACQUIRE;
+		if (task->acquires && items[i].d)
+			return cpython_section_acquire(t, stream, task, fact, items, 0, false);
+	}
+	return 0;
+}
+
 static int fact_enter(struct cpython_translator *t, struct cpython_stream *stream,
                       const struct cpython_fact *fact, const struct cpython_item *items)
 {
@@ -347,19 +379,12 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	task = task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
-	for (unsigned i = 0; i < fact->count && fact->flags & CPYTHON_ENTER_FIRST; i++) {
-		const struct cpython_code *code;
-
-		if (items[i].kind != CPYTHON_ITEM_OBJECT)
-			continue;
-		code = cpython_codes_get(&t->codes, items[i].b);
-		task->acquires = code && code->role == CPYTHON_ROLE_ACQUIRE;
-		task->rooted = true;
-	}
 	error = cpython_emit(stream, fact->time, AW_RESUME, 0, task->id, 0, 0);
 	if (!error)
 		error = cpython_section_resume(t, stream, task, fact->time,
 		                               fact->flags & CPYTHON_ENTER_EXCEPTION);
+	if (!error && fact->flags & CPYTHON_ENTER_FIRST)
+		error = step_first(t, stream, task, fact, items);
 	return error;
 }
 
@@ -452,6 +477,9 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		if (fact->task)
 			task = task_get(t, stream, fact, items, fact->task, fact->coro);
 		return cpython_section_take(t, stream, task, fact, items);
+	case CPYTHON_FACT_AWAIT:
+		task = fact->task ? task_get(t, stream, fact, items, fact->task, fact->coro) : NULL;
+		return task ? cpython_pass_begin(t, stream, task, fact, items) : 0;
 	case CPYTHON_FACT_NEW:
 		return fact_new(t, stream, fact, items);
 	default:
