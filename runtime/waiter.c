@@ -196,6 +196,8 @@ static void timer_fired(uv_timer_t *uv)
 	bool sleeping = waiter->task->inspect.await == AW_AWAIT_SLEEP;
 
 	waiter_settle(waiter, WAITER_TIMED_OUT, sleeping ? AW_AWAIT_SLEEP : AW_AWAIT_TIMEOUT, 0);
+	/* libuv runs timers before it polls: with a task ready the poll must not block. */
+	uv_stop(uv->loop);
 }
 
 static struct loop_timer *timer_new(struct aw_loop *loop)
