@@ -292,7 +292,7 @@ int std_write(void *context, const struct stream_batch *batch)
 		if (code < 0)
 			return code;
 	}
-	return ferror(writer->out) ? -EIO : 0;
+	return ferror(writer->out) ? -(errno ? errno : EIO) : 0;
 }
 
 unsigned long long std_writer_skipped(const struct std_writer *writer)
@@ -306,7 +306,7 @@ int std_writer_free(struct std_writer *writer)
 
 	if (!writer)
 		return 0;
-	code = fflush(writer->out) || ferror(writer->out) ? -EIO : 0;
+	code = fflush(writer->out) || ferror(writer->out) ? -(errno ? errno : EIO) : 0;
 	site_set_fini(&writer->counting);
 	free(writer);
 	return code;

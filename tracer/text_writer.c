@@ -169,7 +169,7 @@ int text_write(void *context, const struct stream_batch *batch)
 			take_event(writer, event);
 		writer->next += event_numbers(event);
 	}
-	return ferror(writer->out) ? -EIO : 0;
+	return ferror(writer->out) ? -(errno ? errno : EIO) : 0;
 }
 
 int text_writer_new(FILE *out, struct text_writer **writer_out)
@@ -194,7 +194,7 @@ int text_writer_free(struct text_writer *writer)
 		return 0;
 	end_text(writer);
 	close_line(writer);
-	code = fflush(writer->out) || ferror(writer->out) ? -EIO : 0;
+	code = fflush(writer->out) || ferror(writer->out) ? -(errno ? errno : EIO) : 0;
 	names_free(writer->names);
 	free(writer);
 	return code;
