@@ -21,14 +21,19 @@
 static char directory[4096]; /* set before main, empty: not wanted */
 static bool failed;          /* some thread could not: no new thread tries */
 
+bool log_file_start(const char *path)
+{
+	if (!path || !*path || strlen(path) >= sizeof(directory) || log_file_wanted())
+		return false;
+	strcpy(directory, path);
+	failed = false;
+	aw__semaphores[0]++;
+	return true;
+}
+
 __attribute__((constructor)) static void directory_init(void)
 {
-	const char *path = secure_getenv("AWAITNESS_LOG");
-
-	if (!path || !*path || strlen(path) >= sizeof(directory))
-		return;
-	strcpy(directory, path);
-	aw__semaphores[0]++;
+	log_file_start(secure_getenv("AWAITNESS_LOG"));
 }
 
 bool log_file_wanted(void)

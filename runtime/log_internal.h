@@ -59,6 +59,9 @@ void log_define_object(struct log *log, struct object *object);
 
 /* log_file.c: the transport for where BPF is not permitted (environment AWAITNESS_LOG=DIR). */
 bool log_file_wanted(void);
+/** Begins to record into a folder. False: no, an empty or too long name, or it has begun already.
+ */
+bool log_file_start(const char *path);
 /** Maps DIR/PID.TID.head and opens DIR/PID.TID.log. NULL: cannot, and log_file_wanted is false from
  * now on. */
 void *log_file_open(struct log *log, uint32_t tid, size_t bytes);

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "object.h"
 #include "root.h"
 
 enum {
@@ -43,6 +44,7 @@ int loop_init(struct aw_loop *loop, size_t stack_bytes)
 	loop->burst = 1;
 	stack_pool_init(&loop->stacks, stack_bytes, sizeof(struct aw_task));
 	loop->inspect.self = (uint64_t)(uintptr_t)loop;
+	loop->id = object_id();
 	loop->inspect.tid = (uint32_t)syscall(SYS_gettid);
 	root_add_loop(loop);
 	return 0;

@@ -25,6 +25,7 @@ struct loop_call;
 struct aw_loop {
 	struct aw_inspect_loop inspect; /* first: read from outside */
 	uint64_t *link;                 /* what points to this loop in the root's list */
+	uint64_t id;
 	uv_loop_t uv;
 	struct fiber fiber; /* the thread's own flow of control */
 	struct stack_pool stacks;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "log.h"
+#include "loop.h"
 #include "root.h"
-#include "task_internal.h"
 
 static atomic_uint_fast64_t last_id;
 
@@ -35,13 +35,15 @@ void object_init(struct object *object, const char *name)
 	object_name_copy(object->name, name);
 }
 
-int object_bind(struct aw_loop **loop)
+int object_bind(uint64_t *loop)
 {
-	if (*loop == aw__thread.loop)
+	uint64_t here = aw__thread.loop->id;
+
+	if (*loop == here)
 		return 0;
-	if (*loop)
+	if (*loop && root_has_loop(*loop))
 		return -EXDEV;
-	*loop = aw__thread.loop;
+	*loop = here;
 	return 0;
 }
 

@@ -27,21 +27,24 @@ void object_name_copy(char to[AW_INSPECT_NAME], const char *name);
 /** A future, event, queue, condition: something with an id and perhaps a name. */
 struct object {
 	uint64_t id;
-	struct aw_loop *loop; /* where it was first waited for; NULL: nowhere yet */
-	uint32_t epoch;       /* of the recording in which it was last defined */
+	uint64_t loop;  /* id of the loop where it was first waited for; 0: nowhere yet */
+	uint32_t epoch; /* of the recording in which it was last defined */
 	char name[AW_INSPECT_NAME];
 };
 
 void object_init(struct object *object, const char *name);
 
-/** Binds it to this thread's loop, as its first use does. 0 or -EXDEV: bound to another. */
-int object_bind(struct aw_loop **loop);
+/**
+ * Binds what has the field *loop to this thread's loop, as its first use in a task does.
+ * 0, or -EXDEV: bound to another that runs still.
+ */
+int object_bind(uint64_t *loop);
 
 /** What Lock, Semaphore and RWLock share. */
 struct lock_base {
 	struct aw_inspect_lock inspect; /* first: read from outside */
 	uint64_t *link;                 /* what points to this lock in the root's list */
-	struct aw_loop *loop;           /* as in struct object */
+	uint64_t loop;                  /* as in struct object */
 	struct list waiters;            /* struct waiter, first come first */
 	struct list held;               /* in its owner's list of locks held */
 	uint32_t epoch;

@@ -55,6 +55,18 @@ void root_remove_loop(struct aw_loop *loop)
 	pthread_mutex_unlock(&mutex);
 }
 
+bool root_has_loop(uint64_t id)
+{
+	struct aw_loop *loop;
+
+	pthread_mutex_lock(&mutex);
+	loop = (struct aw_loop *)(uintptr_t)root.loops;
+	while (loop && loop->id != id)
+		loop = (struct aw_loop *)(uintptr_t)loop->inspect.next;
+	pthread_mutex_unlock(&mutex);
+	return loop;
+}
+
 void root_add_lock(struct lock_base *lock)
 {
 	pthread_mutex_lock(&mutex);

@@ -32,7 +32,8 @@ struct stack_slab {
 	size_t cut;  /* slots in use so far, from the bottom */
 	size_t room; /* slots it has */
 	size_t taken;
-	bool orphan; /* the pool is closed */
+	int mprotected; /* slots guarded that way */
+	bool orphan;    /* the pool is closed */
 };
 
 static atomic_int mprotected; /* stacks guarded that way, in the process */
@@ -59,6 +60,7 @@ void stack_pool_init(struct stack_pool *pool, size_t stack_bytes, size_t block_b
 static void slab_free(struct stack_slab *slab)
 {
 	munmap(slab->base, slab->bytes);
+	atomic_fetch_sub(&mprotected, slab->mprotected);
 	free(slab);
 }
 
@@ -104,7 +106,7 @@ static struct stack_slab *slab_new(struct stack_pool *pool)
 }
 
 /* Guards the bottom of a slot, once for its life. Each way falls back to the next. */
-static enum stack_guard guard_install(struct stack_pool *pool, char *slot)
+static enum stack_guard guard_install(struct stack_pool *pool, struct stack_slab *slab, char *slot)
 {
 	if (pool->guard == STACK_GUARD_MADVISE) {
 		if (madvise(slot, STACK_GUARD_BYTES, MADV_GUARD_INSTALL) == 0)
@@ -113,8 +115,10 @@ static enum stack_guard guard_install(struct stack_pool *pool, char *slot)
 	}
 	if (pool->guard == STACK_GUARD_MPROTECT) {
 		if (atomic_fetch_add(&mprotected, 1) < MPROTECT_MOST &&
-		    mprotect(slot, STACK_GUARD_BYTES, PROT_NONE) == 0)
+		    mprotect(slot, STACK_GUARD_BYTES, PROT_NONE) == 0) {
+			slab->mprotected++;
 			return STACK_GUARD_MPROTECT;
+		}
 		atomic_fetch_sub(&mprotected, 1);
 	}
 	return STACK_GUARD_CANARY;
@@ -142,7 +146,7 @@ static struct stack *slot_cut(struct stack_pool *pool)
 	stack->slab = slab;
 	stack->low = slot + STACK_GUARD_BYTES;
 	stack->size = (size_t)((char *)stack - pool->block_bytes - stack->low);
-	stack->guard = (uint8_t)guard_install(pool, slot);
+	stack->guard = (uint8_t)guard_install(pool, slab, slot);
 	if (stack->guard == STACK_GUARD_CANARY)
 		*canary_of(stack) = CANARY;
 	return stack;
