@@ -159,6 +159,23 @@ static uint64_t site_taken(const struct actor *actor)
 	return actor->held_count ? actor->held[actor->held_count - 1]->site : 0;
 }
 
+/* The oldest lock of the circle stands for it. */
+static uint32_t cycle_lock(struct deadlock *self)
+{
+	struct lock *oldest = NULL;
+
+	for (unsigned i = 0; i < self->seen_count; i++) {
+		struct lock *lock = lock_wanted(self->world, self->seen[i]);
+
+		if (lock && (!oldest || lock->uid < oldest->uid))
+			oldest = lock;
+	}
+	if (!oldest)
+		return IDMAP_NONE;
+	world_identity(self->world, oldest); /* makes sure that it has one */
+	return oldest->identity;
+}
+
 static void cycle_remember(struct deadlock *self, struct finding *finding)
 {
 	struct cycle *cycle;
@@ -181,7 +198,6 @@ static void cycle_found(struct deadlock *self)
 	struct finding *finding =
 		findings_get(self->findings, self_wait ? RULE_SELF_DEADLOCK : RULE_DEADLOCK,
 	                     cycle_key(self), 0, 0, 0);
-	struct lock *lock = lock_wanted(self->world, start);
 
 	if (!finding)
 		return;
@@ -195,9 +211,7 @@ static void cycle_found(struct deadlock *self)
 	finding->time[0] = start->since;
 	finding->task = findings_actor_name(self->world, start->id);
 	finding->message = cycle_message(self);
-	if (lock)
-		world_identity(self->world, lock); /* makes sure that it has one */
-	finding->lock = lock ? lock->identity : IDMAP_NONE;
+	finding->lock = cycle_lock(self);
 	if (!self_wait) {
 		finding->other = self->seen[1]->site;
 		finding->other_task = findings_actor_name(self->world, self->seen[1]->id);

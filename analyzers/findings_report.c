@@ -119,19 +119,13 @@ static const char *conflict_sentence(const struct writer *w, const struct findin
 		           "%s learnt `%s` at %s, was suspended, and used the old value at %s; "
 		           "%s %s%s it in between at %s",
 		           task, object, first, last, other, verb, wrote, between);
-	case RULE_TORN_READ:
-		return SAY(w,
-		           "%s wrote `%s` at %s and again at %s in one section of %s; %s %sread "
-		           "the state in between at %s, without the lock",
-		           task, object, first, last,
-		           f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock", other, verb,
-		           between);
 	default:
-		return SAY(w,
-		           "%s guards `%s` with %s from %s to %s; %s %s%s it in between at %s "
-		           "without that lock",
-		           task, object, f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock",
-		           first, last, other, verb, wrote, between);
+		return SAY(
+			w,
+			"%s holds %s from %s to %s, both of `%s`; %s %saccessed it in between at "
+			"%s, without that lock",
+			task, f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock", first, last,
+			object, other, verb, between);
 	}
 }
 
@@ -231,15 +225,14 @@ static void evidence_add(const struct writer *w, struct report_finding *out, uin
 static void evidence_fill(const struct writer *w, const struct finding *f,
                           struct report_finding *out)
 {
-	const char *first = f->rule == RULE_TORN_READ ? "writes" : "reads";
+	const char *first = "reads", *other = "writes";
 	const char *second = f->rule == RULE_STALE_USE ? "uses" : "writes";
-	const char *other = f->rule == RULE_TORN_READ ? "reads" : "writes";
 
 	out->evidence = text_pool_array(w->pool, 4, sizeof(*out->evidence));
 	if (!out->evidence || rules[f->rule].says != SAYS_CONFLICT)
 		return;
 	if (f->rule == RULE_INCONSISTENT_GUARD)
-		first = second = "accesses";
+		first = second = other = "accesses";
 	evidence_add(w, out, f->time[0], f->task, first, out->read);
 	evidence_add(w, out, 0, f->task, "suspends", out->suspension);
 	evidence_add(w, out, f->time[1], f->other_task, other, out->other);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inconsistent_guard.c - R-W-R or W-W-R within one acquisition of a lock, and the write
- * of another without it (Eraser's question, asked only where a conflict exists). The other
- * triples under a lock have sharper names: lost-update, check-then-act, torn-read.
+ * inconsistent_guard.c - a triple within one acquisition of a lock, and the other access
+ * without that lock (Eraser's question, asked only where a conflict exists).
+ *
+ * R-W-W under a lock has a sharper name: lost-update or check-then-act.
  */
 #include "analyzer.h"
 
@@ -28,8 +29,7 @@ static int inconsistent_guard_open(const struct analyzer_env *env, void **state)
 
 static bool is_one(const struct conflict *conflict)
 {
-	return (conflict->shape == CONFLICT_RWR || conflict->shape == CONFLICT_WWR) &&
-	       conflict->region.count &&
+	return conflict->shape != CONFLICT_RWW && conflict->region.count &&
 	       !((conflict->first.bits | conflict->second.bits) & (ACCESS_USE | ACCESS_IO));
 }
 

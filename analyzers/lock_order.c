@@ -259,6 +259,17 @@ static char *circle_message(struct lock_order *self, const struct circle *circle
 	return strdup(text);
 }
 
+/* The oldest lock of the circle stands for it. */
+static uint32_t circle_lock(const struct circle *circle)
+{
+	const struct edge *oldest = circle->edges[0];
+
+	for (unsigned i = 1; i < circle->count; i++)
+		if (circle->edges[i]->from < oldest->from)
+			oldest = circle->edges[i];
+	return oldest->from_identity;
+}
+
 static void circle_tell(struct lock_order *self, struct circle *circle)
 {
 	uint64_t key = 0;
@@ -278,7 +289,7 @@ static void circle_tell(struct lock_order *self, struct circle *circle)
 	finding->other = circle->runs[1]->wanted_site;
 	finding->task = findings_actor_name(self->world, circle->runs[0]->actor);
 	finding->other_task = findings_actor_name(self->world, circle->runs[1]->actor);
-	finding->lock = circle->edges[0]->from_identity;
+	finding->lock = circle_lock(circle);
 	finding->message = circle_message(self, circle);
 }
 

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * analyzer_lock_verdict_test.c - golden cases of each verdict about a lock.
+ */
+#include "expect.h"
+
+/* A hundred times over what stands between `before` and `after`. */
+static void expect_repeated(const char *before, const char *round, unsigned times,
+                            const char *expected)
+{
+	char *rounds = trace_repeat(round, times), *trace = trace_format("%s%s", before, rounds);
+
+	expect_locks(trace, expected);
+	free(trace);
+	free(rounds);
+}
+
+#define SECTION(task, body)                                                                        \
+	"+1 " task " lock-taken L @get:p.c:30\n" body "+1 " task " lock-freed L @get:p.c:33\n"     \
+	"+1 " task " suspend sleep @get:p.c:40\n"
+
+/* Two tasks take turns. */
+#define TURNS(body1, body2) SECTION("w1", body1) SECTION("w2", body2)
+
+#define READ_GAP_WRITE(task, where)                                                                \
+	"+1 " task " read " where " @get:p.c:31\n+1 " task " suspend sleep @get:p.c:32\n"          \
+	"+1 " task " write " where " @get:p.c:33\n"
+
+#define LOCK_NEW "10 main lock-new L @main:p.c:12\n+1 main suspend sleep\n"
+
+Test(lock_verdict, needless_when_no_section_spans_a_gap)
+{
+	expect_repeated(LOCK_NEW,
+	                TURNS("+1 w1 read x @get:p.c:31\n+0 w1 write x @get:p.c:32\n",
+	                      "+1 w2 read x @get:p.c:31\n+0 w2 write x @get:p.c:32\n"),
+	                50, "L needless\n");
+}
+
+Test(lock_verdict, unknown_when_one_section_spans_a_gap)
+{
+	expect_repeated(LOCK_NEW SECTION("w1", "+1 w1 suspend sleep @get:p.c:32\n"), TURNS("", ""),
+	                100, "L unknown\n");
+}
+
+Test(lock_verdict, unknown_when_there_were_too_few_sections)
+{
+	expect_repeated(LOCK_NEW, TURNS("", ""), 49, "L unknown\n");
+}
+
+Test(lock_verdict, unknown_when_one_task_alone_took_it)
+{
+	expect_repeated(LOCK_NEW, SECTION("w1", ""), 200, "L unknown\n");
+}
+
+Test(lock_verdict, unknown_when_an_acquisition_had_to_wait)
+{
+	expect_repeated(LOCK_NEW "+1 w3 lock-wait L @get:p.c:30\n+0 w3 suspend L lock @get:p.c:30\n"
+	                         "+1 w3 lock-taken L @get:p.c:30\n+1 w3 lock-freed L @get:p.c:33\n"
+	                         "+1 w3 suspend sleep\n",
+	                TURNS("", ""), 100, "L unknown\n");
+}
+
+Test(lock_verdict, a_nested_step_in_a_section_is_a_gap)
+{
+	expect_repeated(LOCK_NEW SECTION("w1", "+1 w1 task-new w9 @get:p.c:31\n+0 w9 resume\n"
+	                                       "+1 w9 suspend sleep\n"),
+	                TURNS("", ""), 100, "L unknown\n");
+}
+
+Test(lock_verdict, never_needless_when_it_is_the_mutex_of_a_condition)
+{
+	expect_repeated(LOCK_NEW "+1 main lock-condition L\n+1 main suspend sleep\n", TURNS("", ""),
+	                100, "L unknown\n");
+}
+
+Test(lock_verdict, never_needless_when_locked_is_asked)
+{
+	expect_repeated(LOCK_NEW "+1 w3 lock-test L\n+1 w3 suspend sleep\n", TURNS("", ""), 100,
+	                "L unknown\n");
+}
+
+Test(lock_verdict, never_needless_with_a_waiver)
+{
+	expect_repeated(LOCK_NEW "+1 main lock-waiver L\n+1 main suspend sleep\n", TURNS("", ""),
+	                100, "L unknown\n");
+}
+
+Test(lock_verdict, never_needless_when_several_threads_use_it)
+{
+	expect_repeated(LOCK_NEW "+1 - thread 2\n" SECTION("w8", "") "+1 - thread 1\n",
+	                TURNS("", ""), 100, "L unknown\n");
+}
+
+Test(lock_verdict, not_needless_when_its_thread_lost_records)
+{
+	expect_repeated(LOCK_NEW SECTION("w1", "") "+1 - lost 3 until=+0\n", TURNS("", ""), 100,
+	                "L unknown\n");
+}
+
+Test(lock_verdict, needless_when_the_loss_was_before_the_lock_was_made)
+{
+	expect_repeated("5 - lost 3 until=+0\n" LOCK_NEW, TURNS("", ""), 100, "L needless\n");
+}
+
+Test(lock_verdict, needed_when_it_alone_keeps_a_write_out_of_a_pair)
+{
+	expect_repeated(LOCK_NEW, TURNS(READ_GAP_WRITE("w1", "x"), READ_GAP_WRITE("w2", "x")), 2,
+	                "L needed\n");
+}
+
+Test(lock_verdict, needed_for_a_descriptor_used_before_and_after_a_suspension)
+{
+	expect_repeated(
+		LOCK_NEW,
+		TURNS("+1 w1 io F\n+1 w1 suspend F io\n", "+1 w2 io F\n+1 w2 suspend F io\n"), 2,
+		"L needed\n");
+}
+
+Test(lock_verdict, needed_jointly_when_two_locks_are_always_held_together)
+{
+	const char *body1 = "+1 w1 lock-taken M\n" READ_GAP_WRITE("w1", "x") "+1 w1 lock-freed M\n";
+	const char *body2 = "+1 w2 lock-taken M\n" READ_GAP_WRITE("w2", "x") "+1 w2 lock-freed M\n";
+	char *trace =
+		trace_format("%s+1 w1 lock-taken L\n%s+1 w1 lock-freed L\n+1 w1 suspend sleep\n"
+	                     "+1 w2 lock-taken L\n%s+1 w2 lock-freed L\n+1 w2 suspend sleep\n",
+	                     LOCK_NEW "+1 main lock-new M\n+1 main suspend sleep\n", body1, body2);
+
+	expect_locks(trace, "L needed\nM needed\n");
+	free(trace);
+}
+
+Test(lock_verdict, bypassed_when_a_write_without_it_lay_in_a_section)
+{
+	expect_repeated(LOCK_NEW,
+	                SECTION("w1", "+1 w1 read x @get:p.c:31\n+1 w1 suspend sleep @get:p.c:32\n"
+	                              "+1 w2 write x @put:p.c:50\n+1 w2 suspend sleep @put:p.c:51\n"
+	                              "+1 w1 write x @get:p.c:33\n"),
+	                1, "L bypassed\n");
+}
+
+Test(lock_verdict, bypassed_when_a_write_without_it_may_lie_in_a_section)
+{
+	expect_repeated(LOCK_NEW SECTION("w1", READ_GAP_WRITE("w1", "x")),
+	                "+1 w2 write x @put:p.c:50\n+1 w2 suspend sleep @put:p.c:51\n", 1,
+	                "L bypassed\n");
+}
+
+Test(lock_verdict, a_write_without_it_that_is_ordered_by_a_join_does_not_bypass)
+{
+	expect_repeated(LOCK_NEW SECTION("w1", READ_GAP_WRITE("w1", "x"))
+	                        SECTION("w3", READ_GAP_WRITE("w3", "x")),
+	                "+1 w1 task-end\n+1 w3 task-end\n+1 main observe w1 task\n"
+	                "+1 main observe w3 task\n+1 main write x @main:p.c:50\n",
+	                1, "L needed\n");
+}
+
+Test(lock_verdict, bypassed_when_the_write_takes_a_read_lock)
+{
+	expect_repeated(
+		"10 main lock-new L RWLock @main:p.c:12\n+1 main suspend sleep\n",
+		"+1 w1 lock-taken L shared @get:p.c:30\n" READ_GAP_WRITE(
+			"w1", "x") "+1 w1 lock-freed L shared\n+1 w1 suspend sleep\n"
+				   "+1 w2 lock-taken L shared @get:p.c:30\n" READ_GAP_WRITE(
+					   "w2",
+					   "x") "+1 w2 lock-freed L shared\n+1 w2 suspend sleep\n",
+		1, "L bypassed\n");
+}
+
+Test(lock_verdict, needed_when_readers_share_it_and_the_writer_does_not)
+{
+	expect_repeated("10 main lock-new L RWLock @main:p.c:12\n+1 main suspend sleep\n",
+	                "+1 w1 lock-taken L shared @get:p.c:30\n+1 w1 read x\n+1 w1 suspend sleep\n"
+	                "+1 w1 read x\n+1 w1 lock-freed L shared\n+1 w1 suspend sleep\n"
+	                "+1 w2 lock-taken L @put:p.c:30\n+1 w2 write x\n+1 w2 lock-freed L\n"
+	                "+1 w2 suspend sleep\n",
+	                1, "L needed\n");
+}
+
+Test(lock_verdict, wrong_lock_when_the_accesses_are_under_different_locks)
+{
+	expect_repeated(
+		LOCK_NEW "+1 main lock-new M\n+1 main suspend sleep\n",
+		SECTION("w1", READ_GAP_WRITE("w1", "x")) "+1 w2 lock-taken M\n+1 w2 write x "
+	                                                 "@put:p.c:50\n+1 w2 lock-freed M\n"
+							 "+1 w2 suspend sleep\n",
+		1, "L wrong-lock\nM wrong-lock\n");
+}
+
+Test(lock_verdict, wrong_lock_when_they_are_under_different_objects_of_one_lock)
+{
+	expect_locks("10 main lock-new #71 @main:p.c:12\n+1 main lock-new #72 @main:p.c:12\n"
+	             "+1 main suspend sleep\n"
+	             "+1 w1 lock-taken #71\n" READ_GAP_WRITE(
+			     "w1", "x") "+1 w1 lock-freed #71\n"
+	                                "+1 w1 suspend sleep\n"
+	                                "+1 w2 lock-taken #72\n" READ_GAP_WRITE(
+						"w2", "x") "+1 w2 lock-freed #72\n"
+	                                                   "+1 w2 suspend sleep\n",
+	             "lock of main wrong-lock\n");
+}
+
+Test(lock_verdict, serialises_only_when_sections_span_gaps_and_touch_only_their_own)
+{
+	expect_repeated(LOCK_NEW, TURNS(READ_GAP_WRITE("w1", "a"), READ_GAP_WRITE("w2", "b")), 50,
+	                "L serialises-only\n");
+}
+
+Test(lock_verdict, not_serialises_only_when_no_access_was_recorded)
+{
+	expect_repeated(
+		LOCK_NEW,
+		TURNS("+1 w1 suspend sleep @get:p.c:32\n", "+1 w2 suspend sleep @get:p.c:32\n"), 50,
+		"L unknown\n");
+}
+
+Test(lock_verdict, limits_when_it_has_more_than_one_permit)
+{
+	expect_repeated("10 main lock-new L Semaphore permits=3\n+1 main suspend sleep\n",
+	                TURNS(READ_GAP_WRITE("w1", "x"), READ_GAP_WRITE("w2", "x")), 50,
+	                "L limits\n");
+}
+
+Test(lock_verdict, a_semaphore_that_starts_at_0_is_no_lock)
+{
+	expect_repeated("10 main lock-new L Semaphore permits=0\n+1 main suspend sleep\n",
+	                "+1 w1 lock-freed L\n+1 w1 suspend sleep\n+1 w2 lock-taken L\n"
+	                "+1 w2 suspend sleep\n",
+	                100, "");
+}
+
+Test(lock_verdict, a_lock_handed_to_the_awaiter_of_the_task_that_took_it_is_the_awaiters)
+{
+	/* wait_for(lock.acquire()): the inner task takes it and ends, in one step. */
+	expect_repeated(
+		LOCK_NEW,
+		TURNS("", "") "+1 w1 task-new #900 @wf:p.c:1\n+1 w1 suspend #900 task\n"
+			      "+1 #900 lock-taken L @get:p.c:30\n+0 #900 task-end\n"
+			      "+1 w1 observe #900 task\n+0 w1 lock-freed L\n+1 w1 suspend sleep\n",
+		60, "L needless\n");
+}
+
+Test(lock_verdict, counts_are_what_happened)
+{
+	const struct report *report;
+	char *rounds = trace_repeat(
+		TURNS(READ_GAP_WRITE("w1", "x"), "+1 w2 await passed @get:p.c:35\n"), 10);
+	char *trace = trace_format("%s%s", LOCK_NEW, rounds);
+	struct analysis *analysis = expect_analysis(trace, &report);
+	const struct report_lock *lock = &report->locks[0];
+
+	cr_assert_eq(report->lock_count, 1);
+	cr_expect_eq(lock->sections, 20);
+	cr_expect_eq(lock->suspended, 10);
+	cr_expect_eq(lock->waited, 0);
+	cr_expect_eq(lock->tasks, 2);
+	cr_expect_eq(lock->objects, 1);
+	cr_expect_eq(lock->fragile, 1);
+	cr_expect_eq(lock->created.line, 12);
+	cr_assert_eq(lock->site_count, 1);
+	cr_expect_eq(lock->sites[0].count, 20);
+	cr_expect_eq(lock->sites[0].suspended, 10);
+	cr_assert_eq(lock->suspension_count, 1);
+	cr_expect_eq(lock->suspensions[0].count, 10);
+	cr_expect_eq(lock->suspensions[0].place.line, 32);
+	cr_expect_eq(lock->hold.max, 4);
+	analysis_free(analysis);
+	free(trace);
+	free(rounds);
+}
