@@ -54,6 +54,7 @@ struct step {
 
 struct watched {
 	uint64_t lock, type;
+	uint64_t state; /* CPYTHON_LOCK_*, at the last end of a step */
 };
 
 struct thread {
@@ -270,7 +271,7 @@ static __always_inline uint64_t attribute(const struct cpython_layout *l, uint64
 	return 0;
 }
 
-/* Adds a LOCK item with the state of the lock now. Returns 1 when it could be read. */
+/* Adds a LOCK item with the state of the lock now. Returns it (CPYTHON_LOCK_*). */
 __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 {
 	struct scratch *s = scratch_at(slot);
@@ -281,49 +282,57 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 	uint64_t value;
 
 	if (!s)
-		return 0;
+		return CPYTHON_LOCK_UNREADABLE;
 	t = target_of(s);
 	if (!t)
-		return 0;
+		return CPYTHON_LOCK_UNREADABLE;
 	key.target = s->target;
 	how = bpf_map_lookup_elem(&types, &key);
 	item = item_add(s, CPYTHON_ITEM_LOCK);
 	if (!item)
-		return 0;
+		return CPYTHON_LOCK_UNREADABLE;
 	item->a = lock;
 	item->b = type;
 	item->state = CPYTHON_LOCK_UNREADABLE;
 	if (!how)
-		return 0;
+		return CPYTHON_LOCK_UNREADABLE;
 	/* a reference count of 0 or none that a count could be, or another type: it is gone */
 	if (read_word(lock + 8) != type || (int64_t)read_word(lock) <= 0) {
 		item->state = CPYTHON_LOCK_GONE;
-		return 0;
+		return CPYTHON_LOCK_GONE;
 	}
 	if (how->state == CPYTHON_STATE_BYTE) {
 		item->state = (read_half(lock + how->index) & 0xff) != 0;
-		return 1;
+		return item->state;
 	}
 	if (how->state == CPYTHON_STATE_WORD) {
 		item->state = read_word(lock + how->index) != 0;
-		return 1;
+		return item->state;
 	}
 	value = attribute(&t->layout, lock, how->index, how->basicsize);
 	if (how->state == CPYTHON_STATE_OWNER) { /* not there: the class says None */
 		item->state = value && value != t->none_object;
 	} else if (how->state == CPYTHON_STATE_BOOL) {
-		if (value != t->true_object && value != t->false_object)
-			return 0;
+		if (!value) /* kept in a dictionary */
+			return CPYTHON_LOCK_UNREADABLE;
+		if (value != t->true_object && value != t->false_object) {
+			item->state = CPYTHON_LOCK_GONE; /* the memory is something else */
+			return CPYTHON_LOCK_GONE;
+		}
 		item->state = value == t->true_object;
 	} else if (how->state == CPYTHON_STATE_COUNT) {
-		if (!value || read_word(value + 8) != t->integer)
-			return 0;
+		if (!value)
+			return CPYTHON_LOCK_UNREADABLE;
+		if (read_word(value + 8) != t->integer) {
+			item->state = CPYTHON_LOCK_GONE;
+			return CPYTHON_LOCK_GONE;
+		}
 		item->c = read_word(value + 16) >> t->layout.long_shift ? read_half(value + 24) : 0;
 		item->state = item->c == 0;
 	} else {
-		return 0;
+		return CPYTHON_LOCK_UNREADABLE;
 	}
-	return 1;
+	return item->state;
 }
 
 /* The lock that counts for an object of this type: a Condition's own lock, else itself. */
@@ -335,20 +344,41 @@ static __always_inline uint64_t lock_inner(const struct cpython_layout *l,
 	return attribute(l, object, how->index, how->basicsize);
 }
 
-static __always_inline void watch_add(struct scratch *s, struct thread *th, uint64_t lock,
-                                      uint64_t type)
+/*
+ * Remembers to read the state of a lock at each end of a step on this thread.
+ * When there is no room, one goes that was free then, else the oldest.
+ */
+__noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
 {
-	uint32_t i;
+	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid(), i, best = CPYTHON_WATCH;
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct scratch *s = scratch_at(slot);
 
-	for (i = 0; i < CPYTHON_WATCH; i++)
-		if (th->watch[i].lock == lock)
-			return;
-	i = th->next & (CPYTHON_WATCH - 1);
-	if (th->watch[i].lock)
+	if (!th || !s)
+		return 0;
+	for (i = 0; i < CPYTHON_WATCH; i++) {
+		struct watched *watched = &th->watch[(th->next + i) & (CPYTHON_WATCH - 1)];
+
+		if (watched->lock == lock) {
+			watched->type = type;
+			watched->state = CPYTHON_LOCK_HELD;
+			return 0;
+		}
+		if (!watched->lock)
+			best = i;
+		else if (best == CPYTHON_WATCH && watched->state != CPYTHON_LOCK_HELD)
+			best = i;
+	}
+	if (best == CPYTHON_WATCH) {
 		s->fact.flags |= CPYTHON_WATCH_FULL;
+		best = 0;
+	}
+	i = (th->next + best) & (CPYTHON_WATCH - 1);
 	th->watch[i].lock = lock;
 	th->watch[i].type = type;
+	th->watch[i].state = CPYTHON_LOCK_HELD;
 	th->next = i + 1;
+	return 1;
 }
 
 /* ---- the walk along an await chain ---- */
@@ -698,9 +728,13 @@ __noinline int settle(uint32_t slot, uint32_t tid)
 	}
 	if (t->detail >= 1)
 		for (j = 0; j < CPYTHON_WATCH; j++) {
-			if (!th->watch[j].lock)
-				break;
-			lock_state(slot, th->watch[j].lock, th->watch[j].type);
+			struct watched *watched = &th->watch[j];
+
+			if (!watched->lock)
+				continue;
+			watched->state = lock_state(slot, watched->lock, watched->type);
+			if (watched->state == CPYTHON_LOCK_GONE)
+				watched->lock = 0;
 		}
 	th->depth = depth - 1;
 	return 1;
@@ -796,7 +830,7 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	item->d = lock;
 	key.type = read_word(lock + 8);
 	lock_state(slot, lock, key.type);
-	watch_add(s, th, lock, key.type);
+	watch_add(slot, lock, key.type);
 	return 1;
 }
 
@@ -1057,6 +1091,8 @@ __noinline int take(uint32_t slot, uint64_t object)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_TAKE, tgid_tid);
 	fact_current(s, th, &t->layout);
+	if (!s->fact.task)
+		return 0; /* a plain thread, or a callback between steps */
 	item = item_add(s, CPYTHON_ITEM_OBJECT);
 	if (item) {
 		item->a = object;
@@ -1068,7 +1104,7 @@ __noinline int take(uint32_t slot, uint64_t object)
 		if (lock) {
 			type = read_word(lock + 8);
 			lock_state(slot, lock, type);
-			watch_add(s, th, lock, type);
+			watch_add(slot, lock, type);
 		}
 	}
 	fact_send(s, th);
