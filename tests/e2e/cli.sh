@@ -6,7 +6,7 @@ source "$(dirname "$0")/check.bash"
 check "--help exits with 0" "$awaitness" --help
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
 is "--help lists the commands" "$(echo "$commands" | sort | paste -sd' ')" \
-	"attach convert doctor dump help print record report run version"
+	"attach convert doctor dump explain help lint print record report run version"
 for c in $commands; do
 	check "$c --help exits with 0" "$awaitness" "$c" --help
 	like "$c --help has usage and exit status" "$(<out)" "Usage: awaitness $c.*Exit status:"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.c - awaitness report DIR: the report of a recorded trace.
+ * replay.c - awaitness report DIR: the report of a recorded trace.
  */
 #include <errno.h>
 #include <inttypes.h>
