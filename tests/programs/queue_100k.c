@@ -43,6 +43,8 @@ static int64_t run(void *arg)
 	for (int i = 0; i < TASKS && !error; i++) {
 		all[i] = aw_task_create(take_one, NULL, NULL);
 		error = all[i] ? 0 : -ENOMEM;
+		if (i % 1000 == 999) /* or this would be one long step */
+			COUNTED_YIELD(NULL);
 	}
 	for (int i = 0; i < TASKS && !error; i++)
 		error = COUNTED_AWAIT(aw_queue_put(queue, (void *)(intptr_t)(i + 1), AW_FOREVER),
