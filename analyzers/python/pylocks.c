@@ -138,7 +138,8 @@ static uint32_t label_of(struct py_program *p, const struct place *at, uint32_t 
 	return py_internf(p, "%s.%s", py_text(p, p->files.at[file].module), py_text(p, at->name));
 }
 
-static void lock_add(struct py_program *p, uint32_t file, uint32_t node, uint32_t dotted)
+/* Gives the lock; 0: it is not kept in a place that has a name. */
+static uint32_t lock_add(struct py_program *p, uint32_t file, uint32_t node, uint32_t dotted)
 {
 	struct place at = {0};
 	enum py_flavour flavour;
@@ -147,13 +148,13 @@ static void lock_add(struct py_program *p, uint32_t file, uint32_t node, uint32_
 	struct py_lock *l;
 
 	if (!type || !place_of_call(p, file, node, &at) || !at.name)
-		return;
+		return 0;
 	id = at.class ? lock_in_family(p, at.class, at.name)
 	              : py_map_get(&p->lock_by_place, at.scope, at.name);
 	if (!id) {
 		id = py_push(p, &p->locks);
 		if (!id)
-			return;
+			return 0;
 		l = &p->locks.at[id];
 		*l = (struct py_lock){.type = type,
 		                      .flavour = flavour,
@@ -176,6 +177,7 @@ static void lock_add(struct py_program *p, uint32_t file, uint32_t node, uint32_
 		py_lock_escape(p, id, file, node, "it may be a lock that was given from outside");
 	if (at.foreign)
 		py_lock_escape(p, id, file, node, "it is kept in an object of unknown class");
+	return id;
 }
 
 static bool may_make_lock(const char *name)
@@ -188,7 +190,7 @@ static bool may_make_lock(const char *name)
 static void factory_find(struct py_program *p, uint32_t file, uint32_t node)
 {
 	const struct py_node *n = py_node(p, file, node), *f = py_node(p, file, n->first);
-	uint32_t scope = py_enclosing_scope(p, file, node);
+	uint32_t scope = py_enclosing_scope(p, file, node), id;
 	struct py_ref ref;
 
 	for (uint32_t a = f->next; a; a = py_node(p, file, a)->next) {
@@ -198,23 +200,16 @@ static void factory_find(struct py_program *p, uint32_t file, uint32_t node)
 			ref = py_resolve(p, scope, arg->first);
 			if (ref.kind != REF_EXTERN)
 				continue;
-			lock_add(p, file, node, ref.id);
-			/* who makes the object may pass another */
-			for (uint32_t l = p->locks.count - 1; l && p->locks.at[l].node == node;)
-				return py_lock_escape(p, l, file, node,
-				                      "it is a parameter of its class");
+			id = lock_add(p, file, node, ref.id);
+			if (id)
+				py_lock_escape(p, id, file, node, "it is a parameter of its class");
+			return;
 		}
 	}
 	ref = py_resolve(p, scope, node);
-	if (ref.kind == REF_CONTAINER) {
-		uint32_t before = p->locks.count;
-
-		lock_add(p, file, node, ref.id);
-		if (p->locks.count > before && before)
-			p->locks.at[before].container = true;
-		else if (p->locks.count > before)
-			p->locks.at[1].container = true;
-	}
+	id = ref.kind == REF_CONTAINER ? lock_add(p, file, node, ref.id) : 0;
+	if (id)
+		p->locks.at[id].container = true;
 }
 
 void py_locks_link(struct py_program *p)

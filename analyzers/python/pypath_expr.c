@@ -454,6 +454,11 @@ static void guard(struct path_state *s, uint64_t set, enum path_polarity polarit
 {
 	for (unsigned int i = 0; i < s->token_count; i++)
 		if (set & (1ull << i)) {
+			/* checked anew: an older check no longer matters */
+			for (unsigned int k = 0; k < s->token_count; k++)
+				if (s->tokens[k].location == s->tokens[i].location &&
+				    !s->tokens[i].site)
+					s->tokens[k].test = 0;
 			s->tokens[i].test = test;
 			s->tokens[i].polarity = (uint8_t)polarity;
 			s->tokens[i].raises = false;

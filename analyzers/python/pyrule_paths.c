@@ -136,7 +136,7 @@ static void init_report(struct rules *r, const struct path_hit *h, bool high)
 	finding_message(
 		r->m, id,
 		high ? "`%s` is checked, the task suspends, and then it is set: two tasks both "
-	               "make "
+		       "make "
 		       "one, and the first is never closed"
 		     : "`%s` is checked, the task suspends, and then it is set: two tasks may both "
 		       "do so",

@@ -123,7 +123,7 @@ static enum py_verdict with_verdict(struct walk *w, uint32_t site, uint32_t valu
 {
 	struct py_program *p = w->p;
 	struct py_ref ref = py_resolve(p, w->scope, value);
-	bool enter = method[3] == 'n'; /* __aenter__ or __aexit__ */
+	bool enter = method[4] == 'n'; /* __aenter__ or __aexit__ */
 	enum py_verdict verdict;
 
 	switch (ref.kind) {

@@ -20,7 +20,14 @@ struct mention {
 static bool is_lock_made(const struct mention *m, uint32_t value)
 {
 	const struct py_node *n = py_node(m->p, m->file, value);
-	struct py_ref ref = py_resolve(m->p, py_enclosing_scope(m->p, m->file, value), value);
+	uint32_t scope = py_enclosing_scope(m->p, m->file, value), count;
+	struct py_ref ref = py_resolve(m->p, scope, value);
+	bool certain;
+
+	/* another mention of a lock: what follows from it is told there */
+	py_locks_of(m->p, scope, value, &count, &certain);
+	if (count)
+		return true;
 
 	if (ref.kind == REF_NONE || ref.kind == REF_CONTAINER ||
 	    (ref.kind == REF_EXTERN_INSTANCE && (n->kind == PY_CALL || n->kind == PY_OR)))

@@ -1,0 +1,15 @@
+# expect: AW102 Hub.clients
+import asyncio
+
+
+class Hub:
+    def __init__(self):
+        self.clients = set()
+        self._closed = asyncio.Event()
+
+    async def send(self, message):
+        for client in self.clients:
+            await client.send(message)
+
+    def join(self, client):
+        self.clients.add(client)

@@ -1,0 +1,13 @@
+# expect: AW007 Account.balance
+import asyncio
+
+
+class Account:
+    def __init__(self):
+        self.balance = 0
+        self._changed = asyncio.Event()
+
+    async def add(self, amount):
+        old = self.balance
+        await asyncio.sleep(0.1)
+        self.balance = old + amount
