@@ -271,6 +271,21 @@ static __always_inline uint64_t attribute(const struct cpython_layout *l, uint64
 	return 0;
 }
 
+/* Are the attributes of an object kept in a dictionary (somebody asked for its __dict__)? */
+static __always_inline int has_dictionary(const struct cpython_target *t, uint64_t object)
+{
+	uint64_t dictionary = read_word(object - 24);
+
+	return dictionary && !(dictionary & 1) && read_word(dictionary + 8) == t->dictionary;
+}
+
+/* The attribute is not what it should be: kept elsewhere, or the memory is something else now. */
+static __always_inline int lock_strange(const struct cpython_target *t, struct cpython_item *item)
+{
+	item->state = has_dictionary(t, item->a) ? CPYTHON_LOCK_UNREADABLE : CPYTHON_LOCK_GONE;
+	return item->state;
+}
+
 /* Adds a LOCK item with the state of the lock now. Returns it (CPYTHON_LOCK_*). */
 __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 {
@@ -313,20 +328,12 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 	if (how->state == CPYTHON_STATE_OWNER) { /* not there: the class says None */
 		item->state = value && value != t->none_object;
 	} else if (how->state == CPYTHON_STATE_BOOL) {
-		if (!value) /* kept in a dictionary */
-			return CPYTHON_LOCK_UNREADABLE;
-		if (value != t->true_object && value != t->false_object) {
-			item->state = CPYTHON_LOCK_GONE; /* the memory is something else */
-			return CPYTHON_LOCK_GONE;
-		}
+		if (value != t->true_object && value != t->false_object)
+			return lock_strange(t, item);
 		item->state = value == t->true_object;
 	} else if (how->state == CPYTHON_STATE_COUNT) {
-		if (!value)
-			return CPYTHON_LOCK_UNREADABLE;
-		if (read_word(value + 8) != t->integer) {
-			item->state = CPYTHON_LOCK_GONE;
-			return CPYTHON_LOCK_GONE;
-		}
+		if (read_word(value + 8) != t->integer)
+			return lock_strange(t, item);
 		item->c = read_word(value + 16) >> t->layout.long_shift ? read_half(value + 24) : 0;
 		item->state = item->c == 0;
 	} else {

@@ -291,6 +291,7 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 		{"PyMethodDescr_Type", &t->descriptor, true},
 		{"PyUnicode_Type", &t->str, true},
 		{"PyLong_Type", &t->integer, true},
+		{"PyDict_Type", &t->dictionary, true},
 		{"_Py_TrueStruct", &t->true_object, true},
 		{"_Py_FalseStruct", &t->false_object, true},
 		{"_Py_NoneStruct", &t->none_object, true},
