@@ -25,6 +25,7 @@ static const char head[] =
 	"typealias integer { size = 64; align = 8; base = 16; } := hex64_t;\n"
 	"typealias integer { size = 8; align = 8; encoding = UTF8; } := utf8_t;\n"
 	"typealias integer { size = 14; align = 8; } := uint14_t;\n"
+	"typealias integer { size = 12; align = 8; } := uint12_t;\n"
 	"typealias integer { size = 6; align = 1; } := uint6_t;\n"
 	"typealias integer { size = 5; align = 1; } := uint5_t;\n"
 	"typealias integer { size = 2; align = 1; } := uint2_t;\n"
@@ -117,13 +118,16 @@ static const char *arg_name(unsigned class)
 	}
 }
 
-/* The 16 bits of arg: a value, and the AW_ARG_* flags on top. */
-static void write_arg(FILE *out, unsigned class)
+/* The 16 bits of arg: a value, flags of the kind, and the flags of all kinds on top. */
+static void write_arg(FILE *out, unsigned kind, unsigned class)
 {
+	const char *deadline = event_flag_text(kind, AW_ARG_DEADLINE);
 	const char *word, *comma = "";
 
-	if (!event_value_text(class, 0)) {
-		fprintf(out, "\t\tuint14_t %s;\n", class == AW_FIELD_SIZE ? "size" : "unused_arg");
+	if (class == AW_FIELD_SIZE) {
+		fputs("\t\tuint12_t size;\n\t\tuint1_t use;\n\t\tuint1_t test;\n", out);
+	} else if (!event_value_text(class, 0)) {
+		fputs("\t\tuint14_t unused_arg;\n", out);
 	} else {
 		fputs("\t\tenum : uint8_t { ", out);
 		for (unsigned value = 0; (word = event_value_text(class, value)); value++) {
@@ -133,9 +137,11 @@ static void write_arg(FILE *out, unsigned class)
 		fprintf(out, " } %s;\n", arg_name(class));
 		if (class == AW_FIELD_TEXT)
 			fputs("\t\tuint5_t used;\n\t\tuint1_t more;\n", out);
+		else if (class == AW_FIELD_LOCK)
+			fputs("\t\tuint6_t permits;\n", out);
 		else
-			fprintf(out, "\t\tuint6_t %s;\n",
-			        class == AW_FIELD_LOCK ? "permits" : "unused_arg");
+			fprintf(out, "\t\tuint5_t unused_arg;\n\t\tuint1_t %s;\n",
+			        deadline ? deadline : "unused_bit");
 	}
 	fputs("\t\tuint2_t flags;\n", out);
 }
@@ -145,7 +151,7 @@ static void write_event(FILE *out, unsigned kind, const struct event_kind *row)
 	fprintf(out, "\nevent {\n\tname = \"%s\";\n\tid = %u;\n\tstream_id = 0;\n", row->text,
 	        kind);
 	fputs("\tfields := struct {\n", out);
-	write_arg(out, row->arg);
+	write_arg(out, kind, row->arg);
 	fprintf(out, "\t\tuint32_t %s;\n", kind == AW_SITE ? "line" : "task");
 	if (kind == AW_TEXT)
 		fputs("\t\tutf8_t text[16];\n", out);

@@ -173,23 +173,33 @@ static int convert_trace(const char *path, struct sink *sink, const struct setti
 	return status;
 }
 
+/* A stream_fn that takes nothing: a text with a bad line is refused before an output is made. */
+static int check_only(void *context, const struct stream_batch *batch)
+{
+	(void)context;
+	(void)batch;
+	return 0;
+}
+
 static int convert_text(const char *path, enum form from, struct sink *sink,
                         const struct settings *settings)
 {
+	int (*read)(const char *, size_t, stream_fn, void *, struct fault *);
 	struct fault fault = {0};
 	char *text = NULL;
 	size_t size = 0;
 	int status = read_whole(path, &text, &size);
 
+	if (status == STATUS_CLEAN && from == FORM_NONE)
+		from = form_of_text(text, size);
+	read = from == FORM_STD ? std_read : text_read;
+	if (status == STATUS_CLEAN)
+		status = tell(read(text, size, check_only, NULL, &fault), &fault, path, sink);
 	if (status == STATUS_CLEAN)
 		status = sink_open(sink, settings);
-	if (status == STATUS_CLEAN) {
-		if (from == FORM_NONE)
-			from = form_of_text(text, size);
-		status = tell((from == FORM_STD ? std_read : text_read)(text, size, sink->fn,
-		                                                        sink->context, &fault),
-		              &fault, path, sink);
-	}
+	if (status == STATUS_CLEAN)
+		status =
+			tell(read(text, size, sink->fn, sink->context, &fault), &fault, path, sink);
 	free(text);
 	return status;
 }
