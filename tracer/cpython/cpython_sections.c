@@ -185,7 +185,10 @@ static int section_taken(struct cpython_translator *t, struct cpython_stream *st
 	if (!error && from)
 		error = cpython_emit_interval(stream, time, task->id, from, time);
 	if (!error)
-		error = cpython_emit(stream, time, AW_LOCK_TAKEN, from ? AW_ARG_INFERRED : 0,
+		error = cpython_emit(stream, time, AW_LOCK_TAKEN,
+		                     t->late ? AW_ARG_SNAPSHOT
+		                     : from  ? AW_ARG_INFERRED
+		                             : 0,
 		                     task->id, lock->id, site);
 	if (excludes(lock))
 		lock->holder = task;
@@ -208,15 +211,17 @@ static int thread_wait_over(struct cpython_translator *t, struct cpython_stream 
 	return section_taken(t, stream, task, lock, task->waiting_site, stream->time, now);
 }
 
-static int section_waits(struct cpython_stream *stream, struct cpython_task *task,
-                         struct cpython_lock *lock, uint64_t site, uint64_t time)
+static int section_waits(const struct cpython_translator *t, struct cpython_stream *stream,
+                         struct cpython_task *task, struct cpython_lock *lock, uint64_t site,
+                         uint64_t time)
 {
 	int error = lock_tell(stream, time, lock);
 
 	task->waiting = lock;
 	task->waiting_site = site;
 	return error ? error
-	             : cpython_emit(stream, time, AW_LOCK_WAIT, 0, task->id, lock->id, site);
+	             : cpython_emit(stream, time, AW_LOCK_WAIT, t->late ? AW_ARG_SNAPSHOT : 0,
+	                            task->id, lock->id, site);
 }
 
 static const struct cpython_item *item_find(const struct cpython_fact *fact,
@@ -269,7 +274,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	}
 	if (of_threads(lock) && held_find(task, lock))
 		return 0; /* an RLock entered again */
-	return section_waits(stream, task, lock, site, fact->time);
+	return section_waits(t, stream, task, lock, site, fact->time);
 }
 
 /* A line of the chain `site` stands for that has an acquire() call in it. */
@@ -321,7 +326,7 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	if (error)
 		return error;
 	if (state->state != CPYTHON_LOCK_FREE)
-		return section_waits(stream, task, lock, site, fact->time);
+		return section_waits(t, stream, task, lock, site, fact->time);
 	error = section_taken(t, stream, task, lock, site, 0, fact->time);
 	held = held_find(owner, lock);
 	if (held)
@@ -627,7 +632,7 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	if (!error)
 		error = states_settle(t, stream, task, fact, items);
 	if (!error && view.waiting && task->waiting != view.waiting)
-		error = section_waits(stream, task, view.waiting, view.waiting_site, fact->time);
+		error = section_waits(t, stream, task, view.waiting, view.waiting_site, fact->time);
 	if (!view.waiting)
 		task->waiting = NULL;
 	return error;
@@ -650,9 +655,8 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
 	return section_taken(t, stream, task, lock, task->waiting_site, 0, time);
 }
 
-void cpython_section_forget(struct cpython_translator *t, struct cpython_task *task)
+void cpython_section_forget(struct cpython_task *task)
 {
-	(void)t;
 	while (task->held_count)
 		held_drop(task, &task->held[0]);
 }

@@ -24,6 +24,8 @@ struct cpython_session {
 	struct cpython_translator *translator;
 	pid_t pid;
 	bool described;
+	uint64_t turn; /* ns: when the present window, or the pause after it, ends; 0: no windows */
+	bool paused;
 	bool stopped;
 	uint64_t batches;
 };
@@ -108,6 +110,14 @@ static void types_tell(struct cpython_session *s)
 	}
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
 static int text_add(struct event_buffer *buffer, uint64_t now, enum aw_text what, const char *text)
 {
 	return event_buffer_text(buffer, now, what, text, strlen(text));
@@ -119,11 +129,9 @@ static int describe(struct cpython_session *s, stream_fn fn, void *context)
 	struct event_buffer buffer = {0};
 	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON, .object = s->pid};
 	struct stream_batch batch = {.pid = s->pid};
-	struct timespec now;
 	int error;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	event.time = now.tv_sec * 1000000000ull + now.tv_nsec;
+	event.time = clock_ns();
 	event.site = can_see(s);
 	error = event_buffer_add(&buffer, &event);
 	if (!error)
@@ -143,6 +151,34 @@ static int describe(struct cpython_session *s, stream_fn fn, void *context)
 	return error;
 }
 
+/* Ends or begins a window when its time has come. */
+static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
+{
+	uint64_t now = clock_ns();
+	int error;
+
+	if (!s->turn || now < s->turn)
+		return 0;
+	if (s->paused) {
+		s->paused = false;
+		s->turn = now + s->options.duty_on_ms * 1000000ull;
+		return cpython_attachment_attach(s->attachment, s->pid, &s->found,
+		                                 s->options.detail, NULL);
+	}
+	cpython_attachment_detach(s->attachment);
+	s->paused = true;
+	s->turn = now + (s->options.duty_period_ms - s->options.duty_on_ms) * 1000000ull;
+	/* What the programs remember of the suspended tasks is worth nothing after a pause. */
+	s->found.target.epoch++;
+	error = cpython_attachment_poll(s->attachment, 0);
+	if (!error)
+		error = cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+	if (!error)
+		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
+	cpython_translate_pause(s->translator);
+	return error;
+}
+
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct cpython_session *s = (struct cpython_session *)source;
@@ -158,6 +194,9 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 		batches++;
 	}
 	error = s->stopped ? 0 : cpython_attachment_poll(s->attachment, timeout_ms);
+	if (error)
+		return error;
+	error = s->stopped ? 0 : window_turn(s, fn, context);
 	if (error)
 		return error;
 	cpython_translate_stats(s->translator, &stats);
@@ -246,6 +285,8 @@ static int session_start(struct cpython_session *s, struct fault *fault)
 	if (error)
 		return error;
 	types_tell(s);
+	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
+		s->turn = clock_ns() + s->options.duty_on_ms * 1000000ull;
 	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
 	                                 fault);
 }

@@ -83,6 +83,7 @@ struct cpython_pass {
 /** A thread of the target: a stream, and the step on it that has not ended. */
 struct cpython_stream {
 	uint32_t tid;
+	bool paused;        /* nothing was seen since `time` */
 	uint64_t next_fact; /* number expected */
 	uint64_t next_event;
 	uint64_t time; /* of the last event */
@@ -103,6 +104,7 @@ struct cpython_translator {
 	struct cpython_translate_options options;
 	struct cpython_codes codes;
 	struct cpython_source *source;
+	bool late;                       /* what is told began before it was watched */
 	struct cpython_table tasks;      /* address -> struct cpython_task */
 	struct cpython_table ended;      /* id -> struct cpython_task that still holds locks */
 	struct cpython_table locks;      /* address -> struct cpython_lock */
@@ -182,6 +184,6 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *stream,
                            struct cpython_task *task, uint64_t time, bool exception);
 /** The task's memory is given up: nobody may point to it. */
-void cpython_section_forget(struct cpython_translator *t, struct cpython_task *task);
+void cpython_section_forget(struct cpython_task *task);
 
 #endif

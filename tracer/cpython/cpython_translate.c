@@ -97,7 +97,7 @@ static void task_remove(struct cpython_translator *t, struct cpython_task *task)
 	/* It may have ended with a lock locked: then the lock still points to it. */
 	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
 		return;
-	cpython_section_forget(t, task);
+	cpython_section_forget(task);
 	task_free(task);
 }
 
@@ -400,8 +400,10 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 		return -ENOMEM;
 	error = chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
+	t->late = true;
 	if (!error)
 		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	t->late = false;
 	return error ? error : step_commit(stream);
 }
 
@@ -461,6 +463,9 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	t->stats.facts++;
 	if (fact->number > stream->next_fact)
 		error = fact_lost(t, stream, fact);
+	else if (stream->paused)
+		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
+	stream->paused = false;
 	stream->next_fact = fact->number + 1;
 	if (!error && fact->kind != CPYTHON_FACT_LATE)
 		error = fact_settled(t, stream, fact, items);
@@ -513,6 +518,25 @@ int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn
 			(*batches)++;
 	}
 	return 0;
+}
+
+void cpython_translate_pause(struct cpython_translator *t)
+{
+	for (size_t i = 0; i < t->tasks.room; i++) {
+		struct cpython_task *task = t->tasks.slots[i].value;
+
+		if (!task)
+			continue;
+		cpython_section_forget(task);
+		task->waiting = task->waits_condition = NULL;
+		task->pass_count = 0;
+	}
+	for (size_t i = 0; i < t->locks.room; i++)
+		if (t->locks.slots[i].value)
+			((struct cpython_lock *)t->locks.slots[i].value)->known = false;
+	for (size_t i = 0; i < t->streams.room; i++)
+		if (t->streams.slots[i].value)
+			((struct cpython_stream *)t->streams.slots[i].value)->paused = true;
 }
 
 void cpython_translate_stats(const struct cpython_translator *t,

@@ -65,6 +65,10 @@ int cpython_translate_fact(struct cpython_translator *translator, const struct c
 int cpython_translate_flush(struct cpython_translator *translator, bool all, stream_fn fn,
                             void *context, unsigned *batches);
 
+/** Nothing is seen from now until the next fact (a window has ended): what is held and awaited is
+ * not known any more. The next fact of each stream tells a LOST interval first. */
+void cpython_translate_pause(struct cpython_translator *translator);
+
 void cpython_translate_stats(const struct cpython_translator *translator,
                              struct cpython_translate_stats *out);
 
