@@ -9,6 +9,13 @@
 
 enum { BLOCK = 200 };
 
+/* Under AddressSanitizer, too, the signal shall end the test, not the sanitizer. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "handle_segv=0:handle_abort=0";
+}
+
 Test(stack, the_last_freed_is_taken_first_and_blocks_are_aligned)
 {
 	struct stack_pool pool;

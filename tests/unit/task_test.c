@@ -268,8 +268,8 @@ static int64_t await_expiring(void *arg)
 	struct aw_task *obeys = go(sleep_noting, "obeys"), *swallows = go(swallow, "swallows");
 
 	(void)arg;
-	note("%d", aw_await(obeys, aw_after(MS(2)), NULL));
-	note("%d", aw_await(swallows, aw_after(MS(2)), NULL));
+	note("%d", aw_await(obeys, aw_after(MS(50)), NULL));
+	note("%d", aw_await(swallows, aw_after(MS(50)), NULL));
 	aw_task_free(obeys);
 	aw_task_free(swallows);
 	return 0;
@@ -286,7 +286,7 @@ static int64_t wait_expiring(void *arg)
 	struct aw_task *task = go(sleep_noting, "a");
 
 	(void)arg;
-	note("%d,%d", aw_wait(task, aw_after(MS(2))), aw_task_done(task));
+	note("%d,%d", aw_wait(task, aw_after(MS(50))), aw_task_done(task));
 	note("%d", aw_wait(task, 0));
 	aw_cancel(task);
 	finish(task);
@@ -417,7 +417,7 @@ static int64_t wait_until(void *arg)
 
 static int64_t sleep_sort(void *arg)
 {
-	const intptr_t times[] = {30, 5, 15};
+	const intptr_t times[] = {90, 5, 45};
 	struct aw_task *tasks[3];
 	int64_t results[3];
 
@@ -435,7 +435,7 @@ static int64_t sleep_sort(void *arg)
 Test(task, gather_gives_results_in_order_whenever_they_came)
 {
 	aw_run(sleep_sort, NULL);
-	expect_journal("5 15 30 0 30 5 15");
+	expect_journal("5 45 90 0 90 5 45");
 }
 
 static int64_t fail_late(void *arg)
@@ -480,7 +480,7 @@ Test(task, gather_all_waits_for_all)
 static int64_t gather_two(void *deadline)
 {
 	struct aw_task *tasks[] = {go(sleep_noting, "a"), go(sleep_noting, "b")};
-	int err = aw_gather(tasks, 2, 0, deadline ? aw_after(MS(2)) : AW_FOREVER, NULL);
+	int err = aw_gather(tasks, 2, 0, deadline ? aw_after(MS(50)) : AW_FOREVER, NULL);
 
 	note("gather:%d", err);
 	aw_task_free(tasks[0]);
