@@ -57,7 +57,7 @@ static int64_t run(void *arg)
 	struct aw_task *tasks[3];
 
 	(void)arg;
-	counted_lock_init(&account, "account");
+	COUNTED_LOCK_INIT(&account, "account");
 	tasks[0] = aw_task_create(book, NULL, "book");
 	tasks[1] = aw_task_create(book, NULL, "book");
 	tasks[2] = aw_task_create(show, NULL, "show");

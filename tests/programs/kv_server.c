@@ -390,11 +390,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 #ifndef REPAIRED
-	counted_lock_init(&stats_lock, "stats");
-	counted_lock_init(&export_lock, "export");
+	COUNTED_LOCK_INIT(&stats_lock, "stats");
+	COUNTED_LOCK_INIT(&export_lock, "export");
 #endif
-	counted_lock_init(&ledger_lock, "ledger");
-	counted_lock_init(&vault_lock, "vault");
+	COUNTED_LOCK_INIT(&ledger_lock, "ledger");
+	COUNTED_LOCK_INIT(&vault_lock, "vault");
 	error = (int)aw_run(server_run, NULL);
 	truth_print();
 	return error < 0 ? 3 : 0;

@@ -41,7 +41,7 @@ static int64_t run(void *arg)
 	struct aw_task *tasks[2];
 
 	(void)arg;
-	counted_lock_init(&guard.lock, "guard");
+	COUNTED_LOCK_INIT(&guard.lock, "guard");
 	tasks[0] = aw_task_create(forgets, NULL, "worker");
 	tasks[1] = aw_task_create(forgets, empty, "forgets");
 	aw_gather(tasks, 2, AW_GATHER_ALL, AW_FOREVER, NULL);

@@ -67,8 +67,8 @@ static int64_t run(void *arg)
 	int error;
 
 	(void)arg;
-	counted_lock_init(&first.lock, "first");
-	counted_lock_init(&second.lock, "second");
+	COUNTED_LOCK_INIT(&first.lock, "first");
+	COUNTED_LOCK_INIT(&second.lock, "second");
 	tasks[0] = aw_task_create(forwards, NULL, "forwards");
 	tasks[1] = aw_task_create(backwards, NULL, "backwards");
 	error = aw_gather(tasks, 2, AW_GATHER_ALL, AW_FOREVER, NULL);

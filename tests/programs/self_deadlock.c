@@ -53,7 +53,7 @@ static int64_t run(void *arg)
 	int error;
 
 	(void)arg;
-	counted_lock_init(&guard.lock, "guard");
+	COUNTED_LOCK_INIT(&guard.lock, "guard");
 	tasks[0] = aw_task_create(well_behaved, NULL, "well behaved");
 	tasks[1] = aw_task_create(takes_twice, NULL, "takes twice");
 	error = aw_gather(tasks, 2, AW_GATHER_ALL, aw_after(300 * AW_NS_PER_MS), NULL);

@@ -122,12 +122,14 @@ static inline void counted_lock_taken(struct counted_lock *lock, int error, bool
 		COUNTED_AWAIT(aw_yield(), true);                                                   \
 	})
 
-static inline void counted_lock_init(struct counted_lock *lock, const char *name)
-{
-	lock->name = name;
-	lock->lock = aw_lock_new(name);
-	assert(lock->lock);
-}
+/** Makes the lock; a macro, so that the program's own line is where it is created. */
+#define COUNTED_LOCK_INIT(l, text)                                                                 \
+	do {                                                                                       \
+		struct counted_lock *new_ = (l);                                                   \
+		new_->name = (text);                                                               \
+		new_->lock = aw_lock_new(text);                                                    \
+		assert(new_->lock);                                                                \
+	} while (0)
 
 /** A lock and what it guards. */
 struct guarded {

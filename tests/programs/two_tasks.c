@@ -29,7 +29,7 @@ static int64_t run(void *arg)
 	struct aw_task *tasks[2];
 
 	(void)arg;
-	counted_lock_init(&guard.lock, "guard");
+	COUNTED_LOCK_INIT(&guard.lock, "guard");
 	for (int i = 0; i < 2; i++)
 		tasks[i] = aw_task_create(add_often, NULL, "worker");
 	aw_gather(tasks, 2, AW_GATHER_ALL, AW_FOREVER, NULL);

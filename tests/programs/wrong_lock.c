@@ -64,9 +64,9 @@ static int64_t run(void *arg)
 	struct aw_task *tasks[4];
 
 	(void)arg;
-	counted_lock_init(&deposits, "deposits");
+	COUNTED_LOCK_INIT(&deposits, "deposits");
 #ifndef REPAIRED
-	counted_lock_init(&withdrawals, "withdrawals");
+	COUNTED_LOCK_INIT(&withdrawals, "withdrawals");
 #endif
 	for (int i = 0; i < 4; i++)
 		tasks[i] = aw_task_create(i % 2 ? deposit : withdraw, NULL, "teller");
