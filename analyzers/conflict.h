@@ -34,10 +34,12 @@ enum conflict_shape {
 struct conflict_access {
 	uint64_t actor; /* id */
 	uint64_t site;
-	uint64_t time; /* ns */
-	uint8_t bits;  /* enum access_bits */
-	bool unsure;   /* it may have held locks that were not seen taken */
-	struct lockset guards;
+	uint64_t time;         /* ns */
+	uint8_t bits;          /* enum access_bits */
+	uint32_t thread;       /* number */
+	bool unsure;           /* it may have held locks that were not seen taken */
+	struct lockset guards; /* at the access */
+	struct lockset step;   /* at any time in its step, up to the access */
 };
 
 /** A triple. Valid during the call it is passed to. */
@@ -52,6 +54,8 @@ struct conflict {
 		second; /* of the task; second.bits has ACCESS_USE for a use */
 	struct conflict_access other;
 	struct lockset region; /* locks held in one acquisition from first to second */
+	struct lockset
+		cover; /* locks held over all of the gap, in one acquisition: at least those */
 };
 
 /** The shape of a triple by the bits of its accesses; -1: it is serialisable. */

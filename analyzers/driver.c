@@ -258,6 +258,11 @@ static int world_takes(struct analysis *a, const struct stream_batch *batch,
 		if (err || event->kind >= AW_KIND_MAX || !event->kind)
 			return err;
 	}
+	if (event->kind == AW_CANCEL)
+		locations_cancelled(&a->locations, event->object);
+	else if (event->kind == AW_SUSPEND || event->kind == AW_TASK_END ||
+	         event->kind == AW_RESUME || event->kind == AW_CALLBACK)
+		locations_step_end(&a->locations);
 	tell(&a->before[event->kind], moment);
 	world_event(&a->world, moment->thread, moment->actor, event);
 	if (event->kind == AW_RESUME)

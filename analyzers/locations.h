@@ -29,11 +29,21 @@
 #define LOCATIONS_PAIRS    32u        /* possible outsides kept per location */
 #define LOCATIONS_GRANULE  64u        /* bytes; FORGET looks a granule at a time */
 
+#define LOCATIONS_PENDING 64u /* conflicts put off to the end of a step */
+
 /** Told for a conflict: the first time with count 1 and at the end with the rest; for a further
  * access that conflicts with the same pair in the same way, with count 0. */
 typedef void (*conflict_fn)(void *context, const struct conflict *conflict, uint64_t count);
 
 struct location;
+
+/** A possible conflict that is told when the step that runs has ended. */
+struct locations_pending {
+	struct location *location;
+	uint8_t pair, slot;
+	bool cancelled;
+	int shape;
+};
 
 struct locations {
 	struct world *world;
@@ -45,6 +55,8 @@ struct locations {
 	uint64_t last_key;
 	uint64_t accesses; /* taken */
 	uint64_t ignored;  /* beyond LOCATIONS_MAX */
+	struct locations_pending pending[LOCATIONS_PENDING];
+	unsigned pending_count;
 	int error;
 };
 
@@ -63,6 +75,12 @@ static inline uint64_t locations_io_key(uint64_t object)
 {
 	return object | 1ull << 63;
 }
+
+/** A step has ended: what was put off to its end is told. */
+void locations_step_end(struct locations *locations);
+
+/** The actor whose step runs has cancelled a task. */
+void locations_cancelled(struct locations *locations, uint64_t task);
 
 /** The memory [address, address + size) has another meaning from now on. */
 void locations_forget(struct locations *locations, uint64_t address, uint64_t size);

@@ -158,18 +158,40 @@ static void keep(struct necessity *self, struct conflict **slot, const struct co
 		self->error = -ENOMEM;
 }
 
-/* Each lock that excludes the other from the region has evidence that it is needed. */
+/* The identities of locks of `mine` that keep out the other's step; how many. */
+static unsigned protectors_of(const struct lockset *mine, const struct conflict *conflict,
+                              uint32_t out[WORLD_GUARDS])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < mine->count; i++) {
+		struct lockset one = {.lock = {mine->lock[i]}, .count = 1};
+
+		if (lockset_common(&one, &conflict->other.step))
+			out[count++] = guard_identity(one.lock[0]);
+	}
+	return count;
+}
+
+/* A lock that covers the gap but not both accesses keeps the other out only when it is free. */
+static void note_covered(struct necessity *self, const struct conflict *conflict)
+{
+	uint32_t covers[WORLD_GUARDS];
+	unsigned count = protectors_of(&conflict->cover, conflict, covers);
+
+	for (unsigned i = 0; i < count; i++)
+		if (stats_of(self, covers[i]))
+			self->stats[covers[i]]->covered = true;
+}
+
+/* Each lock that holds both accesses together and keeps the other out is needed. */
 static void protected_conflict(struct necessity *self, const struct conflict *conflict)
 {
 	uint32_t protectors[WORLD_GUARDS];
-	unsigned count = 0;
+	unsigned count = protectors_of(&conflict->region, conflict, protectors);
 
-	for (unsigned i = 0; i < conflict->region.count; i++) {
-		struct lockset one = {.lock = {conflict->region.lock[i]}, .count = 1};
-
-		if (lockset_common(&one, &conflict->other.guards))
-			protectors[count++] = guard_identity(one.lock[0]);
-	}
+	if (!count)
+		note_covered(self, conflict);
 	for (unsigned i = 0; i < count; i++) {
 		struct lock_stats *stats = stats_of(self, protectors[i]);
 

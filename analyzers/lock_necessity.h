@@ -30,7 +30,9 @@ struct lock_stats {
 	uint32_t partner;         /* ... this identity, for one */
 	struct conflict *bypassed;
 	struct conflict *wrong;
-	uint32_t wrong_other;   /* the other identity (or the same: another object) */
+	uint32_t wrong_other; /* the other identity (or the same: another object) */
+	bool covered; /* it keeps apart accesses that lie outside its sections, right before or
+	                 after */
 	struct conflict *split; /* both accesses under it, but not in one acquisition */
 };
 

@@ -278,6 +278,14 @@ static void judge_spanned(const struct judge *judge)
 	}
 	if (judge_doubts(judge))
 		return;
+	if (stats->covered) {
+		unknown(judge,
+		        "it keeps apart accesses that are made right before or after its sections, "
+		        "but "
+		        "only while nobody has to wait for it",
+		        NULL);
+		return;
+	}
 	if (!stats->touched) {
 		unknown(judge, "no access to shared state was recorded in its sections",
 		        "mark shared state with AW_READ and AW_WRITE (awaitness/access.h)");

@@ -78,6 +78,13 @@ const struct clock *signals_get(const struct signals *signals, uint64_t object)
 	return entry ? &entry->clock : NULL;
 }
 
+uint64_t signals_step(const struct signals *signals, uint64_t object)
+{
+	const struct signals_entry *entry = object ? find(signals, object) : NULL;
+
+	return entry ? entry->step : 0;
+}
+
 void signals_observe(const struct signals *signals, uint64_t object, struct clock *clock)
 {
 	const struct clock *left = signals_get(signals, object);

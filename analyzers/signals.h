@@ -40,6 +40,9 @@ void signals_put(struct signals *signals, uint64_t object, const struct clock *c
 /** The clock left with `object`, or NULL. */
 const struct clock *signals_get(const struct signals *signals, uint64_t object);
 
+/** The newest step that signalled `object`, of a task: its last; 0: not known. */
+uint64_t signals_step(const struct signals *signals, uint64_t object);
+
 /** `clock` learns what was left with `object`. */
 void signals_observe(const struct signals *signals, uint64_t object, struct clock *clock);
 

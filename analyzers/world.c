@@ -130,6 +130,7 @@ struct thread *world_thread(struct world *world, uint32_t tid)
 static void gap_begin(struct world *world, struct actor *actor, uint64_t site)
 {
 	actor->gap_site[actor->gaps % WORLD_GAP_SITES] = site;
+	actor->gap_order[actor->gaps % WORLD_GAP_SITES] = world->order;
 	actor->gaps++;
 	world_sections_gap(world, actor, site);
 }
@@ -143,6 +144,7 @@ static void step_begin(struct world *world, struct thread *thread, struct actor 
 	world->resumes++;
 	actor->thread = thread->number;
 	actor->since = time;
+	world_step_guards_reset(actor);
 	if (time < world->loss_until)
 		world->loss_step = actor->step;
 	thread->current = actor;
@@ -171,6 +173,7 @@ static void step_pop(struct world *world, struct thread *thread, const struct ac
 	}
 	outer = thread->below[--thread->depth];
 	outer->step = ++world->step;
+	world_step_guards_reset(outer);
 	if (inner) {
 		clock_join(&outer->clock, &inner->clock);
 		clock_learn(&outer->clock, inner->tag, inner->step);
@@ -359,9 +362,24 @@ static void wake(struct world *world, struct thread *thread, const struct actor 
 		edge(woken, waker);
 }
 
+/*
+ * What the canceller does from here on cannot come between two things that the
+ * cancelled task did before: had it come earlier, so would the cancel, and the
+ * second would not have happened.
+ */
+static void cancel(const struct world *world, struct actor *canceller, const struct aw_event *event)
+{
+	const struct actor *target = world_task(world, event->object);
+	uint32_t tag = clock_tag(event->object);
+	uint64_t step = target ? target->step : signals_step(&world->signals, event->object);
+
+	if (target != canceller && step)
+		clock_learn(&canceller->clock, tag, step);
+}
+
 static void lost(struct world *world, struct thread *thread, const struct aw_event *event)
 {
-	thread->loss = world->order;
+	thread->loss = world->loss_order = world->order;
 	thread->lost += event->object;
 	world->lost += event->object;
 	world->loss_step = world->step;
@@ -457,6 +475,9 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		break;
 	case AW_SIGNAL:
 		signals_put(&world->signals, event->object, &actor->clock, actor->tag, actor->step);
+		break;
+	case AW_CANCEL:
+		cancel(world, actor, event);
 		break;
 	case AW_OBSERVE:
 		observe(world, actor, event);

@@ -132,18 +132,23 @@ struct actor {
 	bool named_only; /* only spoken of so far, has not run */
 	uint8_t await;   /* what it is suspended for */
 	uint8_t held_count;
-	bool in_cycle;           /* deadlock.c: part of a wait-for cycle that was seen */
-	struct lockset guards;   /* of the held locks that exclude (no semaphores of more than 1) */
-	uint32_t guards_version; /* changes whenever guards does */
-	uint64_t object;         /* what it is suspended for */
-	uint64_t site;           /* where it is suspended */
-	uint64_t since;          /* ns: when it was suspended, or its step began */
-	struct lock *waiting;    /* LOCK_WAIT seen, not yet taken or given up */
-	uint64_t wait_since;     /* ns */
+	bool in_cycle;         /* deadlock.c: part of a wait-for cycle that was seen */
+	struct lockset guards; /* of the held locks that exclude (no semaphores of more than 1) */
+	/* Of all locks held at any time in this step so far: a step is atomic, so a lock that it
+	 * held before an access keeps that access out of others' sections, even if freed since. */
+	struct lockset step_guards;
+	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
+	uint32_t guards_version;                 /* changes whenever guards does */
+	uint64_t object;                         /* what it is suspended for */
+	uint64_t site;                           /* where it is suspended */
+	uint64_t since;                          /* ns: when it was suspended, or its step began */
+	struct lock *waiting;                    /* LOCK_WAIT seen, not yet taken or given up */
+	uint64_t wait_since;                     /* ns */
 	uint64_t wait_site;
 	struct section *held[WORLD_HELD];
-	uint64_t gap_site[WORLD_GAP_SITES]; /* of gap number g: [g % WORLD_GAP_SITES] */
-	uint32_t used[8];                   /* identities it took lately: counted already */
+	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
+	uint64_t gap_site[WORLD_GAP_SITES];  /* of gap number g: [g % WORLD_GAP_SITES] */
+	uint32_t used[8];                    /* identities it took lately: counted already */
 	uint32_t used_next;
 	struct idmap used_more; /* the rest of them */
 	struct clock clock;
@@ -192,6 +197,7 @@ struct world {
 	uint64_t tasks;        /* tasks seen */
 	uint64_t lost;         /* records */
 	uint64_t started, now; /* ns: first and last time seen */
+	uint64_t loss_order;   /* event number of the last LOST, 0: none */
 	uint64_t loss_step;    /* steps up to this count as ordered: edges may be lost */
 	uint64_t loss_until;   /* ns: end of the newest loss interval */
 	uint64_t uids;

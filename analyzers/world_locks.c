@@ -47,12 +47,35 @@ static void guards_refresh(struct actor *actor)
 	actor->guards_version++;
 }
 
+static void step_guard_add(struct actor *actor, const struct section *section)
+{
+	struct lockset *guards = &actor->step_guards;
+
+	if (!lock_excludes(section->lock))
+		return;
+	if (guards->count == WORLD_GUARDS) {
+		guards->more = true;
+		return;
+	}
+	actor->step_guard_order[guards->count] = section->order;
+	guards->lock[guards->count++] = guard_of(section);
+}
+
+void world_step_guards_reset(struct actor *actor)
+{
+	actor->step_guards.count = 0;
+	actor->step_guards.more = actor->held_count == WORLD_HELD;
+	for (unsigned i = 0; i < actor->held_count; i++)
+		step_guard_add(actor, actor->held[i]);
+}
+
 static void hold(struct actor *actor, struct section *section)
 {
 	section->holder = actor;
 	section->holder_id = actor->id;
 	if (actor->held_count < WORLD_HELD)
 		actor->held[actor->held_count++] = section;
+	step_guard_add(actor, section);
 	guards_refresh(actor);
 }
 
@@ -319,8 +342,9 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 	if (first && lock_excludes(lock) &&
 	    (mode != AW_MODE_SHARED || first->mode != AW_MODE_SHARED))
 		sections_drop(world, lock);
+	/* Nobody was seen to free it before it was taken: it was free since it was last known. */
 	if (mode != AW_MODE_SHARED && lock->known == WORLD_NEVER)
-		lock->known = world->order;
+		lock->known = world->loss_order;
 	identity_used(world, actor, lock->identity);
 	section_open(world, thread, actor, lock, event, inferred);
 	if (actor->waiting == lock)

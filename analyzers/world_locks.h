@@ -11,6 +11,9 @@
 void world_lock_event(struct world *world, struct thread *thread, struct actor *actor,
                       const struct aw_event *event, bool inferred);
 
+/** A step, or a part of one after a nested step, begins: only what is held now counts for it. */
+void world_step_guards_reset(struct actor *actor);
+
 /** A gap of `actor` begins at `site`: its open sections span it. */
 void world_sections_gap(struct world *world, struct actor *actor, uint64_t site);
 

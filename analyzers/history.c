@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * history.c - the accesses and pairs kept of a location: bounded, the newest of each key.
+ */
+#include "history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool history_same_lockset(const struct lockset *a, const struct lockset *b)
+{
+	if (a->count != b->count || a->more != b->more)
+		return false;
+	for (unsigned i = 0; i < a->count; i++)
+		if (a->lock[i] != b->lock[i])
+			return false;
+	return true;
+}
+
+static bool candidate_matches(const struct candidate *candidate, const struct actor *actor,
+                              unsigned bits, uint64_t site)
+{
+	return candidate->access.site == site && candidate->access.bits == bits &&
+	       candidate->access.unsure == actor->unsure &&
+	       history_same_lockset(&candidate->access.guards, &actor->guards) &&
+	       history_same_lockset(&candidate->access.step, &actor->step_guards);
+}
+
+static bool room_for_candidate(struct locations *locations, struct location *location)
+{
+	unsigned room = location->candidate_room ? 2u * location->candidate_room : 2;
+	struct candidate *more;
+
+	if (location->candidate_count < location->candidate_room)
+		return true;
+	if (room > LOCATIONS_ACCESSES)
+		return false;
+	more = realloc(location->candidates, room * sizeof(*more));
+	if (!more) {
+		locations->error = -ENOMEM;
+		return false;
+	}
+	location->candidates = more;
+	location->candidate_room = (uint8_t)room;
+	return true;
+}
+
+static unsigned candidate_oldest(const struct location *location)
+{
+	unsigned oldest = 0;
+
+	for (unsigned i = 1; i < location->candidate_count; i++)
+		if (location->candidates[i].order < location->candidates[oldest].order)
+			oldest = i;
+	return oldest;
+}
+
+/*
+ * The slot for an access: the one of its key and actor; else, of the two kept
+ * per key (so that a task never finds only itself), the older; else a new one.
+ */
+static unsigned candidate_slot(struct locations *locations, struct location *location,
+                               const struct actor *actor, unsigned bits, uint64_t site, bool *fresh)
+{
+	unsigned found = LOCATIONS_ACCESSES, matches = 0, slot;
+
+	*fresh = false;
+	for (unsigned i = 0; i < location->candidate_count; i++) {
+		const struct candidate *candidate = &location->candidates[i];
+
+		if (!candidate_matches(candidate, actor, bits, site))
+			continue;
+		if (candidate->access.actor == actor->id)
+			return i;
+		if (!matches++ || candidate->order < location->candidates[found].order)
+			found = i;
+	}
+	if (matches >= 2)
+		return found;
+	*fresh = true;
+	if (room_for_candidate(locations, location))
+		return location->candidate_count++;
+	if (!location->candidate_count)
+		return LOCATIONS_ACCESSES; /* no memory */
+	slot = candidate_oldest(location);
+	for (unsigned i = 0; i < location->pair_count; i++) {
+		location->pairs[i].possible &= ~(1u << slot);
+		location->pairs[i].observed &= ~(1u << slot);
+	}
+	return slot;
+}
+
+unsigned history_put(struct locations *locations, struct location *location,
+                     const struct actor *actor, unsigned bits, const struct aw_event *event)
+{
+	bool fresh;
+	unsigned slot = candidate_slot(locations, location, actor, bits, event->site, &fresh);
+	struct candidate *candidate;
+
+	if (slot == LOCATIONS_ACCESSES)
+		return slot;
+	candidate = &location->candidates[slot];
+	if (fresh) {
+		candidate->access.site = event->site;
+		candidate->access.bits = (uint8_t)bits;
+		candidate->access.guards = actor->guards;
+		candidate->access.step = actor->step_guards;
+		candidate->access.unsure = actor->unsure;
+	}
+	candidate->access.actor = actor->id;
+	candidate->access.time = event->time;
+	candidate->step = actor->step;
+	candidate->order = locations->world->order;
+	candidate->tag = actor->tag;
+	candidate->access.thread = actor->thread;
+	if (bits & ACCESS_WRITE) {
+		location->write_order = candidate->order;
+		location->last_write_slot = (uint8_t)slot;
+	}
+	if (bits & ACCESS_READ) {
+		location->read_order = candidate->order;
+		location->last_read_slot = (uint8_t)slot;
+	}
+	return slot;
+}
+
+/* Tells what the pair still owes, and empties it. */
+void history_settle(struct locations *locations, struct pair *pair)
+{
+	if (pair->sample && pair->happened)
+		locations->fn(locations->context, pair->sample, pair->happened);
+	if (pair->guess && pair->runs > 1)
+		locations->fn(locations->context, pair->guess, pair->runs - 1);
+	free(pair->sample);
+	free(pair->guess);
+	memset(pair, 0, sizeof(*pair));
+}
+
+/* ---- pairs ---- */
+
+/* The locks the actor has held, each in one acquisition, since `order`. */
+static struct lockset region_since(const struct actor *actor, uint64_t order)
+{
+	struct lockset region = {.count = 0};
+
+	if (!actor->held_count)
+		return region;
+	region.more = actor->guards.more;
+	for (unsigned i = 0; i < actor->guards.count; i++)
+		for (unsigned j = 0; j < actor->held_count; j++)
+			if (actor->held[j]->lock->uid == actor->guards.lock[i] >> 16 &&
+			    actor->held[j]->order < order)
+				region.lock[region.count++] = actor->guards.lock[i];
+	return region;
+}
+
+/* The locks held over all of the gap that began at `order`: taken before, freed in this step at
+ * most. */
+static struct lockset cover_since(const struct actor *actor, uint64_t order)
+{
+	struct lockset cover = {.more = actor->step_guards.more};
+
+	for (unsigned i = 0; i < actor->step_guards.count; i++)
+		if (actor->step_guard_order[i] < order)
+			cover.lock[cover.count++] = actor->step_guards.lock[i];
+	return cover;
+}
+
+static uint64_t first_gap(const struct actor *actor, uint64_t gaps)
+{
+	if (actor->gaps - gaps > WORLD_GAP_SITES)
+		gaps = actor->gaps - WORLD_GAP_SITES; /* forgotten: the oldest one known */
+	return gaps % WORLD_GAP_SITES;
+}
+
+static bool pair_matches(const struct pair *pair, const struct entry *entry, unsigned bits,
+                         uint64_t site, uint64_t gap_site, const struct lockset *region,
+                         const struct lockset *cover)
+{
+	return pair->second.site == site && pair->first.site == entry->site &&
+	       pair->gap_site == gap_site && pair->second.bits == bits &&
+	       pair->first.bits == entry->bits && pair->first.unsure == entry->unsure &&
+	       history_same_lockset(&pair->region, region) &&
+	       history_same_lockset(&pair->cover, cover);
+}
+
+static struct pair *pair_claim(struct locations *locations, struct location *location)
+{
+	unsigned room = location->pair_room ? 2u * location->pair_room : 2, oldest = 0;
+	struct pair *more;
+
+	if (location->pair_count == location->pair_room && room <= LOCATIONS_PAIRS) {
+		more = realloc(location->pairs, room * sizeof(*more));
+		if (!more) {
+			locations->error = -ENOMEM;
+			return NULL;
+		}
+		location->pairs = more;
+		location->pair_room = (uint8_t)room;
+	}
+	if (location->pair_count < location->pair_room) {
+		location->last_pair = location->pair_count++;
+		memset(&location->pairs[location->last_pair], 0, sizeof(struct pair));
+		return &location->pairs[location->last_pair];
+	}
+	for (unsigned i = 1; i < location->pair_count; i++)
+		if (location->pairs[i].first_order < location->pairs[oldest].first_order)
+			oldest = i;
+	locations_step_end(locations); /* what was put off may speak of it */
+	history_settle(locations, &location->pairs[oldest]);
+	location->last_pair = (uint8_t)oldest;
+	return &location->pairs[oldest];
+}
+
+/* The pair of this key, made if need be. Looks first at the one after the last: code repeats. */
+struct pair *history_pair(struct locations *locations, struct location *location,
+                          const struct entry *entry, const struct actor *actor, unsigned bits,
+                          uint64_t site)
+{
+	uint64_t gap = first_gap(actor, entry->gaps), gap_site = actor->gap_site[gap];
+	struct lockset region = region_since(actor, entry->order);
+	/* Of a gap that is forgotten only the newest part is known: no more than the region counts.
+	 */
+	struct lockset cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
+	                               ? region
+	                               : cover_since(actor, actor->gap_order[gap]);
+	struct pair *pair;
+
+	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
+		i = i + 1 < location->pair_count ? i + 1 : 0;
+		if (pair_matches(&location->pairs[i], entry, bits, site, gap_site, &region,
+		                 &cover)) {
+			location->last_pair = (uint8_t)i;
+			return &location->pairs[i];
+		}
+	}
+	pair = pair_claim(locations, location);
+	if (!pair)
+		return NULL;
+	pair->gap_site = gap_site;
+	pair->region = region;
+	pair->cover = cover;
+	pair->first.site = entry->site;
+	pair->first.bits = entry->bits;
+	pair->first.guards = entry->guards;
+	pair->first.unsure = entry->unsure;
+	pair->second.site = site;
+	pair->second.bits = (uint8_t)bits;
+	pair->second.guards = actor->guards;
+	pair->second.unsure = actor->unsure;
+	return pair;
+}

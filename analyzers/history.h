@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * history.h - what is kept of one location, for locations.c and triples.c alone.
+ */
+#ifndef ANALYZERS_HISTORY_H
+#define ANALYZERS_HISTORY_H
+
+#include "locations.h"
+
+/* An access that can be the middle of a triple; the newest of its (site, bits, guards). */
+struct candidate {
+	struct conflict_access access;
+	uint64_t step;
+	uint64_t order;
+	uint32_t tag;
+};
+
+/* Two consecutive accesses of one task across a gap; the newest of its key. */
+struct pair {
+	struct conflict_access first, second;
+	struct lockset region, cover; /* as in struct conflict */
+	uint64_t gap_site;
+	uint64_t first_order;
+	uint64_t second_step;
+	uint64_t runs;     /* how often it was run */
+	uint64_t happened; /* how often a conflict happened in it and was not told yet */
+	uint32_t tag;
+	uint32_t thread;
+	uint32_t possible;       /* bit i: told that candidate i conflicts in another order */
+	uint32_t observed;       /* bit i: told that candidate i did conflict */
+	bool told_possible;      /* one was told: the count is owed */
+	struct conflict *sample; /* what `happened` counts; NULL: nothing happened */
+	struct conflict *guess;  /* the first possible one that no lock forbids */
+};
+
+struct location {
+	uint32_t slab_word; /* the slab's while the slot is free */
+	uint32_t index;
+	uint64_t key;        /* 0: the slot is free */
+	uint64_t last_actor; /* who accessed it last ... */
+	uint64_t last_step;  /* ... in which step ... */
+	uint64_t last_site;
+	uint32_t last_guards;
+	uint32_t entry;    /* ... and its entry */
+	uint8_t last_bits; /* ... and how */
+	bool shared;       /* by more than one actor */
+	uint8_t candidate_count, candidate_room;
+	uint8_t pair_count, pair_room;
+	uint8_t last_pair;
+	uint8_t last_write_slot, last_read_slot; /* in candidates */
+	uint32_t next;                           /* in its granule, SLAB_NONE: none */
+	uint64_t write_order, read_order;        /* of the last write, read */
+	struct candidate *candidates;
+	struct pair *pairs;
+};
+
+/* The last access of one actor to one location. */
+struct entry {
+	uint32_t next; /* of the actor; first, as the slab needs a word */
+	uint32_t location;
+	uint64_t key; /* of the location: slots of the slab are used again */
+	uint64_t actor;
+	uint64_t order;
+	uint64_t step;
+	uint64_t site;
+	uint64_t time;
+	uint64_t gaps;      /* the actor's, then */
+	uint64_t use_step;  /* the last use of its value that was looked at ... */
+	uint64_t use_site;  /* ... and where */
+	uint32_t unordered; /* bit i: candidate i was not ordered before it */
+	uint8_t bits;
+	bool unsure;
+	struct lockset guards;
+};
+
+/** Are these the same locks, in the same modes? */
+bool history_same_lockset(const struct lockset *a, const struct lockset *b);
+
+/** Puts an access of `actor` into the history. Its slot, or LOCATIONS_ACCESSES: no memory. */
+unsigned history_put(struct locations *locations, struct location *location,
+                     const struct actor *actor, unsigned bits, const struct aw_event *event);
+
+/** The pair that ends here and began with `entry`, made if need be. NULL: no memory. */
+struct pair *history_pair(struct locations *locations, struct location *location,
+                          const struct entry *entry, const struct actor *actor, unsigned bits,
+                          uint64_t site);
+
+/** Tells what a pair still owes, and empties it. */
+void history_settle(struct locations *locations, struct pair *pair);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * triples.c - see triples.h. docs/theory.md has the argument.
+ *
+ * "Possible" follows the predictive reading of happens-before without lock
+ * edges (Said, Wang, Yang, Sakallah, NFM 2011) with the lockset test of Eraser
+ * (Savage et al., TOCS 1997), narrowed to locks held in one acquisition over the
+ * gap of the pair.
+ */
+#include "triples.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * Does a lock keep the access out of the pair's gap? On one loop steps are
+ * atomic, so what counts is what was held over all of the gap, and at any time
+ * in the other's step. Between threads it is what is held at the accesses.
+ */
+static bool locks_exclude(const struct pair *pair, const struct conflict_access *other)
+{
+	if (pair->thread == other->thread)
+		return lockset_common(&pair->cover, &other->step);
+	return lockset_common(&pair->region, &other->guards);
+}
+
+static struct conflict conflict_of(const struct location *location, const struct pair *pair,
+                                   const struct conflict_access *other, int shape, bool observed)
+{
+	struct conflict conflict = {
+		.shape = (enum conflict_shape)shape,
+		.observed = observed,
+		.address = location->key & ~(1ull << 63),
+		.gap_site = pair->gap_site,
+		.first = pair->first,
+		.second = pair->second,
+		.other = *other,
+		.region = pair->region,
+		.cover = pair->cover,
+	};
+
+	conflict.is_protected = !observed && locks_exclude(pair, other);
+	return conflict;
+}
+
+static struct conflict *conflict_keep(struct locations *locations, const struct conflict *conflict)
+{
+	struct conflict *kept = malloc(sizeof(*kept));
+
+	if (kept)
+		*kept = *conflict;
+	else
+		locations->error = -ENOMEM;
+	return kept;
+}
+
+static void tell_observed(struct locations *locations, const struct location *location,
+                          struct pair *pair, unsigned slot, int shape)
+{
+	struct conflict conflict =
+		conflict_of(location, pair, &location->candidates[slot].access, shape, true);
+
+	pair->observed |= 1u << slot;
+	locations->fn(locations->context, &conflict, pair->sample ? 0 : 1);
+	if (!pair->sample)
+		pair->sample = conflict_keep(locations, &conflict);
+}
+
+static void tell_possible(struct locations *locations, const struct location *location,
+                          struct pair *pair, unsigned slot, int shape)
+{
+	struct conflict conflict =
+		conflict_of(location, pair, &location->candidates[slot].access, shape, false);
+	bool first = !pair->guess && !conflict.is_protected;
+
+	pair->possible |= 1u << slot;
+	locations->fn(locations->context, &conflict, first ? 1 : 0);
+	if (first)
+		pair->guess = conflict_keep(locations, &conflict);
+}
+
+static bool lock_known(const struct world *world, guard_t guard, uint64_t order)
+{
+	const struct lock *lock = world_lock_by_uid(world, guard >> 16);
+
+	return lock && lock->known <= order;
+}
+
+/*
+ * Can it be told that no common lock excludes the two? An actor that existed
+ * before the recording (or through a loss) may hold locks that were not seen
+ * taken; but not a lock whose state has been known since before the access.
+ */
+static bool locks_are_known(const struct world *world, const struct pair *pair,
+                            const struct candidate *other)
+{
+	if (pair->cover.more || other->access.step.more)
+		return false;
+	for (unsigned i = 0; other->access.unsure && i < pair->cover.count; i++)
+		if (!lock_known(world, pair->cover.lock[i], other->order))
+			return false;
+	for (unsigned i = 0; pair->first.unsure && i < other->access.step.count; i++)
+		if (!lock_known(world, other->access.step.lock[i], pair->first_order))
+			return false;
+	return true;
+}
+
+static void judge_possible(struct locations *locations, const struct location *location,
+                           struct pair *pair, unsigned slot, int shape)
+{
+	const struct candidate *other = &location->candidates[slot];
+
+	if (!locks_exclude(pair, &other->access) && !locks_are_known(locations->world, pair, other))
+		return;
+	tell_possible(locations, location, pair, slot, shape);
+}
+
+/* Which candidates could, by happens-before, also have come after what `actor` does now. */
+uint32_t triples_unordered(const struct locations *locations, const struct location *location,
+                           const struct actor *actor)
+{
+	uint32_t mask = 0;
+
+	for (unsigned i = 0; i < location->candidate_count; i++) {
+		const struct candidate *c = &location->candidates[i];
+
+		if (!world_ordered(locations->world, actor, c->access.actor, c->tag, c->step))
+			mask |= 1u << i;
+	}
+	return mask;
+}
+
+static void judge_slot(struct locations *locations, struct location *location, struct pair *pair,
+                       const struct entry *entry, const struct actor *actor, unsigned slot,
+                       bool *happened)
+{
+	const struct candidate *other = &location->candidates[slot];
+	int shape = conflict_shape(pair->first.bits, pair->second.bits, other->access.bits);
+	bool between = other->order > entry->order;
+
+	if (shape < 0 || other->access.actor == actor->id)
+		return;
+	if (conflict_excusable((enum conflict_shape)shape, pair->first.bits) &&
+	    world_ordered(locations->world, actor, other->access.actor, other->tag, other->step))
+		return; /* a message: the wake-up or result that was awaited tells of it */
+	/* Steps of two threads overlap, and accesses have no stamps of their own: only on the
+	 * pair's own thread does the order of events say that it lay in the gap. */
+	if (between && other->access.thread == actor->thread) {
+		if (locks_exclude(pair, &other->access))
+			return; /* cannot be: something about the lock was not seen */
+		*happened = true;
+		if (!(pair->observed & 1u << slot))
+			tell_observed(locations, location, pair, slot, shape);
+	} else if (!(pair->possible & 1u << slot) && (between || (entry->unordered & 1u << slot))) {
+		judge_possible(locations, location, pair, slot, shape);
+	}
+}
+
+/* `actor` ends a pair that began at `entry`: hold it against the accesses seen so far. */
+void triples_pair(struct locations *locations, struct location *location, const struct entry *entry,
+                  const struct actor *actor, unsigned bits, const struct aw_event *event)
+{
+	struct pair *pair = history_pair(locations, location, entry, actor, bits, event->site);
+	bool had_sample, happened = false;
+	uint32_t look;
+
+	if (!pair)
+		return;
+	pair->runs++;
+	pair->first.actor = pair->second.actor = actor->id;
+	pair->first.time = entry->time;
+	pair->second.time = event->time;
+	pair->first_order = entry->order;
+	pair->second_step = actor->step;
+	pair->tag = actor->tag;
+	pair->thread = actor->thread;
+	if (!location->shared)
+		return;
+	had_sample = pair->sample;
+	look = (1u << location->candidate_count) - 1;
+	if (location->write_order <= entry->order && location->read_order <= entry->order)
+		look &= entry->unordered & ~pair->possible;
+	for (; look; look &= look - 1)
+		judge_slot(locations, location, pair, entry, actor, (unsigned)__builtin_ctz(look),
+		           &happened);
+	if (happened && had_sample)
+		pair->happened++;
+}
+
+/*
+ * A possible conflict with an access of the step that runs is told when the
+ * step has ended: if it cancels the pair's task, the access cannot have come
+ * between the two, for the cancel would have come with it.
+ */
+static void put_off(struct locations *locations, struct location *location, unsigned pair,
+                    unsigned slot, int shape)
+{
+	if (locations->pending_count == LOCATIONS_PENDING)
+		triples_settle(locations);
+	location->pairs[pair].possible |= 1u << slot;
+	locations->pending[locations->pending_count++] = (struct locations_pending){
+		.location = location,
+		.pair = (uint8_t)pair,
+		.slot = (uint8_t)slot,
+		.shape = shape,
+	};
+}
+
+void triples_settle(struct locations *locations)
+{
+	unsigned count = locations->pending_count;
+
+	locations->pending_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		const struct locations_pending *pending = &locations->pending[i];
+		struct location *location = pending->location;
+		struct pair *pair = &location->pairs[pending->pair];
+
+		pair->possible &= ~(1u << pending->slot);
+		if (!pending->cancelled)
+			judge_possible(locations, location, pair, pending->slot, pending->shape);
+	}
+}
+
+void locations_cancelled(struct locations *locations, uint64_t task)
+{
+	for (unsigned i = 0; i < locations->pending_count; i++) {
+		struct locations_pending *pending = &locations->pending[i];
+
+		if (pending->location->pairs[pending->pair].first.actor == task)
+			pending->cancelled = true;
+	}
+}
+
+void triples_access(struct locations *locations, struct location *location,
+                    const struct actor *actor, unsigned slot)
+{
+	unsigned bits = location->candidates[slot].access.bits;
+
+	for (unsigned i = 0; i < location->pair_count; i++) {
+		struct pair *pair = &location->pairs[i];
+		int shape;
+
+		if ((pair->possible & 1u << slot) || pair->first.actor == actor->id)
+			continue;
+		shape = conflict_shape(pair->first.bits, pair->second.bits, bits);
+		if (shape < 0 || world_ordered(locations->world, actor, pair->second.actor,
+		                               pair->tag, pair->second_step))
+			continue;
+		put_off(locations, location, i, slot, shape);
+	}
+}

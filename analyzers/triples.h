@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * triples.h - holds pairs and accesses against each other; the theory is here.
+ */
+#ifndef ANALYZERS_TRIPLES_H
+#define ANALYZERS_TRIPLES_H
+
+#include "history.h"
+
+/** Which kept accesses (bit i: candidate i) could, by happens-before, also have come after what
+ * `actor` does now. */
+uint32_t triples_unordered(const struct locations *locations, const struct location *location,
+                           const struct actor *actor);
+
+/** `actor` ends a pair that began at `entry`: hold it against the accesses seen so far. */
+void triples_pair(struct locations *locations, struct location *location, const struct entry *entry,
+                  const struct actor *actor, unsigned bits, const struct aw_event *event);
+
+/** A new access by `actor`, in `slot`: hold it against the pairs of others seen so far. */
+void triples_access(struct locations *locations, struct location *location,
+                    const struct actor *actor, unsigned slot);
+
+/** Tells what was put off to the end of a step. */
+void triples_settle(struct locations *locations);
+
+#endif
