@@ -228,7 +228,7 @@ static int session_finish(struct session *session)
 	struct tails tails = {0};
 	int code = session->ended ? 0 : tails_read(session, &tails);
 
-	*session->programs.stopping = true;
+	session_programs_quiesce(&session->programs);
 	if (!code)
 		code = ring_empty(session);
 	if (!code)

@@ -104,6 +104,7 @@ int session_log_open(const struct session_plan *plan, struct session_programs *o
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
+	out->in_flight = &skeleton->bss->in_flight;
 	deaths_attach(out, skeleton);
 	for (size_t i = 0; !code && i < plan->target->module_count; i++)
 		if (plan->target->modules[i].runtimes & TARGET_LOG)

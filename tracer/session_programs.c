@@ -6,9 +6,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+
+#define QUIESCE_US    100
+#define QUIESCE_TRIES 10000
 
 int session_fault(struct fault *fault, int code, const char *what)
 {
@@ -68,6 +72,16 @@ uint64_t session_programs_missed(const struct session_programs *programs)
 			missed += info.recursion_misses;
 	}
 	return missed;
+}
+
+void session_programs_quiesce(struct session_programs *programs)
+{
+	__atomic_store_n(programs->stopping, true, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < QUIESCE_TRIES; i++) {
+		if (!__atomic_load_n(programs->in_flight, __ATOMIC_SEQ_CST))
+			return;
+		usleep(QUIESCE_US);
+	}
 }
 
 void session_programs_detach(struct session_programs *programs)

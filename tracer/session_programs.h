@@ -42,8 +42,9 @@ struct session_programs {
 	size_t link_count;
 	int ring; /* map descriptors, owned by the object */
 	int threads;
-	volatile uint64_t *counters; /* SHIPMENT_COUNTERS, mapped */
-	volatile bool *stopping;     /* true: the programs take nothing more */
+	volatile uint64_t *counters;  /* SHIPMENT_COUNTERS, mapped */
+	volatile bool *stopping;      /* true: the programs take nothing more */
+	volatile uint64_t *in_flight; /* programs running in the target now */
 };
 
 int session_log_open(const struct session_plan *plan, struct session_programs *out,
@@ -64,6 +65,10 @@ int session_fault(struct fault *fault, int code, const char *what);
 
 /** Hits that the kernel did not run a program for. */
 uint64_t session_programs_missed(const struct session_programs *programs);
+
+/** Lets the programs take nothing more, and waits until those under way have finished (some us,
+ * unless their thread is not scheduled; at most a second). All they took is in the ring then. */
+void session_programs_quiesce(struct session_programs *programs);
 
 /** Detaches, newest first. The maps stay readable. */
 void session_programs_detach(struct session_programs *programs);

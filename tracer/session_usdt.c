@@ -63,6 +63,7 @@ int session_usdt_open(const struct session_plan *plan, struct session_programs *
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
+	out->in_flight = &skeleton->bss->in_flight;
 	/* Without it, threads that end are only not forgotten. */
 	session_link_keep(out, bpf_program__attach(skeleton->progs.thread_gone));
 	for (size_t i = 0; !code && i < plan->target->module_count; i++)

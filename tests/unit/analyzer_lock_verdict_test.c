@@ -87,7 +87,7 @@ Test(lock_verdict, never_needless_with_a_waiver)
 
 Test(lock_verdict, never_needless_when_several_threads_use_it)
 {
-	expect_repeated(LOCK_NEW "+1 - thread 2\n" SECTION("w8", "") "+1 - thread 1\n",
+	expect_repeated(LOCK_NEW "thread 2\n" SECTION("w8", "") "thread 1\n",
 	                TURNS("", ""), 100, "L unknown\n");
 }
 

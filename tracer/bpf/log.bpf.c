@@ -137,7 +137,7 @@ static __always_inline void log_take(uint32_t tid, uint64_t address, bool dying)
 SEC("usdt")
 int log_ship(struct pt_regs *ctx)
 {
-	uint32_t tid = target_thread();
+	uint32_t tid = target_enter();
 	long address;
 
 	if (!tid)
@@ -145,7 +145,7 @@ int log_ship(struct pt_regs *ctx)
 	count(SHIPMENT_HITS, 1);
 	if (!bpf_usdt_arg(ctx, 0, &address))
 		log_take(tid, address, false);
-	return 0;
+	return target_leave();
 }
 
 /* A log begins, or its thread has just seen that recording is on. Only a log that begins at number
@@ -153,7 +153,7 @@ int log_ship(struct pt_regs *ctx)
 SEC("usdt")
 int log_open(struct pt_regs *ctx)
 {
-	uint32_t tid = target_thread();
+	uint32_t tid = target_enter();
 	struct shipment_thread *thread;
 	struct aw_log_head head;
 	long address;
@@ -163,19 +163,19 @@ int log_open(struct pt_regs *ctx)
 	count(SHIPMENT_HITS, 1);
 	if (bpf_usdt_arg(ctx, 0, &address) || !head_read(&head, address)) {
 		count(SHIPMENT_BAD_HEAD, 1);
-		return 0;
+		return target_leave();
 	}
 	thread = bpf_map_lookup_elem(&threads, &tid);
 	if (!thread || thread->head != (uint64_t)address || (!head.first && thread->next))
 		thread_remember(tid, address, head.first);
-	return 0;
+	return target_leave();
 }
 
 /* A thread gives up its log. It has shipped before, but a log freed is no address to read later. */
 SEC("usdt")
 int log_close(struct pt_regs *ctx)
 {
-	uint32_t tid = target_thread();
+	uint32_t tid = target_enter();
 	struct shipment_thread *thread;
 	long address;
 
@@ -187,54 +187,54 @@ int log_close(struct pt_regs *ctx)
 	thread = bpf_map_lookup_elem(&threads, &tid);
 	if (thread)
 		thread_end(tid, thread);
-	return 0;
+	return target_leave();
 }
 
-/* The current thread will not run its program any more, or might not: take what it has. */
-static __always_inline void drain(bool ends)
+/* Takes what the current thread has: it will not run its program any more (`ends`), or might not.
+ */
+static __always_inline int drain(bool ends)
 {
-	uint32_t tid = target_thread();
+	uint32_t tid = target_enter();
 	struct shipment_thread *thread;
 
 	if (!tid)
-		return;
-	thread = bpf_map_lookup_elem(&threads, &tid);
-	if (!thread)
-		return;
-	log_take(tid, thread->head, true);
-	if (!ends)
-		return;
+		return 0;
 	thread = bpf_map_lookup_elem(&threads, &tid);
 	if (thread)
+		log_take(tid, thread->head, true);
+	thread = ends ? bpf_map_lookup_elem(&threads, &tid) : NULL;
+	if (thread)
 		thread_end(tid, thread);
+	return target_leave();
 }
 
 /* Where the event comes before the memory goes (since 6.16; it has a second argument since). */
 SEC("raw_tp/sched_process_exit")
 int thread_exit(void *ctx)
 {
-	drain(true);
-	return 0;
+	return drain(true);
 }
 
 /* Where it comes too late to read the log: only forget the thread. */
 SEC("raw_tp/sched_process_exit")
 int thread_gone(void *ctx)
 {
-	uint32_t tid = target_thread();
-	struct shipment_thread *thread = bpf_map_lookup_elem(&threads, &tid);
+	uint32_t tid = target_enter();
+	struct shipment_thread *thread;
 
-	if (tid && thread)
+	if (!tid)
+		return 0;
+	thread = bpf_map_lookup_elem(&threads, &tid);
+	if (thread)
 		thread_end(tid, thread);
-	return 0;
+	return target_leave();
 }
 
 /* execve is past the point of no return; the old memory is still there (since 6.10). */
 SEC("raw_tp/sched_prepare_exec")
 int exec_prepare(void *ctx)
 {
-	drain(true);
-	return 0;
+	return drain(true);
 }
 
 struct sigaction___kernel {
@@ -252,9 +252,7 @@ int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct k_sigaction *action = (const void *)ctx->args[2];
 
-	if (!BPF_CORE_READ(action, sa.sa_handler))
-		drain(false);
-	return 0;
+	return BPF_CORE_READ(action, sa.sa_handler) ? 0 : drain(false);
 }
 
 /* _exit, exit_group, execve where the events above are missing. Either may fail to end the thread
@@ -262,22 +260,19 @@ int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp/syscalls/sys_enter_exit_group")
 int enter_exit_group(void *ctx)
 {
-	drain(false);
-	return 0;
+	return drain(false);
 }
 
 SEC("tp/syscalls/sys_enter_exit")
 int enter_exit(void *ctx)
 {
-	drain(false);
-	return 0;
+	return drain(false);
 }
 
 SEC("tp/syscalls/sys_enter_execve")
 int enter_execve(void *ctx)
 {
-	drain(false);
-	return 0;
+	return drain(false);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

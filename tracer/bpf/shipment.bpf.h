@@ -22,6 +22,7 @@ typedef __u8 uint8_t;
 typedef __u16 uint16_t;
 typedef __u32 uint32_t;
 typedef __u64 uint64_t;
+#define UINT64_MAX (~0ull)
 
 #include <awaitness/event.h>
 #include "shipment.h"
@@ -46,7 +47,8 @@ struct {
 
 uint64_t counters[SHIPMENT_COUNTERS];
 uint64_t generations;
-bool stopping; /* set by user space: nothing more is taken */
+bool stopping;      /* set by user space: nothing more is taken */
+uint64_t in_flight; /* programs running in threads of the target now */
 
 static __always_inline void count(enum shipment_counter which, uint64_t by)
 {
@@ -54,13 +56,11 @@ static __always_inline void count(enum shipment_counter which, uint64_t by)
 }
 
 /* The current thread's id if it belongs to the target, else 0. */
-static __always_inline uint32_t target_thread(void)
+static __always_inline uint32_t thread_id(void)
 {
 	struct bpf_pidns_info ids = {};
 	uint64_t id;
 
-	if (stopping)
-		return 0;
 	if (ns_inode) {
 		if (bpf_get_ns_current_pid_tgid(ns_dev, ns_inode, &ids, sizeof(ids)))
 			return 0;
@@ -68,6 +68,27 @@ static __always_inline uint32_t target_thread(void)
 	}
 	id = bpf_get_current_pid_tgid();
 	return id >> 32 == target_tgid ? (uint32_t)id : 0;
+}
+
+/* Begins a program: the current thread's id if it is the target's and taking goes on, else 0. When
+ * user space has set `stopping` and then sees nothing in flight, whatever was begun is in the ring.
+ * (The count is read back so that the addition is one with a full barrier on every machine.) */
+static __always_inline uint32_t target_enter(void)
+{
+	uint32_t tid = thread_id();
+
+	if (!tid)
+		return 0;
+	if (__sync_fetch_and_add(&in_flight, 1) < UINT64_MAX && !stopping)
+		return tid;
+	__sync_fetch_and_add(&in_flight, -1);
+	return 0;
+}
+
+static __always_inline int target_leave(void)
+{
+	__sync_fetch_and_add(&in_flight, -1);
+	return 0;
 }
 
 /* Remembers a thread under a new generation. Returns it, or NULL if there are too many. */

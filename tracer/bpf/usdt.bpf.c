@@ -10,7 +10,7 @@
 #include "shipment.bpf.h"
 
 /* The current thread's entry, made at its first hit. */
-static __always_inline struct shipment_thread *thread_enter(uint32_t tid)
+static __always_inline struct shipment_thread *thread_get(uint32_t tid)
 {
 	struct shipment_thread *thread = bpf_map_lookup_elem(&threads, &tid);
 
@@ -33,29 +33,24 @@ static __always_inline void event_fill(struct aw_event *event, struct pt_regs *c
 	event->site = site;
 }
 
-SEC("usdt")
-int probe_hit(struct pt_regs *ctx)
+/* Hands over one record with the next number of the thread. */
+static __always_inline void record_take(struct pt_regs *ctx, uint32_t tid)
 {
-	uint32_t tid = target_thread();
-	struct shipment_thread *thread;
+	struct shipment_thread *thread = thread_get(tid);
 	struct shipment *shipment;
 	struct aw_event *event;
 	uint64_t number;
 
-	if (!tid)
-		return 0;
-	count(SHIPMENT_HITS, 1);
-	thread = thread_enter(tid);
 	if (!thread) {
 		count(SHIPMENT_LOST, 1);
-		return 0;
+		return;
 	}
 	number = thread->next++;
 	shipment = bpf_ringbuf_reserve(&ring, sizeof(*shipment) + sizeof(*event), 0);
 	if (!shipment) {
 		count(SHIPMENT_RING_FULL, 1);
 		count(SHIPMENT_LOST, 1);
-		return 0;
+		return;
 	}
 	shipment->generation = thread->generation;
 	shipment->begin = thread->begin;
@@ -70,19 +65,33 @@ int probe_hit(struct pt_regs *ctx)
 	event_fill(event, ctx);
 	shipment->batch.time = event->time;
 	bpf_ringbuf_submit(shipment, BPF_RB_NO_WAKEUP);
-	return 0;
+}
+
+SEC("usdt")
+int probe_hit(struct pt_regs *ctx)
+{
+	uint32_t tid = target_enter();
+
+	if (!tid)
+		return 0;
+	count(SHIPMENT_HITS, 1);
+	record_take(ctx, tid);
+	return target_leave();
 }
 
 /* Only forgets the thread: nothing is kept back in a target without a log. */
 SEC("raw_tp/sched_process_exit")
 int thread_gone(void *ctx)
 {
-	uint32_t tid = target_thread();
-	struct shipment_thread *thread = bpf_map_lookup_elem(&threads, &tid);
+	uint32_t tid = target_enter();
+	struct shipment_thread *thread;
 
-	if (tid && thread)
+	if (!tid)
+		return 0;
+	thread = bpf_map_lookup_elem(&threads, &tid);
+	if (thread)
 		thread_end(tid, thread);
-	return 0;
+	return target_leave();
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
