@@ -191,6 +191,13 @@ static __always_inline uint32_t read_half(uint64_t address)
 	return value;
 }
 
+static __always_inline uint64_t thread_pointer(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread.fsbase);
+}
+
 /* A word of the object read last; 0 past what could be read. */
 static __always_inline uint64_t object_word(const struct scratch *s, uint32_t offset)
 {
@@ -317,11 +324,11 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 		return CPYTHON_LOCK_GONE;
 	}
 	if (how->state == CPYTHON_STATE_BYTE) {
-		item->state = (read_half(lock + how->index) & 0xff) != 0;
+		item->state = read_half(lock + how->index) & 1;
 		return item->state;
 	}
-	if (how->state == CPYTHON_STATE_WORD) {
-		item->state = read_word(lock + how->index) != 0;
+	if (how->state == CPYTHON_STATE_THREAD) {
+		item->state = read_word(lock + how->index) == thread_pointer();
 		return item->state;
 	}
 	value = attribute(&t->layout, lock, how->index, how->basicsize);
@@ -917,6 +924,44 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	return 0;
 }
 
+/* Stops a target that the session started, and says so. */
+static __always_inline void stop_here(struct scratch *s)
+{
+	enum { STOP = 19 }; /* SIGSTOP */
+
+	fact_begin(s, CPYTHON_FACT_LOAD, bpf_get_current_pid_tgid());
+	s->fact.number = 0;
+	bpf_ringbuf_output(&ring, &s->fact, sizeof(s->fact), BPF_RB_FORCE_WAKEUP);
+	bpf_send_signal(STOP);
+}
+
+/* An extension module is being made from the PyModuleDef in the first argument. */
+SEC("uprobe")
+int module_load(struct pt_regs *ctx)
+{
+	static const char wanted[] = "_asyncio";
+	uint64_t definition = PT_REGS_PARM1(ctx), name = read_word(definition + 40); /* m_name */
+	uint32_t *target = process_get(bpf_get_current_pid_tgid()), i;
+	char text[sizeof(wanted)] = {};
+	struct scratch *s;
+	int slot;
+
+	if (!target || bpf_probe_read_user(text, sizeof(text), (void *)name))
+		return 0;
+	for (i = 0; i < sizeof(wanted); i++)
+		if (text[i] != wanted[i])
+			return 0;
+	slot = scratch_claim(*target);
+	if (slot < 0)
+		return 0;
+	s = scratch_at(slot);
+	if (!s)
+		return 0;
+	stop_here(s);
+	scratch_release(s);
+	return 0;
+}
+
 SEC("uprobe")
 int task_step(struct pt_regs *ctx)
 {
@@ -943,11 +988,15 @@ int task_step(struct pt_regs *ctx)
 			th->number++;
 		return 0;
 	}
+	s = scratch_at(slot);
+	if (s && t->starting) {
+		t->starting = 0;
+		stop_here(s);
+	}
 	if (t->layout.task_argument)
 		step_enter(slot, second, third);
 	else
 		step_enter(slot, first, second);
-	s = scratch_at(slot);
 	if (s)
 		scratch_release(s);
 	return 0;
@@ -984,13 +1033,6 @@ int idle(void *ctx)
 }
 
 /* ---- the frame that runs ---- */
-
-static __always_inline uint64_t thread_pointer(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, thread.fsbase);
-}
 
 /* Finds the thread's PyThreadState in the interpreter's list (the GIL is held: it is stable). */
 __noinline int thread_find(uint32_t target, uint32_t tid)

@@ -67,6 +67,8 @@ struct cpython_target {
 	/* addresses of objects */
 	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
+	uint64_t
+		starting; /* stop it at its first step, and say so: it was started by the session */
 };
 
 /* How the state of a lock is read. */
@@ -75,8 +77,8 @@ enum cpython_lock_state {
 	CPYTHON_STATE_BOOL = 1,   /* attribute `index` is True while locked */
 	CPYTHON_STATE_COUNT = 2,  /* attribute `index` is the number of free permits */
 	CPYTHON_STATE_OWNER = 3,  /* attribute `index` is None while free */
-	CPYTHON_STATE_BYTE = 4,   /* the byte at `index` is not 0 while locked */
-	CPYTHON_STATE_WORD = 5,   /* the word at `index` is not 0 while locked */
+	CPYTHON_STATE_BYTE = 4,   /* bit 0 of the byte at `index` is set while locked */
+	CPYTHON_STATE_THREAD = 5, /* the word at `index` is the id of the thread that owns it */
 	CPYTHON_STATE_INNER = 6,  /* attribute `index` is the lock that counts */
 	CPYTHON_STATE_UNKNOWN = 7 /* a lock whose state cannot be read */
 };
@@ -101,7 +103,8 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_NEW = 5,   /* a task is being made */
 	CPYTHON_FACT_AWAIT = 6, /* an await expression is about to run */
 	CPYTHON_FACT_WAKE = 7,  /* something was made ready */
-	CPYTHON_FACT_LOAD = 8   /* an extension module is being made (starting targets) */
+	CPYTHON_FACT_LOAD = 8 /* a target that is starting was stopped: asyncio is being loaded, or
+	                       * its first step begins. Not numbered */
 };
 
 /* What became of the task on top of the thread's stack (cpython_fact.ended). */

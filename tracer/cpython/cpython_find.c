@@ -401,7 +401,7 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	return find_step(&memory, out, fault);
 }
 
-int cpython_find(const struct target *target, struct cpython_found *out, struct fault *fault)
+static int find_version(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	const struct cpython_layout *layout;
 
@@ -416,6 +416,38 @@ int cpython_find(const struct target *target, struct cpython_found *out, struct 
 		                 out->release[0] ? out->release : "of an unknown version");
 	out->target.layout = *layout;
 	out->target.pid = target->pid;
+	return 0;
+}
+
+int cpython_find_start(const struct target *target, struct cpython_found *out, struct fault *fault)
+{
+	static const char *const makers[] = {"PyModule_Create2", "PyModuleDef_Init"};
+	struct cpython_elf *elf;
+	int error = find_version(target, out, fault);
+
+	if (error)
+		return error;
+	error = cpython_elf_open(out->core->open_path, &elf);
+	if (error)
+		return fault_set(fault, error, "cannot read the interpreter's file: %s",
+		                 strerror(-error));
+	out->load.path = out->core->open_path;
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		uint64_t function = cpython_elf_symbol(elf, makers[i]);
+
+		if (function)
+			place_add(elf, &out->load, function);
+	}
+	cpython_elf_close(elf);
+	return 0;
+}
+
+int cpython_find(const struct target *target, struct cpython_found *out, struct fault *fault)
+{
+	int error = find_version(target, out, fault);
+
+	if (error)
+		return error;
 	out->asyncio = asyncio_module(target, out->core);
 	return find_core(target, out, fault);
 }

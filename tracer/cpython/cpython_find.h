@@ -35,7 +35,8 @@ struct cpython_found {
 	struct cpython_places with;          /* rdi: the object `with` enters */
 	struct cpython_places named;         /* rdi: object, rsi: name; only when `with` is empty */
 	struct cpython_places make;          /* rdi: the task that is being initialised */
-	struct cpython_places awaits;        /* rdi: the object that is awaited */
+	struct cpython_places load;   /* rdi: the PyModuleDef an extension module is made of */
+	struct cpython_places awaits; /* rdi: the object that is awaited */
 	struct cpython_target target; /* as the programs want it; `detail` is not filled in */
 	bool free_threaded;
 };
@@ -57,6 +58,9 @@ unsigned cpython_find_version(const struct target *target, char *release);
  * missing: count 0.
  */
 int cpython_find(const struct target *target, struct cpython_found *out, struct fault *fault);
+
+/** For a process that has not begun to run: finds `core`, `version` and `load` only. */
+int cpython_find_start(const struct target *target, struct cpython_found *out, struct fault *fault);
 
 /** The address of a module-level name ("asyncio.locks", "Lock") by way of sys.modules, 0: none. */
 uint64_t cpython_find_global(const struct cpython_memory *memory, uint64_t interpreter,

@@ -32,7 +32,7 @@ static const struct row {
 	{"anyio.", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 1},
 	{"anyio.", "Semaphore", AW_LOCK_TYPE_ANYIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
 	{"_thread", "lock", AW_LOCK_TYPE_PYTHREAD_LOCK, CPYTHON_STATE_BYTE, NULL, 32},
-	{"_thread", "RLock", AW_LOCK_TYPE_PYTHREAD_RLOCK, CPYTHON_STATE_WORD, NULL, 32},
+	{"_thread", "RLock", AW_LOCK_TYPE_PYTHREAD_RLOCK, CPYTHON_STATE_THREAD, NULL, 24},
 };
 
 /* The module a class says it is from: `__module__` in its dict; of a static C type, what stands
@@ -85,6 +85,9 @@ int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
 	out->lock = row->lock;
 	out->how.state = row->state;
 	out->how.index = row->offset;
+	/* since 3.14 the lock of threads is a PyMutex, right behind the head */
+	if (row->state == CPYTHON_STATE_BYTE && memory->layout->version >= CPYTHON_VERSION(3, 14))
+		out->how.index = 16;
 	out->how.basicsize = cpython_half(memory, type + TYPE_BASICSIZE);
 	if (!row->attribute)
 		return 1;

@@ -3,6 +3,7 @@
  * cpython_session.c - see cpython_session.h: the source, its windows and its polling.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,6 +25,8 @@ struct cpython_session {
 	struct cpython_translator *translator;
 	pid_t pid;
 	bool described;
+	enum { STAGE_LOADING, STAGE_FIRST, STAGE_RUNNING } stage; /* of a target that is starting */
+	bool held;     /* it was stopped at the end of its stage */
 	uint64_t turn; /* ns: when the present window, or the pause after it, ends; 0: no windows */
 	bool paused;
 	bool stopped;
@@ -70,6 +73,10 @@ static int take_fact(void *context, const struct cpython_fact *fact, size_t size
 {
 	struct cpython_session *s = context;
 
+	if (fact->kind == CPYTHON_FACT_LOAD) {
+		s->held = true;
+		return 0;
+	}
 	return cpython_translate_fact(s->translator, fact, size);
 }
 
@@ -151,6 +158,73 @@ static int describe(struct cpython_session *s, stream_fn fn, void *context)
 	return error;
 }
 
+/* Finds the interpreter, as far as it has come, and tells the programs of it. */
+static int session_find(struct cpython_session *s, struct fault *fault)
+{
+	struct target *target;
+	int error = target_open(s->pid, &target);
+
+	if (error)
+		return fault_set(fault, error, "cannot look at process %d: %s", (int)s->pid,
+		                 strerror(-error));
+	target_close(s->target);
+	s->target = target;
+	error = cpython_find(s->target, &s->found, fault);
+	if (error)
+		return error;
+	s->found.target.detail = s->options.detail;
+	s->found.target.epoch = 1;
+	s->found.target.starting = s->stage == STAGE_LOADING;
+	return cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+}
+
+static int session_translate(struct cpython_session *s)
+{
+	struct cpython_translate_options options = {
+		.pid = s->options.pid,
+		.detail = s->options.detail,
+		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
+		.type_fn = take_type,
+		.type_context = s,
+	};
+
+	return cpython_translate_new(&options, &s->translator);
+}
+
+/* Goes on with a target that was stopped: first to its first step, then for good. */
+static int stage_next(struct cpython_session *s)
+{
+	unsigned what = s->stage == STAGE_LOADING ? CPYTHON_PROBE_STEP : CPYTHON_PROBE_REST;
+	int error = session_find(s, NULL);
+
+	s->held = false;
+	if (!error)
+		error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
+		                                  s->options.detail, what, NULL);
+	if (s->stage == STAGE_FIRST)
+		types_tell(s);
+	s->stage = s->stage == STAGE_LOADING ? STAGE_FIRST : STAGE_RUNNING;
+	if (kill(s->pid, SIGCONT) && !error)
+		error = -errno;
+	return error;
+}
+
+/* A target that is held at its entry: to be met again when it loads asyncio. */
+static int session_start_held(struct cpython_session *s, struct fault *fault)
+{
+	int error = cpython_find_start(s->target, &s->found, fault);
+
+	if (error)
+		return error;
+	error = cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+	if (!error)
+		error = session_translate(s);
+	if (error)
+		return fault_set(fault, error, "cannot set up the session: %s", strerror(-error));
+	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+	                                 CPYTHON_PROBE_LOAD, fault);
+}
+
 /* Ends or begins a window when its time has come. */
 static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 {
@@ -163,7 +237,8 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 		s->paused = false;
 		s->turn = now + s->options.duty_on_ms * 1000000ull;
 		return cpython_attachment_attach(s->attachment, s->pid, &s->found,
-		                                 s->options.detail, NULL);
+		                                 s->options.detail,
+		                                 CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
 	}
 	cpython_attachment_detach(s->attachment);
 	s->paused = true;
@@ -196,7 +271,10 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	error = s->stopped ? 0 : cpython_attachment_poll(s->attachment, timeout_ms);
 	if (error)
 		return error;
-	error = s->stopped ? 0 : window_turn(s, fn, context);
+	if (s->held)
+		error = stage_next(s);
+	else if (!s->stopped)
+		error = window_turn(s, fn, context);
 	if (error)
 		return error;
 	cpython_translate_stats(s->translator, &stats);
@@ -263,32 +341,24 @@ static const struct source_ops ops = {
 
 static int session_start(struct cpython_session *s, struct fault *fault)
 {
-	struct cpython_translate_options options = {
-		.pid = s->options.pid,
-		.detail = s->options.detail,
-		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
-		.type_fn = take_type,
-		.type_context = s,
-	};
-	int error = cpython_find(s->target, &s->found, fault);
+	int error =
+		cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
 
 	if (error)
 		return error;
-	s->found.target.detail = s->options.detail;
-	s->found.target.epoch = 1;
-	error = cpython_translate_new(&options, &s->translator);
-	if (error)
-		return fault_set(fault, error, "out of memory");
-	error = cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
+	if (s->options.starting)
+		return session_start_held(s, fault);
+	s->stage = STAGE_RUNNING;
+	error = session_find(s, fault);
 	if (!error)
-		error = cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+		error = session_translate(s);
 	if (error)
 		return error;
 	types_tell(s);
 	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
 		s->turn = clock_ns() + s->options.duty_on_ms * 1000000ull;
 	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                 fault);
+	                                 CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, fault);
 }
 
 int cpython_session_open(const struct cpython_session_options *options, struct source **out,

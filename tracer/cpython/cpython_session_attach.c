@@ -26,6 +26,7 @@ struct cpython_attachment {
 	struct ring_buffer *ring;
 	struct bpf_link *links[LINKS];
 	size_t link_count;
+	bool idle; /* attached to the system calls a loop sleeps in */
 	cpython_fact_fn fn;
 	void *context;
 	int error; /* the first that fn returned */
@@ -88,6 +89,7 @@ void cpython_attachment_detach(struct cpython_attachment *a)
 {
 	while (a->link_count)
 		bpf_link__destroy(a->links[--a->link_count]);
+	a->idle = false;
 }
 
 void cpython_attachment_close(struct cpython_attachment *a)
@@ -228,25 +230,34 @@ static int idle_attach(struct cpython_attachment *a)
 
 int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
                               const struct cpython_found *found, enum cpython_detail detail,
-                              struct fault *fault)
+                              unsigned what, struct fault *fault)
 {
-	int error = a->link_count ? 0 : idle_attach(a);
+	const struct {
+		struct bpf_program *program;
+		const struct cpython_places *places;
+		unsigned what;
+		enum cpython_detail detail; /* from this level on */
+	} rows[] = {
+		{a->skel->progs.module_load, &found->load, CPYTHON_PROBE_LOAD, CPYTHON_STEPS},
+		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_STEPS},
+		{a->skel->progs.with_enter, &found->with, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
+		{a->skel->progs.with_enter_named, &found->named, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
+		{a->skel->progs.await_enter, &found->awaits, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
+		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
+	};
+	int error = 0;
 
-	if (error)
-		return fault_set(fault, error,
-		                 "cannot attach to the system calls a loop sleeps in: %s",
-		                 strerror(-error));
-	if (!error)
-		error = places_attach(a, a->skel->progs.task_new, pid, &found->make, fault);
-	if (!error && detail >= CPYTHON_LOCKS)
-		error = places_attach(a, a->skel->progs.with_enter, pid, &found->with, fault);
-	if (!error && detail >= CPYTHON_LOCKS)
-		error = places_attach(a, a->skel->progs.with_enter_named, pid, &found->named,
-		                      fault);
-	if (!error && detail >= CPYTHON_AWAITS)
-		error = places_attach(a, a->skel->progs.await_enter, pid, &found->awaits, fault);
-	if (!error)
-		error = places_attach(a, a->skel->progs.task_step, pid, &found->step, fault);
+	if (what & CPYTHON_PROBE_STEP && !a->idle) {
+		error = idle_attach(a);
+		if (error)
+			return fault_set(fault, error,
+			                 "cannot attach to the system calls a loop sleeps in: %s",
+			                 strerror(-error));
+		a->idle = true;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !error; i++)
+		if (rows[i].what & what && detail >= rows[i].detail)
+			error = places_attach(a, rows[i].program, pid, rows[i].places, fault);
 	return error;
 }
 

@@ -28,10 +28,16 @@ int cpython_attachment_target(struct cpython_attachment *attachment, uint32_t in
 int cpython_attachment_type(struct cpython_attachment *attachment, uint32_t index, uint64_t type,
                             const struct cpython_type_value *how);
 
-/** Attaches to a process's probe places, as far as `detail` needs them. */
+enum {
+	CPYTHON_PROBE_LOAD = 1, /* modules being made */
+	CPYTHON_PROBE_STEP = 2, /* steps, and the system calls a loop sleeps in */
+	CPYTHON_PROBE_REST = 4  /* whatever else `detail` needs */
+};
+
+/** Attaches to the places of a process that `what` (CPYTHON_PROBE_*) names. */
 int cpython_attachment_attach(struct cpython_attachment *attachment, uint32_t pid,
                               const struct cpython_found *found, enum cpython_detail detail,
-                              struct fault *fault);
+                              unsigned what, struct fault *fault);
 /** Takes all probes away (about 60 ms; the target goes on meanwhile). */
 void cpython_attachment_detach(struct cpython_attachment *attachment);
 
