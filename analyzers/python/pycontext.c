@@ -40,7 +40,8 @@ static void roots_link(struct py_program *p)
 			f->roots |= c->how == CALL_TASKS ? ROOT_TASK | ROOT_MULTI : ROOT_TASK;
 			called.at[c->callee].task |= c->func && is_self_call(p, c);
 		} else if (c->how == CALL_ESCAPE) {
-			f->roots |= ROOT_PUBLIC;
+			/* handed to somebody who runs it: a private one, once */
+			f->roots |= py_text(p, f->name)[0] == '_' ? ROOT_TASK : ROOT_PUBLIC;
 		}
 	}
 	for (uint32_t i = 1; i < p->funcs.count; i++) {

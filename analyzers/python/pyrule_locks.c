@@ -108,6 +108,25 @@ static void needless_report(struct pymodel *m, uint32_t lock)
 	                      "(`await checkpoint()`) if the loop relies on it");
 }
 
+/* Is an attribute or variable of that name read anywhere, whatever it belongs to? */
+static bool name_read(const struct py_program *p, uint32_t name)
+{
+	for (uint32_t file = 1; file < p->files.count; file++) {
+		const struct pytree *t = p->files.at[file].tree;
+
+		for (uint32_t i = 1; t && i < t->node_count; i++) {
+			const struct py_node *n = &t->nodes[i], *up;
+
+			if (n->name != name || (n->kind != PY_ATTR && n->kind != PY_NAME))
+				continue;
+			up = &t->nodes[p->files.at[file].parent[i]];
+			if ((up->kind != PY_ASSIGN && up->kind != PY_ANNASSIGN) || up->first == i)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool lock_mentioned(const struct py_program *p, uint32_t lock)
 {
 	const struct py_lock *l = &p->locks.at[lock];
@@ -135,7 +154,10 @@ static void unused_report(struct pymodel *m, uint32_t lock)
 	uint32_t id;
 
 	if (l->type != LOCK_LOCK || l->flavour == FLAVOUR_THREAD || l->container ||
-	    lock_mentioned(p, lock) || !name[0])
+	    lock_mentioned(p, lock) || !name[0] || name_read(p, l->name))
+		return;
+	/* a base that is not known may use it */
+	if (l->class && p->classes.at[l->class].unknown_base)
 		return;
 	/* a public attribute of a public class is made for others */
 	if (name[0] != '_' && p->scopes.at[l->scope].kind != SCOPE_FUNC)

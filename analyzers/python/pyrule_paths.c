@@ -194,14 +194,13 @@ static void hit_judge(struct rules *r, const struct path_hit *h)
 	if (locked(p, h) || !(f->flags & FUNC_ASYNC) || protocol_method(py_text(p, f->name)) ||
 	    !races)
 		return;
+	if (h->kind == PATH_ARITH && !h->removes) {
+		update_report(r, h);
+		return;
+	}
 	/* state of a module is shared by all tasks; an object's only if its class says so */
 	if (f->class && attribute && !c->evidence && !c->composed)
 		return;
-	if (h->kind == PATH_ARITH && !h->removes) {
-		if (!f->class || c->evidence)
-			update_report(r, h);
-		return;
-	}
 	if (h->kind != PATH_GUARD || h->constant)
 		return;
 	if (h->removes) {
