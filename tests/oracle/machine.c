@@ -248,6 +248,8 @@ static enum flow op_notify(struct run *r, const struct op *op)
 
 static enum flow op_down(struct run *r, const struct op *op)
 {
+	if (r->p->no_sem[op->a])
+		return GO_ON;
 	if (self(r)->granted) {
 		self(r)->granted = 0;
 	} else if (r->m->sem[op->a]) {
@@ -274,6 +276,8 @@ static void sem_pass_on(struct run *r, unsigned s)
 
 static enum flow op_up(struct run *r, const struct op *op)
 {
+	if (r->p->no_sem[op->a])
+		return GO_ON;
 	if (self(r)->permits)
 		self(r)->permits--;
 	tell(r, AW_LOCK_FREED, sem_id(r, op->a), AW_MODE_EXCLUSIVE);

@@ -65,6 +65,7 @@ struct program {
 	uint8_t started; /* tasks [0, started) exist from the start; the others are spawned */
 	uint8_t permits[PROGRAM_SEMS]; /* initial value of each semaphore: 0, 1 or 2 */
 	bool no_lock[PROGRAM_LOCKS];   /* this lock was taken out: its ops do nothing */
+	bool no_sem[PROGRAM_SEMS];     /* the same of a semaphore */
 	struct op ops[PROGRAM_TASKS][PROGRAM_OPS];
 };
 
