@@ -64,7 +64,7 @@ static size_t escape_byte(char *out, unsigned char byte)
 size_t escape_text(char *out, size_t size, const char *text, size_t length, bool quoted)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	const unsigned char *end = at + length;
+	const unsigned char *end = length ? at + length : at;
 	size_t used = 0;
 
 	while (at < end) {

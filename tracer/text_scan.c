@@ -143,6 +143,8 @@ bool text_scan_time(struct text_word word, uint64_t base, uint64_t *out)
 	uint64_t whole, unit, scale, fraction = 0;
 	size_t point;
 
+	if (word.length == 0) /* then it may have no address */
+		return false;
 	if (relative)
 		word = (struct text_word){word.at + 1, word.length - 1};
 	unit = take_unit(&word);
@@ -177,7 +179,9 @@ static bool has_bare_quote(struct text_word word)
 
 long text_scan_text(struct text_word word, char *out, size_t size)
 {
-	if (word.length > 0 && word.at[0] == '"') {
+	if (word.length == 0)
+		return 0;
+	if (word.at[0] == '"') {
 		if (word.length < 2 || word.at[word.length - 1] != '"')
 			return -1;
 		word = (struct text_word){word.at + 1, word.length - 2};

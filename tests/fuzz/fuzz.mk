@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fuzz targets (libFuzzer): each tests/fuzz/NAME_fuzz.c is a program with the readers, sanitized.
+# What is found lands in $(B)/fuzz/; a found input that was repaired goes to tests/fuzz/corpus/NAME.
+FUZZ_SECONDS ?= 20
+fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
+fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
+fuzz_parts := $(wildcard tracer/text_*.c tracer/name*.c tracer/event_*.c tracer/ctf_*.c) \
+  tracer/merge_heap.c tracer/site_set.c tracer/std_format.c tracer/escape.c tracer/fault.c
+
+$(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*.h runtime/include/awaitness/*.h) | deps
+	$(call say,FUZZ,$@)mkdir -p $(@D); $(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE \
+	  -DAWAITNESS_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	  $(INC) -o $@ $< $(fuzz_parts)
+
+run_fuzz = for f in $^; do n=$${f\#\#*/}; n=$${n%_fuzz}; mkdir -p $(B)/fuzz/corpus-$$n; \
+	  $$f $(1) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
+	    $(2) tests/fuzz/corpus/$$n >$(B)/fuzz/$$n.log 2>&1 || { tail -40 $(B)/fuzz/$$n.log; exit 1; }; \
+	  printf '  %-7s %-6s %s inputs\n' FUZZ $$n \
+	    "$$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/fuzz/$$n.log)"; done
+
+fuzz-corpus: $(fuzz_bin) ## run every fuzz target once over its corpus
+	$(Q)$(call run_fuzz,-runs=0)
+fuzz: $(fuzz_bin) ## fuzz each reader for FUZZ_SECONDS (20)
+	$(Q)$(call run_fuzz,-max_total_time=$(FUZZ_SECONDS),$(B)/fuzz/corpus-$$n)
+.PHONY: fuzz fuzz-corpus
