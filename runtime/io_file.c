@@ -191,7 +191,7 @@ ssize_t aw_file_read(struct aw_file *file, void *buffer, size_t size, int64_t of
 	got = request_wait(uv_fs_read(file->loop, &request->uv, file->fd, &request->piece, 1,
 	                              offset, request_done),
 	                   &request, &call);
-	if (got > 0)
+	if (request && got > 0)
 		memcpy(buffer, request->data, (size_t)got);
 	if (request)
 		request_free(request);

@@ -187,10 +187,14 @@ static int stream_more(struct aw_stream *stream, struct io_call *call)
 		return error;
 	stream->refs++;
 	error = io_wait_park(&wait, &stream->reader, call);
-	if (!error && stream->closing)
+	if (error >= 0 && stream->closing)
 		error = -EBADF;
-	stream_unref(stream);
-	return error < 0 ? error : 1;
+	if (error < 0) {
+		stream_unref(stream);
+		return error;
+	}
+	stream->refs--; /* not the last: the handle is open */
+	return 1;
 }
 
 /* Can `task` read here at all, and is there room for what it wants in one piece? */

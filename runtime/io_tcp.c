@@ -75,7 +75,7 @@ int aw_tcp_listen(const char *address, uint16_t port, int backlog, struct aw_lis
 	*out = NULL;
 	if (error == 0)
 		error = io_stream_open(UV_TCP, &stream);
-	if (error < 0)
+	if (error)
 		return error;
 	error = uv_tcp_bind(&stream->uv.tcp, (struct sockaddr *)&name, 0);
 	return io_listener_new(error, stream, backlog, out);

@@ -26,7 +26,7 @@ int aw_unix_connect(const char *path, int64_t deadline, struct aw_stream **out)
 	*out = NULL;
 	if (error == 0)
 		error = io_stream_open(UV_NAMED_PIPE, &stream);
-	if (error < 0)
+	if (error)
 		return error;
 	io_call_begin(&call, stream->id, deadline, CALLER);
 	connect = io_connect_new();
@@ -45,7 +45,7 @@ int aw_unix_listen(const char *path, int backlog, struct aw_listener **out)
 	*out = NULL;
 	if (error == 0)
 		error = io_stream_open(UV_NAMED_PIPE, &stream);
-	if (error < 0)
+	if (error)
 		return error;
 	error = uv_pipe_bind(&stream->uv.pipe, path);
 	/* libuv says EACCES for a directory that is not there. */

@@ -70,11 +70,13 @@ try() {
 	esac || { not_ok "$name: run exits with 0" "$(tail -3 "$name.err" "$name.load" 2>/dev/null)"; return; }
 	grep '"truth"' "$name.out" >"$name.truth"
 	wrong=$(diff <(expected "$top/tests/programs/$name.c") <(reported "$name.json") | sed -n 's/^</missing:/p; s/^>/not expected:/p')
-	wrong+=$(differences "$name.json" "$name.truth" 2>&1)
+	wrong=$(printf "%s\n" "$wrong"; differences "$name.json" "$name.truth" 2>&1)
+	wrong=${wrong#$'\n'}
 	if [ -z "$wrong" ]; then ok "$name"; else not_ok "$name: what must be found is found, and the numbers are the program's" "$wrong"; fi
 }
 
-[ $# != 0 ] || set -- $(cd "$top/tests/programs" && grep -lE '^/\* expect: (lock|finding|silent)' ./*.c | xargs -n 1 basename -s .c)
-for program; do
+list=$*
+[ -n "$list" ] || list=$(cd "$top/tests/programs" && grep -lE '^/\* expect: (lock|finding|silent)' ./*.c | xargs -n 1 basename -s .c)
+for program in $list; do
 	try "$program"
 done

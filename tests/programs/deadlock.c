@@ -1,4 +1,4 @@
-/* expect: lock first needed; lock second needed; finding deadlock first */
+/* expect: lock first needed; lock second needed; finding deadlock first; finding lock-order first */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * deadlock.c - two tasks, two locks, taken in opposite order: both tasks hang.

@@ -203,11 +203,11 @@ static int hit_count(struct connection *connection, char *arguments)
 	uint64_t version = hits_version, seen = AW_READ(hits);
 	int error = COUNTED_YIELD(NULL);
 
-	if (error)
-		return error;
-	AW_WRITE(hits) = seen + 1;
-	hits_lost += hits_version != version;
-	hits_version++;
+	if (!error) {
+		AW_WRITE(hits) = seen + 1;
+		hits_lost += hits_version != version;
+		hits_version++;
+	}
 #endif
 	(void)arguments;
 	strcpy(connection->reply, "OK\n");

@@ -48,12 +48,17 @@ enum told {
 
 static uint64_t counts[TOLD_COUNT];
 
+/* The place it is called from. */
+static __attribute__((noinline)) uintptr_t here(void)
+{
+	return (uintptr_t)__builtin_return_address(0);
+}
+
 /* Tells an event and counts it, whether or not somebody listens. */
 #define TELL(name, object, arg)                                                                    \
 	do {                                                                                       \
 		counts[TOLD_##name]++;                                                             \
-		AW_PROBE(name, running ? running->id : 0, object, arg,                             \
-		         (uintptr_t)__builtin_return_address(0));                                  \
+		AW_PROBE(name, running ? running->id : 0, object, arg, here());                    \
 	} while (0)
 
 struct task {
@@ -86,7 +91,7 @@ static void suspend(uint64_t object, unsigned await)
 	TELL(resume, 0, 0);
 }
 
-static void lock_take(void)
+static __attribute__((noinline)) void lock_take(void)
 {
 	if (lock.holder) {
 		TELL(lock_wait, LOCK_ID, 0);
@@ -100,7 +105,7 @@ static void lock_take(void)
 	TELL(lock_taken, LOCK_ID, 0);
 }
 
-static void lock_free(void)
+static __attribute__((noinline)) void lock_free(void)
 {
 	struct task *next = lock.first;
 
