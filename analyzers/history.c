@@ -8,25 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool history_same_lockset(const struct lockset *a, const struct lockset *b)
-{
-	if (a->count != b->count || a->more != b->more)
-		return false;
-	for (unsigned i = 0; i < a->count; i++)
-		if (a->lock[i] != b->lock[i])
-			return false;
-	return true;
-}
-
-static bool candidate_matches(const struct candidate *candidate, const struct actor *actor,
-                              unsigned bits, uint64_t site)
-{
-	return candidate->access.site == site && candidate->access.bits == bits &&
-	       candidate->access.unsure == actor->unsure &&
-	       history_same_lockset(&candidate->access.guards, &actor->guards) &&
-	       history_same_lockset(&candidate->access.step, &actor->step_guards);
-}
-
 static bool room_for_candidate(struct locations *locations, struct location *location)
 {
 	unsigned room = location->candidate_room ? 2u * location->candidate_room : 2;
@@ -61,7 +42,7 @@ static unsigned candidate_oldest(const struct location *location)
  * per key (so that a task never finds only itself), the older; else a new one.
  */
 static unsigned candidate_slot(struct locations *locations, struct location *location,
-                               const struct actor *actor, unsigned bits, uint64_t site, bool *fresh)
+                               const struct actor *actor, uint64_t what, bool *fresh)
 {
 	unsigned found = LOCATIONS_ACCESSES, matches = 0, slot;
 
@@ -69,9 +50,9 @@ static unsigned candidate_slot(struct locations *locations, struct location *loc
 	for (unsigned i = 0; i < location->candidate_count; i++) {
 		const struct candidate *candidate = &location->candidates[i];
 
-		if (!candidate_matches(candidate, actor, bits, site))
+		if (candidate->key != what)
 			continue;
-		if (candidate->access.actor == actor->id)
+		if (candidate->actor == actor->id)
 			return i;
 		if (!matches++ || candidate->order < location->candidates[found].order)
 			found = i;
@@ -83,6 +64,7 @@ static unsigned candidate_slot(struct locations *locations, struct location *loc
 		return location->candidate_count++;
 	if (!location->candidate_count)
 		return LOCATIONS_ACCESSES; /* no memory */
+	locations_step_end(locations);     /* what was put off may speak of it */
 	slot = candidate_oldest(location);
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		location->pairs[i].possible &= ~(1u << slot);
@@ -92,36 +74,34 @@ static unsigned candidate_slot(struct locations *locations, struct location *loc
 }
 
 unsigned history_put(struct locations *locations, struct location *location,
-                     const struct actor *actor, unsigned bits, const struct aw_event *event)
+                     const struct actor *actor, unsigned bits, uint64_t what,
+                     const struct aw_event *event)
 {
 	bool fresh;
-	unsigned slot = candidate_slot(locations, location, actor, bits, event->site, &fresh);
+	unsigned slot = candidate_slot(locations, location, actor, what, &fresh);
 	struct candidate *candidate;
 
 	if (slot == LOCATIONS_ACCESSES)
 		return slot;
 	candidate = &location->candidates[slot];
 	if (fresh) {
+		candidate->key = what;
+		candidate->bits = candidate->access.bits = (uint8_t)bits;
 		candidate->access.site = event->site;
-		candidate->access.bits = (uint8_t)bits;
 		candidate->access.guards = actor->guards;
 		candidate->access.step = actor->step_guards;
 		candidate->access.unsure = actor->unsure;
 	}
-	candidate->access.actor = actor->id;
+	candidate->actor = candidate->access.actor = actor->id;
 	candidate->access.time = event->time;
+	candidate->access.thread = actor->thread;
 	candidate->step = actor->step;
 	candidate->order = locations->world->order;
 	candidate->tag = actor->tag;
-	candidate->access.thread = actor->thread;
-	if (bits & ACCESS_WRITE) {
+	if (bits & ACCESS_WRITE)
 		location->write_order = candidate->order;
-		location->last_write_slot = (uint8_t)slot;
-	}
-	if (bits & ACCESS_READ) {
+	if (bits & ACCESS_READ)
 		location->read_order = candidate->order;
-		location->last_read_slot = (uint8_t)slot;
-	}
 	return slot;
 }
 
@@ -174,17 +154,6 @@ static uint64_t first_gap(const struct actor *actor, uint64_t gaps)
 	return gaps % WORLD_GAP_SITES;
 }
 
-static bool pair_matches(const struct pair *pair, const struct entry *entry, unsigned bits,
-                         uint64_t site, uint64_t gap_site, const struct lockset *region,
-                         const struct lockset *cover)
-{
-	return pair->second.site == site && pair->first.site == entry->site &&
-	       pair->gap_site == gap_site && pair->second.bits == bits &&
-	       pair->first.bits == entry->bits && pair->first.unsure == entry->unsure &&
-	       history_same_lockset(&pair->region, region) &&
-	       history_same_lockset(&pair->cover, cover);
-}
-
 static struct pair *pair_claim(struct locations *locations, struct location *location)
 {
 	unsigned room = location->pair_room ? 2u * location->pair_room : 2, oldest = 0;
@@ -213,24 +182,52 @@ static struct pair *pair_claim(struct locations *locations, struct location *loc
 	return &location->pairs[oldest];
 }
 
-/* The pair of this key, made if need be. Looks first at the one after the last: code repeats. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
+}
+
+static uint64_t mix_lockset(uint64_t hash, const struct lockset *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		hash = mix(hash, set->lock[i]);
+	return mix(hash, set->more);
+}
+
+static void pair_fill(struct pair *pair, const struct entry *entry, const struct actor *actor,
+                      unsigned bits, uint64_t site)
+{
+	pair->first_bits = pair->first.bits = entry->bits;
+	pair->first.site = entry->site;
+	pair->first.guards = entry->guards;
+	pair->first.unsure = entry->unsure;
+	pair->second_bits = pair->second.bits = (uint8_t)bits;
+	pair->second.site = site;
+	pair->second.guards = actor->guards;
+	pair->second.unsure = actor->unsure;
+}
+
+/* Looks first at the pair after the one found last: code repeats. */
 struct pair *history_pair(struct locations *locations, struct location *location,
                           const struct entry *entry, const struct actor *actor, unsigned bits,
-                          uint64_t site)
+                          uint64_t what, uint64_t site)
 {
-	uint64_t gap = first_gap(actor, entry->gaps), gap_site = actor->gap_site[gap];
-	struct lockset region = region_since(actor, entry->order);
-	/* Of a gap that is forgotten only the newest part is known: no more than the region counts.
-	 */
-	struct lockset cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
-	                               ? region
-	                               : cover_since(actor, actor->gap_order[gap]);
+	uint64_t gap = first_gap(actor, entry->gaps);
+	uint64_t key = mix(mix(entry->what, what), actor->gap_site[gap]);
+	struct lockset region = {.count = 0}, cover = {.count = 0};
 	struct pair *pair;
 
+	if (actor->step_guards.count || actor->step_guards.more) {
+		region = region_since(actor, entry->order);
+		/* Of a gap that is forgotten only the newest part is known: the region counts. */
+		cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
+		                ? region
+		                : cover_since(actor, actor->gap_order[gap]);
+		key = mix_lockset(mix_lockset(key, &region), &cover);
+	}
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
-		i = i + 1 < location->pair_count ? i + 1 : 0;
-		if (pair_matches(&location->pairs[i], entry, bits, site, gap_site, &region,
-		                 &cover)) {
+		i = i + 1u < location->pair_count ? i + 1u : 0;
+		if (location->pairs[i].key == key) {
 			location->last_pair = (uint8_t)i;
 			return &location->pairs[i];
 		}
@@ -238,16 +235,10 @@ struct pair *history_pair(struct locations *locations, struct location *location
 	pair = pair_claim(locations, location);
 	if (!pair)
 		return NULL;
-	pair->gap_site = gap_site;
+	pair->key = key;
+	pair->gap_site = actor->gap_site[gap];
 	pair->region = region;
 	pair->cover = cover;
-	pair->first.site = entry->site;
-	pair->first.bits = entry->bits;
-	pair->first.guards = entry->guards;
-	pair->first.unsure = entry->unsure;
-	pair->second.site = site;
-	pair->second.bits = (uint8_t)bits;
-	pair->second.guards = actor->guards;
-	pair->second.unsure = actor->unsure;
+	pair_fill(pair, entry, actor, bits, site);
 	return pair;
 }

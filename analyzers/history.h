@@ -9,28 +9,35 @@
 
 /* An access that can be the middle of a triple; the newest of its (site, bits, guards). */
 struct candidate {
-	struct conflict_access access;
+	uint64_t key; /* a hash of site, bits and locks */
+	uint64_t actor;
 	uint64_t step;
 	uint64_t order;
 	uint32_t tag;
+	uint8_t bits;
+	struct conflict_access access;
 };
 
-/* Two consecutive accesses of one task across a gap; the newest of its key. */
+/* Two consecutive accesses of one task across a gap; the newest of its key. What is looked at for
+ * each event comes first, in one line of the cache. */
 struct pair {
-	struct conflict_access first, second;
-	struct lockset region, cover; /* as in struct conflict */
-	uint64_t gap_site;
-	uint64_t first_order;
+	uint64_t key; /* a hash of both accesses, the gap's site and the locks over it */
+	uint64_t actor;
 	uint64_t second_step;
-	uint64_t runs;     /* how often it was run */
-	uint64_t happened; /* how often a conflict happened in it and was not told yet */
 	uint32_t tag;
-	uint32_t thread;
-	uint32_t possible;       /* bit i: told that candidate i conflicts in another order */
-	uint32_t observed;       /* bit i: told that candidate i did conflict */
-	bool told_possible;      /* one was told: the count is owed */
+	uint32_t possible; /* bit i: told that candidate i conflicts in another order */
+	uint32_t observed; /* bit i: told that candidate i did conflict */
+	uint8_t first_bits, second_bits;
+	uint64_t first_order;
+	uint64_t first_time, second_time;
+	uint64_t runs;           /* how often it was run */
+	uint64_t happened;       /* how often a conflict happened in it and was not told yet */
 	struct conflict *sample; /* what `happened` counts; NULL: nothing happened */
 	struct conflict *guess;  /* the first possible one that no lock forbids */
+	uint32_t thread;
+	uint64_t gap_site;
+	struct lockset region, cover; /* as in struct conflict */
+	struct conflict_access first, second;
 };
 
 struct location {
@@ -39,17 +46,14 @@ struct location {
 	uint64_t key;        /* 0: the slot is free */
 	uint64_t last_actor; /* who accessed it last ... */
 	uint64_t last_step;  /* ... in which step ... */
-	uint64_t last_site;
-	uint32_t last_guards;
-	uint32_t entry;    /* ... and its entry */
-	uint8_t last_bits; /* ... and how */
-	bool shared;       /* by more than one actor */
+	uint64_t last_what;  /* ... and what, as a candidate's key */
+	uint32_t entry;      /* ... and its entry */
+	bool shared;         /* by more than one actor */
 	uint8_t candidate_count, candidate_room;
 	uint8_t pair_count, pair_room;
 	uint8_t last_pair;
-	uint8_t last_write_slot, last_read_slot; /* in candidates */
-	uint32_t next;                           /* in its granule, SLAB_NONE: none */
-	uint64_t write_order, read_order;        /* of the last write, read */
+	uint32_t next;                    /* in its granule, SLAB_NONE: none */
+	uint64_t write_order, read_order; /* of the last write, read */
 	struct candidate *candidates;
 	struct pair *pairs;
 };
@@ -62,6 +66,7 @@ struct entry {
 	uint64_t actor;
 	uint64_t order;
 	uint64_t step;
+	uint64_t what; /* as a candidate's key */
 	uint64_t site;
 	uint64_t time;
 	uint64_t gaps;      /* the actor's, then */
@@ -73,17 +78,24 @@ struct entry {
 	struct lockset guards;
 };
 
-/** Are these the same locks, in the same modes? */
-bool history_same_lockset(const struct lockset *a, const struct lockset *b);
+/** A hash of what an access is: site, kind, the locks held. */
+static inline uint64_t history_what(const struct actor *actor, unsigned bits, uint64_t site)
+{
+	uint64_t what = (site ^ (uint64_t)bits << 56 ^ (uint64_t)actor->unsure << 62) *
+	                0x9e3779b97f4a7c15ull;
+
+	return (what ^ actor->lock_sign ^ what >> 29) * 0xc2b2ae3d27d4eb4full;
+}
 
 /** Puts an access of `actor` into the history. Its slot, or LOCATIONS_ACCESSES: no memory. */
 unsigned history_put(struct locations *locations, struct location *location,
-                     const struct actor *actor, unsigned bits, const struct aw_event *event);
+                     const struct actor *actor, unsigned bits, uint64_t what,
+                     const struct aw_event *event);
 
 /** The pair that ends here and began with `entry`, made if need be. NULL: no memory. */
 struct pair *history_pair(struct locations *locations, struct location *location,
                           const struct entry *entry, const struct actor *actor, unsigned bits,
-                          uint64_t site);
+                          uint64_t what, uint64_t site);
 
 /** Tells what a pair still owes, and empties it. */
 void history_settle(struct locations *locations, struct pair *pair);

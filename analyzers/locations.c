@@ -107,13 +107,14 @@ static struct entry *entry_get(struct locations *locations, struct location *loc
 
 static void entry_put(const struct locations *locations, struct entry *entry,
                       const struct location *location, const struct actor *actor, unsigned bits,
-                      const struct aw_event *event)
+                      uint64_t what, const struct aw_event *event)
 {
 	/* While one thread runs a step, no other task's accesses come in between. */
 	if (entry->step != actor->step || !entry->order || locations->world->thread_count > 1)
 		entry->unordered = triples_unordered(locations, location, actor);
 	entry->order = locations->world->order;
 	entry->step = actor->step;
+	entry->what = what;
 	entry->site = event->site;
 	entry->time = event->time;
 	entry->gaps = actor->gaps;
@@ -125,7 +126,7 @@ static void entry_put(const struct locations *locations, struct entry *entry,
 /* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
 static void access_take(struct locations *locations, struct thread *thread,
                         struct location *location, struct actor *actor, unsigned bits,
-                        const struct aw_event *event)
+                        uint64_t what, const struct aw_event *event)
 {
 	struct entry *entry = actor->plain ? NULL : entry_get(locations, location, actor);
 	bool crosses =
@@ -140,27 +141,26 @@ static void access_take(struct locations *locations, struct thread *thread,
 		entry->use_site = event->site;
 	}
 	if (crosses)
-		triples_pair(locations, location, entry, actor, bits, event);
+		triples_pair(locations, location, entry, actor, bits, what, event);
 	if (bits & ACCESS_USE)
 		return; /* of a value read before: no access to the memory */
 	if (location->last_actor != actor->id && location->candidate_count)
 		location->shared = true;
-	slot = history_put(locations, location, actor, bits, event);
+	slot = history_put(locations, location, actor, bits, what, event);
 	if (slot != LOCATIONS_ACCESSES && location->shared)
 		triples_access(locations, location, actor, slot);
 	if (entry)
-		entry_put(locations, entry, location, actor, bits, event);
+		entry_put(locations, entry, location, actor, bits, what, event);
 	location->last_actor = actor->id;
 	location->last_step = actor->step;
-	location->last_site = event->site;
-	location->last_bits = (uint8_t)bits;
-	location->last_guards = actor->guards_version;
+	location->last_what = what;
 }
 
 void locations_access(struct locations *locations, struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event)
 {
 	struct location *location = locations->last;
+	uint64_t what = history_what(actor, bits, event->site);
 
 	locations->accesses++;
 	if (!key)
@@ -173,14 +173,13 @@ void locations_access(struct locations *locations, struct thread *thread, struct
 		locations->last_key = key;
 	}
 	if (location->last_actor == actor->id && location->last_step == actor->step &&
-	    location->last_site == event->site && location->last_bits == bits &&
-	    location->last_guards == actor->guards_version)
+	    location->last_what == what)
 		return; /* again in the same step: nothing new */
 	if (actor->plain)
 		location->entry = SLAB_NONE;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		actor->held[i]->accesses++;
-	access_take(locations, thread, location, actor, bits, event);
+	access_take(locations, thread, location, actor, bits, what, event);
 }
 
 void locations_step_end(struct locations *locations)

@@ -39,6 +39,10 @@ static struct conflict conflict_of(const struct location *location, const struct
 		.cover = pair->cover,
 	};
 
+	conflict.first.actor = conflict.second.actor = pair->actor;
+	conflict.first.thread = conflict.second.thread = pair->thread;
+	conflict.first.time = pair->first_time;
+	conflict.second.time = pair->second_time;
 	conflict.is_protected = !observed && locks_exclude(pair, other);
 	return conflict;
 }
@@ -121,10 +125,12 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 {
 	uint32_t mask = 0;
 
+	if (!location->shared)
+		return 0;
 	for (unsigned i = 0; i < location->candidate_count; i++) {
 		const struct candidate *c = &location->candidates[i];
 
-		if (!world_ordered(locations->world, actor, c->access.actor, c->tag, c->step))
+		if (!world_ordered(locations->world, actor, c->actor, c->tag, c->step))
 			mask |= 1u << i;
 	}
 	return mask;
@@ -135,13 +141,13 @@ static void judge_slot(struct locations *locations, struct location *location, s
                        bool *happened)
 {
 	const struct candidate *other = &location->candidates[slot];
-	int shape = conflict_shape(pair->first.bits, pair->second.bits, other->access.bits);
+	int shape = conflict_shape(pair->first_bits, pair->second_bits, other->bits);
 	bool between = other->order > entry->order;
 
-	if (shape < 0 || other->access.actor == actor->id)
+	if (shape < 0 || other->actor == actor->id)
 		return;
-	if (conflict_excusable((enum conflict_shape)shape, pair->first.bits) &&
-	    world_ordered(locations->world, actor, other->access.actor, other->tag, other->step))
+	if (conflict_excusable((enum conflict_shape)shape, pair->first_bits) &&
+	    world_ordered(locations->world, actor, other->actor, other->tag, other->step))
 		return; /* a message: the wake-up or result that was awaited tells of it */
 	/* Steps of two threads overlap, and accesses have no stamps of their own: only on the
 	 * pair's own thread does the order of events say that it lay in the gap. */
@@ -158,18 +164,20 @@ static void judge_slot(struct locations *locations, struct location *location, s
 
 /* `actor` ends a pair that began at `entry`: hold it against the accesses seen so far. */
 void triples_pair(struct locations *locations, struct location *location, const struct entry *entry,
-                  const struct actor *actor, unsigned bits, const struct aw_event *event)
+                  const struct actor *actor, unsigned bits, uint64_t what,
+                  const struct aw_event *event)
 {
-	struct pair *pair = history_pair(locations, location, entry, actor, bits, event->site);
+	struct pair *pair =
+		history_pair(locations, location, entry, actor, bits, what, event->site);
 	bool had_sample, happened = false;
 	uint32_t look;
 
 	if (!pair)
 		return;
 	pair->runs++;
-	pair->first.actor = pair->second.actor = actor->id;
-	pair->first.time = entry->time;
-	pair->second.time = event->time;
+	pair->actor = actor->id;
+	pair->first_time = entry->time;
+	pair->second_time = event->time;
 	pair->first_order = entry->order;
 	pair->second_step = actor->step;
 	pair->tag = actor->tag;
@@ -227,7 +235,7 @@ void locations_cancelled(struct locations *locations, uint64_t task)
 	for (unsigned i = 0; i < locations->pending_count; i++) {
 		struct locations_pending *pending = &locations->pending[i];
 
-		if (pending->location->pairs[pending->pair].first.actor == task)
+		if (pending->location->pairs[pending->pair].actor == task)
 			pending->cancelled = true;
 	}
 }
@@ -235,17 +243,17 @@ void locations_cancelled(struct locations *locations, uint64_t task)
 void triples_access(struct locations *locations, struct location *location,
                     const struct actor *actor, unsigned slot)
 {
-	unsigned bits = location->candidates[slot].access.bits;
+	unsigned bits = location->candidates[slot].bits;
 
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		struct pair *pair = &location->pairs[i];
 		int shape;
 
-		if ((pair->possible & 1u << slot) || pair->first.actor == actor->id)
+		if ((pair->possible & 1u << slot) || pair->actor == actor->id)
 			continue;
-		shape = conflict_shape(pair->first.bits, pair->second.bits, bits);
-		if (shape < 0 || world_ordered(locations->world, actor, pair->second.actor,
-		                               pair->tag, pair->second_step))
+		shape = conflict_shape(pair->first_bits, pair->second_bits, bits);
+		if (shape < 0 || world_ordered(locations->world, actor, pair->actor, pair->tag,
+		                               pair->second_step))
 			continue;
 		put_off(locations, location, i, slot, shape);
 	}

@@ -14,7 +14,8 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 
 /** `actor` ends a pair that began at `entry`: hold it against the accesses seen so far. */
 void triples_pair(struct locations *locations, struct location *location, const struct entry *entry,
-                  const struct actor *actor, unsigned bits, const struct aw_event *event);
+                  const struct actor *actor, unsigned bits, uint64_t what,
+                  const struct aw_event *event);
 
 /** A new access by `actor`, in `slot`: hold it against the pairs of others seen so far. */
 void triples_access(struct locations *locations, struct location *location,

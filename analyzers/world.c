@@ -202,7 +202,8 @@ struct actor *world_switch(struct world *world, struct thread *thread, uint32_t 
 		return departed(thread, task, left);
 	if (!task)
 		return thread->plain;
-	actor = actor_get(world, thread, task);
+	if (!actor)
+		return actor_get(world, thread, task);
 	for (unsigned i = 0; i < thread->depth; i++)
 		if (thread->below[i] == actor) {
 			while (thread->current != actor)

@@ -30,6 +30,22 @@ static guard_t guard_of(const struct section *section)
 	       (section->mode == AW_MODE_SHARED);
 }
 
+static uint64_t sign_lockset(uint64_t sign, const struct lockset *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		sign = (sign ^ set->lock[i]) * 0x9e3779b97f4a7c15ull + (sign >> 32);
+	return sign * 3 + set->more;
+}
+
+static void locks_sign(struct actor *actor)
+{
+	bool none = !actor->guards.count && !actor->step_guards.count && !actor->guards.more &&
+	            !actor->step_guards.more;
+
+	actor->lock_sign =
+		none ? 0 : sign_lockset(sign_lockset(1, &actor->guards), &actor->step_guards);
+}
+
 static void guards_refresh(struct actor *actor)
 {
 	struct lockset *guards = &actor->guards;
@@ -44,7 +60,7 @@ static void guards_refresh(struct actor *actor)
 		else
 			guards->lock[guards->count++] = guard_of(actor->held[i]);
 	}
-	actor->guards_version++;
+	locks_sign(actor);
 }
 
 static void step_guard_add(struct actor *actor, const struct section *section)
@@ -61,12 +77,13 @@ static void step_guard_add(struct actor *actor, const struct section *section)
 	guards->lock[guards->count++] = guard_of(section);
 }
 
-void world_step_guards_reset(struct actor *actor)
+void world_step_guards_rebuild(struct actor *actor)
 {
 	actor->step_guards.count = 0;
 	actor->step_guards.more = actor->held_count == WORLD_HELD;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
+	locks_sign(actor);
 }
 
 static void hold(struct actor *actor, struct section *section)

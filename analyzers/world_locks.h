@@ -12,7 +12,13 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
                       const struct aw_event *event, bool inferred);
 
 /** A step, or a part of one after a nested step, begins: only what is held now counts for it. */
-void world_step_guards_reset(struct actor *actor);
+void world_step_guards_rebuild(struct actor *actor);
+
+static inline void world_step_guards_reset(struct actor *actor)
+{
+	if (actor->lock_sign)
+		world_step_guards_rebuild(actor);
+}
 
 /** A gap of `actor` begins at `site`: its open sections span it. */
 void world_sections_gap(struct world *world, struct actor *actor, uint64_t site);
