@@ -13,11 +13,18 @@
 #include "loop.h"
 #include "root.h"
 
-static atomic_uint_fast64_t last_id;
+enum { IDS_AT_ONCE = 64 };
 
+static atomic_uint_fast64_t next_ids = 1;
+
+/* A thread takes ids in blocks: the counter is shared by all. */
 uint64_t object_id(void)
 {
-	return atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+	static __thread uint64_t next __attribute__((tls_model("initial-exec")));
+
+	if (next % IDS_AT_ONCE == 0)
+		next = atomic_fetch_add_explicit(&next_ids, IDS_AT_ONCE, memory_order_relaxed) - 1;
+	return ++next;
 }
 
 void object_name_copy(char to[AW_INSPECT_NAME], const char *name)

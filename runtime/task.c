@@ -127,6 +127,17 @@ static void task_main(void *arg)
 	fiber_leave(&task->fiber, next);
 }
 
+/* Ids of tasks have 32 bits: after 4 billion they begin again, but for 0, which is no task. */
+static uint32_t task_id(void)
+{
+	uint32_t id;
+
+	do
+		id = (uint32_t)object_id();
+	while (!id);
+	return id;
+}
+
 struct aw_task *task_new(struct aw_loop *loop, aw_task_fn fn, void *arg, const char *name,
                          uint64_t site)
 {
@@ -139,7 +150,7 @@ struct aw_task *task_new(struct aw_loop *loop, aw_task_fn fn, void *arg, const c
 	task->inspect = (struct aw_inspect_task){
 		.self = (uint64_t)(uintptr_t)task,
 		.created = site,
-		.id = (uint32_t)object_id(),
+		.id = task_id(),
 		.state = AW_STATE_READY,
 	};
 	object_name_copy(task->inspect.name, name);
