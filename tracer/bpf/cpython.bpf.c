@@ -925,28 +925,34 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 }
 
 /* Stops a target that the session started, and says so. */
-static __always_inline void stop_here(struct scratch *s)
+static __always_inline void stop_here(struct scratch *s, uint32_t flags)
 {
 	enum { STOP = 19 }; /* SIGSTOP */
 
 	fact_begin(s, CPYTHON_FACT_LOAD, bpf_get_current_pid_tgid());
 	s->fact.number = 0;
+	s->fact.flags = flags;
 	bpf_ringbuf_output(&ring, &s->fact, sizeof(s->fact), BPF_RB_FORCE_WAKEUP);
 	bpf_send_signal(STOP);
 }
 
-/* An extension module is being made from the PyModuleDef in the first argument. */
-SEC("uprobe")
+/*
+ * An extension module is being made from the PyModuleDef in the first argument.
+ * Sleepable: nobody may have touched the pages of its name yet.
+ */
+SEC("uprobe.s")
 int module_load(struct pt_regs *ctx)
 {
 	static const char wanted[] = "_asyncio";
-	uint64_t definition = PT_REGS_PARM1(ctx), name = read_word(definition + 40); /* m_name */
+	uint64_t definition = PT_REGS_PARM1(ctx), name = 0;
 	uint32_t *target = process_get(bpf_get_current_pid_tgid()), i;
 	char text[sizeof(wanted)] = {};
 	struct scratch *s;
 	int slot;
 
-	if (!target || bpf_probe_read_user(text, sizeof(text), (void *)name))
+	if (!target ||
+	    bpf_copy_from_user(&name, sizeof(name), (void *)(definition + 40)) || /* m_name */
+	    bpf_copy_from_user(text, sizeof(text), (void *)name))
 		return 0;
 	for (i = 0; i < sizeof(wanted); i++)
 		if (text[i] != wanted[i])
@@ -957,7 +963,7 @@ int module_load(struct pt_regs *ctx)
 	s = scratch_at(slot);
 	if (!s)
 		return 0;
-	stop_here(s);
+	stop_here(s, 0);
 	scratch_release(s);
 	return 0;
 }
@@ -991,7 +997,7 @@ int task_step(struct pt_regs *ctx)
 	s = scratch_at(slot);
 	if (s && t->starting) {
 		t->starting = 0;
-		stop_here(s);
+		stop_here(s, CPYTHON_ENTER_FIRST);
 	}
 	if (t->layout.task_argument)
 		step_enter(slot, second, third);

@@ -26,7 +26,8 @@ struct cpython_session {
 	pid_t pid;
 	bool described;
 	enum { STAGE_LOADING, STAGE_FIRST, STAGE_RUNNING } stage; /* of a target that is starting */
-	bool held;     /* it was stopped at the end of its stage */
+	bool held;                                                /* it was stopped ... */
+	bool first_step; /* ... before its first step, not while it loads modules */
 	uint64_t turn; /* ns: when the present window, or the pause after it, ends; 0: no windows */
 	bool paused;
 	bool stopped;
@@ -75,6 +76,7 @@ static int take_fact(void *context, const struct cpython_fact *fact, size_t size
 
 	if (fact->kind == CPYTHON_FACT_LOAD) {
 		s->held = true;
+		s->first_step = fact->flags & CPYTHON_ENTER_FIRST;
 		return 0;
 	}
 	return cpython_translate_fact(s->translator, fact, size);
@@ -195,9 +197,13 @@ static int session_translate(struct cpython_session *s)
 static int stage_next(struct cpython_session *s)
 {
 	unsigned what = s->stage == STAGE_LOADING ? CPYTHON_PROBE_STEP : CPYTHON_PROBE_REST;
-	int error = session_find(s, NULL);
+	/* a module may be made in two steps, and so be met twice */
+	bool again = s->stage == STAGE_FIRST && !s->first_step;
+	int error = again ? 0 : session_find(s, NULL);
 
 	s->held = false;
+	if (again)
+		return kill(s->pid, SIGCONT) ? -errno : 0;
 	if (!error)
 		error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
 		                                  s->options.detail, what, NULL);
