@@ -14,10 +14,13 @@ expected() {
 	sed -n '1s|^/\* expect: \(.*\) \*/$|\1|p' "$1" | tr ';' '\n' | sed 's/^ *//' | grep -v '^silent$' | sort
 }
 
-# What a report says in the same words. never-suspends only informs.
+# What a report says in the same words. never-suspends only informs. A long step is time passing,
+# which a busy machine adds to any step: it counts where line 1 (source: $2) promises one.
 reported() {
-	jq -r '(.locks[] | "lock \(.name) \(.verdict)"),
-	       (.findings[] | select(.rule != "never-suspends") | "finding \(.rule) \(.object)")' "$1" | sort
+	jq -r --argjson steps "$(grep -c '^/.*long-step' "$2")" '
+		(.locks[] | "lock \(.name) \(.verdict)"),
+		(.findings[] | select(.rule != "never-suspends" and (.rule != "long-step" or $steps > 0))
+		 | "finding \(.rule) \(.object)")' "$1" | sort
 }
 
 # differences REPORT TRUTH: a line for each number that is not what the program counted
@@ -69,7 +72,7 @@ try() {
 	*) run_program "$name" ;;
 	esac || { not_ok "$name: run exits with 0" "$(tail -3 "$name.err" "$name.load" 2>/dev/null)"; return; }
 	grep '"truth"' "$name.out" >"$name.truth"
-	wrong=$(diff <(expected "$top/tests/programs/$name.c") <(reported "$name.json") | sed -n 's/^</missing:/p; s/^>/not expected:/p')
+	wrong=$(diff <(expected "$top/tests/programs/$name.c") <(reported "$name.json" "$top/tests/programs/$name.c") | sed -n 's/^</missing:/p; s/^>/not expected:/p')
 	wrong=$(printf "%s\n" "$wrong"; differences "$name.json" "$name.truth" 2>&1)
 	wrong=${wrong#$'\n'}
 	if [ -z "$wrong" ]; then ok "$name"; else not_ok "$name: what must be found is found, and the numbers are the program's" "$wrong"; fi

@@ -6,17 +6,16 @@
  * Each takes a number from the queue and adds it up; a producer puts the
  * numbers in and is held back by the bound. Nothing is wrong with it.
  */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "truth.h"
 
 TRUTH_AWAITS;
 
-enum { TASKS = 100000, CAPACITY = 1000 };
+enum { TASKS = 100000, CAPACITY = 1000, BATCH = 200 };
 
 static struct aw_queue *queue;
+static struct aw_flag *all_taken;
 static int64_t sum;
+static int taken;
 
 static int64_t take_one(void *arg)
 {
@@ -30,30 +29,30 @@ static int64_t take_one(void *arg)
 		return error;
 	before = AW_READ(sum);
 	AW_WRITE(sum) = before + (int64_t)(intptr_t)item;
+	if (++taken == TASKS)
+		aw_flag_set(all_taken);
 	return 0;
 }
 
 static int64_t run(void *arg)
 {
-	struct aw_task **all = calloc(TASKS, sizeof(struct aw_task *));
-	int error = all ? 0 : -ENOMEM;
+	int error = 0;
 
 	(void)arg;
 	queue = aw_queue_new(CAPACITY, "numbers");
+	all_taken = aw_flag_new("all taken");
 	for (int i = 0; i < TASKS && !error; i++) {
-		all[i] = aw_task_create(take_one, NULL, NULL);
-		error = all[i] ? 0 : -ENOMEM;
-		if (i % 1000 == 999) /* or this would be one long step */
-			COUNTED_YIELD(NULL);
+		error = aw_task_spawn(take_one, NULL, NULL);
+		if (!error && i % BATCH == BATCH - 1) /* or this would be one long step */
+			error = COUNTED_YIELD(NULL);
 	}
 	for (int i = 0; i < TASKS && !error; i++)
 		error = COUNTED_AWAIT(aw_queue_put(queue, (void *)(intptr_t)(i + 1), AW_FOREVER),
 		                      aw_queue_count(queue) == CAPACITY);
 	if (!error)
-		error = COUNTED_AWAIT(aw_gather(all, TASKS, 0, AW_FOREVER, NULL), true);
-	for (int i = 0; i < TASKS && all; i++)
-		aw_task_free(all[i]);
-	free(all);
+		error = COUNTED_AWAIT(aw_flag_wait(all_taken, AW_FOREVER),
+		                      !aw_flag_is_set(all_taken));
+	aw_flag_free(all_taken);
 	aw_queue_free(queue);
 	return error;
 }
