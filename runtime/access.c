@@ -75,7 +75,8 @@ static void site_define(struct log *log, struct aw_site *site)
 	log_text(log, AW_TEXT_LABEL, site->label);
 }
 
-static void mark_event(enum aw_kind kind, unsigned int arg, uint64_t object, struct aw_site *site)
+static __attribute__((noinline)) void mark_slow(enum aw_kind kind, unsigned int arg,
+                                                uint64_t object, struct aw_site *site)
 {
 	struct log *log = aw__semaphores[0] ? log_ready(kind) : NULL;
 	uint64_t id = (uint64_t)(uintptr_t)site;
@@ -83,10 +84,24 @@ static void mark_event(enum aw_kind kind, unsigned int arg, uint64_t object, str
 	if (log) {
 		if (site->epoch != log->epoch)
 			site_define(log, site);
-		log_append(log, kind, arg, aw__thread.task_id, object, id);
+		log_put(log, kind, arg, aw__thread.task_id, object, id);
 	}
 	if (aw__semaphores[kind])
 		probe_fire(kind, aw__thread.task_id, object, arg, id);
+}
+
+/* The usual case needs no call, and so saves no registers: 3 ns are few instructions. */
+static inline void mark_event(enum aw_kind kind, unsigned int arg, uint64_t object,
+                              struct aw_site *site)
+{
+	struct log *log = aw__thread.log;
+
+	if (aw__semaphores[kind] || !aw__semaphores[0] || !log || log->epoch != log_epoch ||
+	    site->epoch != log->epoch ||
+	    log->head->next + sizeof(struct aw_event) == log->head->end)
+		mark_slow(kind, arg, object, site);
+	else
+		log_put(log, kind, arg, aw__thread.task_id, object, (uint64_t)(uintptr_t)site);
 }
 
 static unsigned int size_arg(size_t size)

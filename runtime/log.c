@@ -71,25 +71,6 @@ void log_ship(struct log *log)
 	log->shipped = stamp_anchor(&log->stamp);
 }
 
-static inline void put(struct log *log, enum aw_kind kind, unsigned int arg, uint32_t task,
-                       uint64_t object, uint64_t site)
-{
-	struct aw_log_head *head = log->head;
-	struct aw_event *event = (struct aw_event *)(uintptr_t)head->next;
-
-	event->time = log->last;
-	event->kind = (uint16_t)kind;
-	event->arg = (uint16_t)arg;
-	event->task = task;
-	event->object = object;
-	event->site = site;
-	/* The record is whole before it counts: the process may be killed here. */
-	atomic_signal_fence(memory_order_release);
-	head->next += sizeof(*event);
-	if (head->next == head->end)
-		log_ship(log);
-}
-
 static void stamped(struct log *log)
 {
 	uint64_t now = stamp_now(&log->stamp);
@@ -102,11 +83,11 @@ void log_append(struct log *log, enum aw_kind kind, unsigned int arg, uint32_t t
                 uint64_t object, uint64_t site)
 {
 	if (UNSTAMPED & 1ull << kind) {
-		put(log, kind, arg, task, object, site);
+		log_put(log, kind, arg, task, object, site);
 		return;
 	}
 	stamped(log);
-	put(log, kind, arg, task, object, site);
+	log_put(log, kind, arg, task, object, site);
 	if (log->last - log->shipped > SHIP_EVERY_NS && log->last > log->shipped)
 		log_ship(log);
 }
@@ -128,8 +109,8 @@ void log_text(struct log *log, enum aw_text text, const char *string)
 		memcpy(bytes, string, used);
 		string += used;
 		left -= used;
-		put(log, AW_TEXT, text | (unsigned int)used << 8 | (left ? AW_TEXT_MORE : 0),
-		    aw__thread.task_id, bytes[0], bytes[1]);
+		log_put(log, AW_TEXT, text | (unsigned int)used << 8 | (left ? AW_TEXT_MORE : 0),
+		        aw__thread.task_id, bytes[0], bytes[1]);
 	}
 }
 
@@ -233,7 +214,7 @@ static struct log *log_open(void)
 	return log;
 }
 
-static struct log *log_begin(enum aw_kind kind)
+struct log *log_begin(enum aw_kind kind)
 {
 	struct log *log = aw__thread.log;
 
@@ -252,15 +233,6 @@ static struct log *log_begin(enum aw_kind kind)
 	probe_log_open(log->head);
 	log_define_thread(log, kind);
 	return log;
-}
-
-struct log *log_ready(enum aw_kind kind)
-{
-	struct log *log = aw__thread.log;
-
-	if (__builtin_expect(log && log->epoch == __atomic_load_n(&log_epoch, __ATOMIC_RELAXED), 1))
-		return log;
-	return log_begin(kind);
 }
 
 void log_event(enum aw_kind kind, unsigned int arg, uint64_t object, uint64_t site)

@@ -5,6 +5,7 @@
 #ifndef RUNTIME_LOG_INTERNAL_H
 #define RUNTIME_LOG_INTERNAL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,23 +31,55 @@ enum { LOG_HEAD_BYTES = 64 };
 /** The epoch of the recording now; compare with what was defined when. */
 extern uint32_t log_epoch __attribute__((visibility("hidden")));
 
+/** Begins the current epoch in this thread's log, which is opened if need be. NULL: none can be
+ * had. */
+struct log *log_begin(enum aw_kind kind);
+
+/** Sends what the log holds, and empties it. */
+void log_ship(struct log *log);
+
 /** This thread's log, with the current epoch begun; NULL: none can be had. `kind` is about to be
  * told. */
-struct log *log_ready(enum aw_kind kind);
+static inline struct log *log_ready(enum aw_kind kind)
+{
+	struct log *log = aw__thread.log;
+
+	if (__builtin_expect(log && log->epoch == __atomic_load_n(&log_epoch, __ATOMIC_RELAXED), 1))
+		return log;
+	return log_begin(kind);
+}
+
+/** Appends a record with the time of the last stamped one; `task` is who runs. */
+static inline void log_put(struct log *log, enum aw_kind kind, unsigned int arg, uint32_t task,
+                           uint64_t object, uint64_t site)
+{
+	struct aw_log_head *head = log->head;
+	uint64_t next = head->next;
+	struct aw_event *event = (struct aw_event *)(uintptr_t)next;
+
+	event->time = log->last;
+	event->kind = (uint16_t)kind;
+	event->arg = (uint16_t)arg;
+	event->task = task;
+	event->object = object;
+	event->site = site;
+	/* The record is whole before it counts: the process may be killed here. */
+	atomic_signal_fence(memory_order_release);
+	head->next = next + sizeof(*event);
+	if (__builtin_expect(next + sizeof(*event) == head->end, 0))
+		log_ship(log);
+}
 
 /** Makes room for `count` records in one piece. */
 void log_group(struct log *log, unsigned int count);
 
-/** Appends a record; `task` is who runs. */
+/** Appends a record of any kind, stamped with the time if its kind is. */
 void log_append(struct log *log, enum aw_kind kind, unsigned int arg, uint32_t task,
                 uint64_t object, uint64_t site);
 
 /** Appends a text of the definition that was appended last; NULL or empty: nothing. */
 void log_text(struct log *log, enum aw_text text, const char *string);
 enum { LOG_TEXT_RECORDS = AW_TEXT_MAX / 16 };
-
-/** Sends what the log holds, and empties it. */
-void log_ship(struct log *log);
 
 /* log_define.c */
 /** What a listener has to know first: thread, target, modules, the steps under way. */
