@@ -17,15 +17,17 @@
 #include "locations.h"
 
 #define ANALYZERS_MAX 32
+#define HANDLERS_MAX  7 /* of one kind; a row more than that fails analysis_new */
 
 struct handler {
 	void (*fn)(void *state, const struct moment *moment);
 	void *state;
 };
 
+/* Who wants to know of a kind. */
 struct handlers {
-	struct handler list[ANALYZERS_MAX];
 	unsigned count;
+	struct handler list[HANDLERS_MAX];
 };
 
 struct analysis {
@@ -125,12 +127,17 @@ static bool only_is_known(const char *only)
 	return true;
 }
 
-static void subscribe(struct handlers *handlers, uint64_t kinds,
-                      void (*fn)(void *, const struct moment *), void *state)
+static int subscribe(struct handlers *handlers, uint64_t kinds,
+                     void (*fn)(void *, const struct moment *), void *state)
 {
-	for (unsigned kind = 0; kind < AW_KIND_MAX; kind++)
-		if (kinds & ANALYZER_KIND(kind))
-			handlers[kind].list[handlers[kind].count++] = (struct handler){fn, state};
+	for (unsigned kind = 0; kind < AW_KIND_MAX; kind++) {
+		if (!(kinds & ANALYZER_KIND(kind)))
+			continue;
+		if (handlers[kind].count == HANDLERS_MAX)
+			return -ENOSPC;
+		handlers[kind].list[handlers[kind].count++] = (struct handler){fn, state};
+	}
+	return 0;
 }
 
 static int analyzers_open(struct analysis *a)
@@ -144,9 +151,14 @@ static int analyzers_open(struct analysis *a)
 		err = analyzer->open(&a->env, &a->state[a->count]);
 		if (err)
 			return err;
-		subscribe(a->before, analyzer->before_kinds, analyzer->before, a->state[a->count]);
-		subscribe(a->after, analyzer->after_kinds, analyzer->after, a->state[a->count]);
 		a->chosen[a->count++] = analyzer;
+		err = subscribe(a->before, analyzer->before_kinds, analyzer->before,
+		                a->state[a->count - 1]);
+		if (!err)
+			err = subscribe(a->after, analyzer->after_kinds, analyzer->after,
+			                a->state[a->count - 1]);
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -75,6 +75,7 @@ struct entry {
 	uint32_t unordered; /* bit i: candidate i was not ordered before it */
 	uint8_t bits;
 	bool unsure;
+	bool guarded; /* `guards` may hold something */
 	struct lockset guards;
 };
 

@@ -120,7 +120,9 @@ static void entry_put(const struct locations *locations, struct entry *entry,
 	entry->gaps = actor->gaps;
 	entry->bits = (uint8_t)bits;
 	entry->unsure = actor->unsure;
-	entry->guards = actor->guards;
+	if (actor->lock_sign || entry->guarded)
+		entry->guards = actor->guards;
+	entry->guarded = actor->lock_sign;
 }
 
 /* An actor outside tasks is one step after the other: it can be in the middle, never outside. */

@@ -299,8 +299,9 @@ static void lock_order_before(void *state, const struct moment *moment)
 	struct actor *actor = moment->actor;
 	struct lock *wanted;
 
-	if (!actor->held_count)
-		return;
+	if (!actor->held_count ||
+	    (moment->event->kind == AW_LOCK_WAIT && (moment->event->arg & AW_ARG_DEADLINE)))
+		return; /* a wait that ends by itself can hold up nobody for good */
 	wanted = world_lock(self->world, moment->event->object);
 	if (!wanted || !lock_excludes(wanted) ||
 	    (moment->event->kind == AW_LOCK_TAKEN && actor->waiting == wanted))

@@ -87,8 +87,8 @@ Test(lock_verdict, never_needless_with_a_waiver)
 
 Test(lock_verdict, never_needless_when_several_threads_use_it)
 {
-	expect_repeated(LOCK_NEW "thread 2\n" SECTION("w8", "") "thread 1\n",
-	                TURNS("", ""), 100, "L unknown\n");
+	expect_repeated(LOCK_NEW "thread 2\n" SECTION("w8", "") "thread 1\n", TURNS("", ""), 100,
+	                "L unknown\n");
 }
 
 Test(lock_verdict, not_needless_when_its_thread_lost_records)
@@ -181,7 +181,7 @@ Test(lock_verdict, wrong_lock_when_the_accesses_are_under_different_locks)
 	expect_repeated(
 		LOCK_NEW "+1 main lock-new M\n+1 main suspend sleep\n",
 		SECTION("w1", READ_GAP_WRITE("w1", "x")) "+1 w2 lock-taken M\n+1 w2 write x "
-	                                                 "@put:p.c:50\n+1 w2 lock-freed M\n"
+							 "@put:p.c:50\n+1 w2 lock-freed M\n"
 							 "+1 w2 suspend sleep\n",
 		1, "L wrong-lock\nM wrong-lock\n");
 }
