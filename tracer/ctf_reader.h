@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ctf_reader.h - reads a trace folder that ctf_writer wrote, at memory speed.
+ * ctf_reader.h - reads a trace folder that ctf_writer wrote, near memory speed.
  *
- * Files are mapped, and events are passed on where they lie. Streams come
- * merged by time into one order; a lone stream comes packet by packet.
+ * Streams come merged by time into one order. Memory is one slice of 64 KiB for
+ * each stream and 100 bytes for each packet.
  */
 #ifndef TRACER_CTF_READER_H
 #define TRACER_CTF_READER_H
