@@ -70,20 +70,50 @@ static void roots_link(struct py_program *p)
 	py_free_table(&called);
 }
 
+/* The sections in each function: first[func] is a use, next[use] the next one. */
+struct sections {
+	PY_TABLE(uint32_t) first;
+	PY_TABLE(uint32_t) next;
+};
+
+static void sections_fini(struct sections *s)
+{
+	py_free_table(&s->first);
+	py_free_table(&s->next);
+}
+
+static bool sections_init(struct py_program *p, struct sections *s)
+{
+	for (uint32_t i = 1; i < p->funcs.count; i++)
+		if (!py_push(p, &s->first))
+			return false;
+	for (uint32_t i = 1; i < p->uses.count; i++) {
+		const struct py_use *u = &p->uses.at[i];
+
+		if (!py_push(p, &s->next))
+			return false;
+		if (u->kind != USE_REGION || !u->func)
+			continue;
+		s->next.at[i] = s->first.at[u->func];
+		s->first.at[u->func] = i;
+	}
+	return true;
+}
+
 /* Does the call stand in a section of a lock, or in a function that is always in one? */
-static bool call_locked(const struct py_program *p, const struct py_call *c)
+static bool call_locked(const struct py_program *p, const struct sections *s,
+                        const struct py_call *c)
 {
 	const struct py_func *f = &p->funcs.at[c->func];
 
-	if (c->func && f->entry_locks)
+	if (!c->func)
+		return false;
+	if (f->entry_locks)
 		return true;
-	for (uint32_t i = 1; i < p->uses.count; i++) {
+	for (uint32_t i = s->first.at[c->func]; i; i = s->next.at[i]) {
 		const struct py_use *u = &p->uses.at[i];
-		uint32_t with, at;
+		uint32_t with = py_parent(p, u->file, u->node), at;
 
-		if (u->kind != USE_REGION || u->func != c->func || !c->func)
-			continue;
-		with = py_parent(p, u->file, u->node);
 		for (at = c->node; at && at != with; at = py_parent(p, f->file, at))
 			;
 		if (at)
@@ -95,23 +125,26 @@ static bool call_locked(const struct py_program *p, const struct py_call *c)
 /* entry_locks 1: every known caller of a private function holds a lock. */
 static void entries_link(struct py_program *p)
 {
-	for (int round = 0; round < 4; round++) {
-		PY_TABLE(uint8_t) state = {0}; /* 1: called, 2: called without */
+	struct sections sections = {0};
+	PY_TABLE(uint8_t) state = {0}; /* 1: called, 2: called without */
+	bool ok = p->funcs.count > 1 && sections_init(p, &sections);
 
-		for (uint32_t i = 1; i < p->funcs.count; i++)
-			if (!py_push(p, &state))
-				return;
+	for (uint32_t i = 1; ok && i < p->funcs.count; i++)
+		ok = py_push(p, &state) != 0;
+	for (int round = 0; ok && round < 4; round++) {
+		memset(state.at, 0, state.count);
 		for (uint32_t i = 1; i < p->calls.count; i++) {
 			const struct py_call *c = &p->calls.at[i];
-			bool held = c->how == CALL_PLAIN && call_locked(p, c);
+			bool held = c->how == CALL_PLAIN && call_locked(p, &sections, c);
 
 			state.at[c->callee] |= held ? 1 : 2;
 		}
 		for (uint32_t i = 1; i < p->funcs.count; i++)
 			p->funcs.at[i].entry_locks =
 				py_text(p, p->funcs.at[i].name)[0] == '_' && state.at[i] == 1;
-		py_free_table(&state);
 	}
+	py_free_table(&state);
+	sections_fini(&sections);
 }
 
 static bool mentions_self(const struct py_program *p, uint32_t file, uint32_t node, uint32_t self)

@@ -259,23 +259,34 @@ int py_load_wanted(struct py_program *p, const struct py_load *load)
 	return load_all(p, load, true);
 }
 
-int py_load_mentions(struct py_program *p, const struct py_load *load, const char *word, bool *more)
+/* Is the word there as an attribute or in a string? Any other place, if not `attribute`. */
+static bool mentions(const struct py_file *f, const char *word, bool attribute)
 {
+	const char *at = f->text, *end = f->text + f->size;
 	size_t n = strlen(word);
 
+	while ((at = memmem(at, end - at, word, n))) {
+		if (!attribute || (at > f->text && strchr(".\"'", at[-1])))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+int py_load_mentions(struct py_program *p, const char *word, bool attribute, bool *more)
+{
 	for (uint32_t i = 1; i < p->files.count; i++) {
 		struct py_file *f = &p->files.at[i];
 
 		if (f->tree || f->err || py_map_get(&p->wanted, i, 0))
 			continue;
 		f->err = file_read(f);
-		if (!f->err && memmem(f->text, f->size, word, n)) {
+		if (!f->err && mentions(f, word, attribute)) {
 			py_map_set(p, &p->wanted, i, 0, 1);
 			*more = true;
 		}
 		free(f->text);
 		f->text = NULL;
 	}
-	(void)load;
 	return p->err;
 }

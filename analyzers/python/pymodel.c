@@ -29,44 +29,64 @@ static void names_intern(struct py_program *p)
 	p->n_all = py_intern_text(p, "__all__");
 }
 
-/* Forgets all that was linked; the trees stay. */
+/* Forgets what was concluded from all files together; what each file has of its own stays. */
 static void program_unlink(struct py_program *p)
 {
-	struct py_map *maps[] = {&p->bound,         &p->modules,      &p->attr_refs,
-	                         &p->name_refs,     &p->stored,       &p->lock_names,
+	struct py_map *maps[] = {&p->attr_refs,     &p->name_refs,    &p->lock_names,
 	                         &p->lock_by_place, &p->lock_aliases, &p->lock_alias_names};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		py_map_fini(maps[i]);
-	py_free_table(&p->scopes);
-	py_free_table(&p->bindings);
-	py_free_table(&p->funcs);
-	py_free_table(&p->classes);
 	py_free_table(&p->sites);
 	py_free_table(&p->calls);
 	py_free_table(&p->locks);
 	py_free_table(&p->uses);
 	py_free_table(&p->lists);
 	py_free_table(&p->refs);
+	for (uint32_t i = 1; i < p->classes.count; i++) {
+		struct py_class *c = &p->classes.at[i];
+
+		c->mro_count = c->below_count = 0;
+		c->unknown_base = c->unknown_deco = false;
+	}
+	for (uint32_t i = 1; i < p->funcs.count; i++)
+		p->funcs.at[i].suspends = false;
+}
+
+static void program_free(struct py_program *p)
+{
+	program_unlink(p);
+	py_map_fini(&p->bound);
+	py_map_fini(&p->modules);
+	py_map_fini(&p->stored);
+	py_map_fini(&p->wanted);
+	py_free_table(&p->scopes);
+	py_free_table(&p->bindings);
+	py_free_table(&p->funcs);
+	py_free_table(&p->classes);
 	py_free_table(&p->stars);
 	py_free_table(&p->stores);
 	for (uint32_t i = 1; i < p->files.count; i++) {
 		struct py_file *f = &p->files.at[i];
 
-		f->scope = 0;
-		if (f->tree)
-			memset(f->owner, 0, f->tree->node_count * sizeof(*f->owner));
+		pytree_free(f->tree);
+		free(f->path);
+		free(f->text);
+		free(f->parent);
+		free(f->owner);
 	}
+	py_free_table(&p->files);
+	py_strings_fini(&p->strings);
 }
 
+/* Indexes the files that are new. False: more files must be lowered first. */
 static bool program_index(struct py_program *p)
 {
 	uint32_t wanted = p->wanted.used;
 
 	program_unlink(p);
-	py_modules_link(p);
 	for (uint32_t i = 1; i < p->files.count && !p->err; i++)
-		if (p->files.at[i].tree)
+		if (p->files.at[i].tree && !p->files.at[i].scope)
 			py_index_file(p, i);
 	if (p->err)
 		return true;
@@ -90,13 +110,18 @@ static void program_link(struct py_program *p)
 }
 
 /* Does a file that was not lowered name a lock that seems needless or unused? */
-static bool mentions_find(struct py_program *p, const struct py_load *load)
+static bool mentions_find(struct py_program *p)
 {
 	bool more = false;
 
-	for (uint32_t i = 1; i < p->locks.count; i++)
-		if (py_lock_needless(p, i) || !p->locks.at[i].regions)
-			py_load_mentions(p, load, py_text(p, p->locks.at[i].name), &more);
+	for (uint32_t i = 1; i < p->locks.count; i++) {
+		const struct py_lock *l = &p->locks.at[i];
+		bool unused = l->type == LOCK_LOCK && l->flavour != FLAVOUR_THREAD && !l->regions &&
+		              !l->escapes && !l->manual && py_text(p, l->name)[0] == '_';
+
+		if (py_lock_needless(p, i) || unused)
+			py_load_mentions(p, py_text(p, l->name), l->class != 0, &more);
+	}
 	return more;
 }
 
@@ -104,6 +129,7 @@ static int model_link(struct pymodel *m, const struct py_load *load)
 {
 	struct py_program *p = &m->program;
 
+	py_modules_link(p);
 	for (unsigned int round = 0; round < ROUNDS && !p->err; round++) {
 		if (!program_index(p)) {
 			py_load_wanted(p, load);
@@ -112,7 +138,7 @@ static int model_link(struct pymodel *m, const struct py_load *load)
 		if (p->err)
 			break;
 		program_link(p);
-		if (p->err || !mentions_find(p, load))
+		if (p->err || !mentions_find(p))
 			return p->err;
 		py_load_wanted(p, load);
 	}
@@ -190,23 +216,9 @@ int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 
 void pymodel_close(struct pymodel *model)
 {
-	struct py_program *p = &model->program;
-
 	if (!model)
 		return;
-	program_unlink(p);
-	for (uint32_t i = 1; i < p->files.count; i++) {
-		struct py_file *f = &p->files.at[i];
-
-		pytree_free(f->tree);
-		free(f->path);
-		free(f->text);
-		free(f->parent);
-		free(f->owner);
-	}
-	py_free_table(&p->files);
-	py_map_fini(&p->wanted);
-	py_strings_fini(&p->strings);
+	program_free(&model->program);
 	free(model->findings.at);
 	free(model->places.at);
 	free(model->first_place.at);
