@@ -250,7 +250,8 @@ static void unprotected_conflict(struct necessity *self, const struct conflict *
 	}
 	if (region->count && other->count && !holds_same(other, region->lock[0]))
 		note_wrong(self, conflict, region);
-	if (region->count || !split)
+	/* Two sections of one task are meant to be one only where a read and a write are parted. */
+	if (region->count || !split || conflict->shape != CONFLICT_RWW)
 		return;
 	if (holds_same(other, split) && stats_of(self, guard_identity(split)))
 		keep(self, &stats_of(self, guard_identity(split))->split, conflict);

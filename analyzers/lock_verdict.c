@@ -80,9 +80,9 @@ static const struct conflict *usable(const struct judge *judge, const struct con
 	return conflict->observed || allowed(judge, SAYS_POSSIBLE) ? conflict : NULL;
 }
 
-static const char *verb(const struct conflict *conflict)
+static const char *came(const struct conflict *conflict)
 {
-	return conflict->observed ? "did" : "may";
+	return conflict->observed ? "came" : "may come";
 }
 
 static void unknown(const struct judge *judge, const char *why, const char *command)
@@ -127,14 +127,14 @@ static bool judge_wrong(const struct judge *judge)
 		            "tasks hold different objects of this lock around %s: %s %s "
 		            "write between the accesses at %s and %s",
 		            location_text(judge, conflict), place_text(judge, conflict->other.site),
-		            verb(conflict), place_text(judge, conflict->first.site),
+		            came(conflict), place_text(judge, conflict->first.site),
 		            place_text(judge, conflict->second.site));
 	else
 		judge->out->why = SAY(judge,
 		                      "%s is guarded by this lock in one place and by `%s` in "
-		                      "another: %s %s come between %s and %s",
+		                      "another: %s %s between %s and %s",
 		                      location_text(judge, conflict), lock_name(judge->env, other),
-		                      place_text(judge, conflict->other.site), verb(conflict),
+		                      place_text(judge, conflict->other.site), came(conflict),
 		                      place_text(judge, conflict->first.site),
 		                      place_text(judge, conflict->second.site));
 	judge->out->change = other == judge->identity
@@ -152,11 +152,11 @@ static bool judge_bypassed(const struct judge *judge)
 		return false;
 	judge->out->verdict = REPORT_BYPASSED;
 	judge->out->basis = conflict->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_NONE;
-	judge->out->why =
-		SAY(judge, "%s %s access %s without it, between %s and %s",
-	            place_text(judge, conflict->other.site), verb(conflict),
-	            location_text(judge, conflict), place_text(judge, conflict->first.site),
-	            place_text(judge, conflict->second.site));
+	judge->out->why = SAY(
+		judge, "%s %s %s without it, between %s and %s",
+		place_text(judge, conflict->other.site),
+		conflict->observed ? "accessed" : "may access", location_text(judge, conflict),
+		place_text(judge, conflict->first.site), place_text(judge, conflict->second.site));
 	judge->out->change =
 		conflict->other.guards.count
 			? SAY(judge, "take it exclusively, not shared, at %s",

@@ -248,7 +248,8 @@ int report_write_json(const struct report *report, FILE *out, const struct repor
 
 	(void)options;
 	errno = 0;
-	if (!err && (json_dumpf(root, out, JSON_INDENT(2)) || fputc('\n', out) == EOF))
+	if (!err && (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) ||
+	             fputc('\n', out) == EOF))
 		err = errno ? -errno : -EIO;
 	json_decref(root);
 	return err;

@@ -104,10 +104,11 @@ static void write_lock(struct paper *paper, const struct report_lock *lock)
 	if (lock->verdict == REPORT_NEEDLESS && lock->fragile) {
 		char *text = NULL;
 
-		if (asprintf(&text,
-		             "%lu await sites in its sections did not suspend today; if one "
-		             "ever does, the lock matters",
-		             lock->fragile) > 0)
+		if (asprintf(
+			    &text,
+			    "%lu await site%s in its sections did not suspend today; one that does "
+			    "makes it needed",
+			    lock->fragile, lock->fragile == 1 ? "" : "s") > 0)
 			paper_field(paper, 17, "but", text);
 		free(text);
 	}
@@ -182,8 +183,8 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 	const char *colour = finding->severity == REPORT_ERROR ? PAPER_RED : PAPER_YELLOW;
 	char number[PAPER_NUMBER], name[ESCAPE_ROOM(PAPER_NAME)];
 
-	fprintf(paper->out, "%zu. %s%s%s", index, paper_colour(paper, colour), finding->rule,
-	        paper_colour(paper, PAPER_PLAIN));
+	fprintf(paper->out, "%s%zu. %s%s%s", index > 1 ? "\n" : "", index,
+	        paper_colour(paper, colour), finding->rule, paper_colour(paper, PAPER_PLAIN));
 	if (finding->object) {
 		paper_cut(name, sizeof(name), finding->object, PAPER_NAME);
 		fprintf(paper->out, "  %s", name);
@@ -267,7 +268,7 @@ static void write_basis(struct paper *paper, const struct report *report)
 
 	heading(paper, "WHAT THIS IS BASED ON");
 	paper_cut(how, sizeof(how), target->transport ? target->transport : "a recording", 64);
-	fprintf(paper->out, "%.1f s of %s thread%s, through %s", report->period.seconds,
+	fprintf(paper->out, "Watched for %.1f s, %s thread%s, through %s", report->period.seconds,
 	        paper_number(number, report->period.threads),
 	        report->period.threads == 1 ? "" : "s", how);
 	if (target->detail) {
