@@ -102,7 +102,7 @@ static void tally_event(struct tally *tally, const struct aw_event *event)
 		tally->resumes++;
 		break;
 	case AW_SUSPEND:
-		tally->suspends++;
+		tally->suspends += !(event->arg & AW_ARG_SNAPSHOT);
 		for (unsigned i = 0; i < tally->open_count; i++)
 			tally->open[i].spanned |= tally->open[i].task == event->task;
 		break;

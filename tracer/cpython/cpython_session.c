@@ -9,9 +9,10 @@
 #include <time.h>
 
 #include "cpython_session.h"
+#include "cpython_describe.h"
 #include "cpython_session_attach.h"
+#include "cpython_snapshot.h"
 #include "cpython_translate.h"
-#include "event_buffer.h"
 #include "target.h"
 
 enum { CHECK_FRAMES = 64 };
@@ -127,39 +128,6 @@ static uint64_t clock_ns(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-static int text_add(struct event_buffer *buffer, uint64_t now, enum aw_text what, const char *text)
-{
-	return event_buffer_text(buffer, now, what, text, strlen(text));
-}
-
-/* TARGET, on the tracer's own stream (pid, 0). */
-static int describe(struct cpython_session *s, stream_fn fn, void *context)
-{
-	struct event_buffer buffer = {0};
-	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON, .object = s->pid};
-	struct stream_batch batch = {.pid = s->pid};
-	int error;
-
-	event.time = clock_ns();
-	event.site = can_see(s);
-	error = event_buffer_add(&buffer, &event);
-	if (!error)
-		error = text_add(&buffer, event.time, AW_TEXT_COMMAND, s->target->command);
-	if (!error)
-		error = text_add(&buffer, event.time, AW_TEXT_VERSION, s->found.release);
-	if (!error)
-		error = text_add(&buffer, event.time, AW_TEXT_DETAIL,
-		                 cpython_detail_text(s->options.detail));
-	if (!error)
-		error = text_add(&buffer, event.time, AW_TEXT_TRANSPORT, s->source.ops->name);
-	batch.events = buffer.events;
-	batch.count = buffer.count;
-	if (!error)
-		error = fn(context, &batch);
-	event_buffer_fini(&buffer);
-	return error;
-}
-
 /* Finds the interpreter, as far as it has come, and tells the programs of it. */
 static int session_find(struct cpython_session *s, struct fault *fault)
 {
@@ -269,7 +237,9 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 
 	if (!s->described) {
 		s->described = true;
-		error = describe(s, fn, context);
+		error = cpython_describe(s->target, &s->found,
+		                         cpython_detail_text(s->options.detail), source->ops->name,
+		                         can_see(s), s->translator, fn, context);
 		if (error)
 			return error;
 		batches++;
@@ -345,8 +315,26 @@ static const struct source_ops ops = {
 	.close = close_source,
 };
 
+/* Never a wrong report: each suspended frame must stand at a yield. */
+static int layout_check(const struct cpython_session *s, struct fault *fault)
+{
+	struct cpython_translate_stats stats;
+
+	cpython_translate_stats(s->translator, &stats);
+	if ((stats.misfits + stats.unreadable) * 4 <= stats.frames)
+		return 0;
+	return fault_set(fault, -ENOTSUP,
+	                 "the layout of CPython %s is not the known one: %u of %u suspended frames "
+	                 "do not stand at a yield",
+	                 s->found.release, (unsigned)(stats.misfits + stats.unreadable),
+	                 (unsigned)stats.frames);
+}
+
 static int session_start(struct cpython_session *s, struct fault *fault)
 {
+	const struct cpython_memory memory = {cpython_memory_process, &s->pid,
+	                                      &s->found.target.layout};
+	struct cpython_snapshot *snapshot;
 	int error =
 		cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
 
@@ -361,10 +349,18 @@ static int session_start(struct cpython_session *s, struct fault *fault)
 	if (error)
 		return error;
 	types_tell(s);
+	error = cpython_snapshot_take(&memory, &s->found.target, &snapshot);
+	if (error)
+		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
 	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
 		s->turn = clock_ns() + s->options.duty_on_ms * 1000000ull;
-	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                 CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, fault);
+	error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+	                                  CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, fault);
+	/* what was suspended before and has not moved since: told first */
+	if (!error && cpython_snapshot_tell(snapshot, &memory, &s->found.target, s->translator) < 0)
+		error = fault_set(fault, -ENOMEM, "out of memory");
+	cpython_snapshot_free(snapshot);
+	return error ? error : layout_check(s, fault);
 }
 
 int cpython_session_open(const struct cpython_session_options *options, struct source **out,

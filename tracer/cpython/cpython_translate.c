@@ -407,6 +407,48 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 	return error ? error : step_commit(stream);
 }
 
+int cpython_translate_snapshot(struct cpython_translator *t, const struct cpython_fact *fact,
+                               bool meet)
+{
+	const struct cpython_item *items = (const void *)(fact + 1);
+	struct cpython_stream *stream = stream_get(t, 0);
+	struct cpython_chain chain;
+	struct cpython_task *task;
+	unsigned await;
+	uint64_t object;
+	int error;
+
+	if (!stream || fact->count > CPYTHON_ITEMS)
+		return stream ? -EPROTO : -ENOMEM;
+	if (meet)
+		return task_get(t, stream, fact, items, fact->task, fact->coro) ? 0 : -ENOMEM;
+	task = cpython_table_get(&t->tasks, fact->task, 0);
+	if (!task || task->coro != fact->coro)
+		return 0;
+	error = chain_read(t, stream, fact, items, &chain);
+	task->site = chain.site;
+	t->late = true;
+	if (!error)
+		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	t->late = false;
+	if (error)
+		return error;
+	await = await_of(t, task, &chain, &object);
+	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
+	                     object, chain.site);
+	return error ? error : step_commit(stream);
+}
+
+int cpython_translate_number(struct cpython_translator *t, uint64_t next)
+{
+	struct cpython_stream *stream = stream_get(t, 0);
+
+	if (!stream)
+		return -ENOMEM;
+	stream->next_event = next;
+	return 0;
+}
+
 static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
                     const struct cpython_fact *fact, const struct cpython_item *items)
 {

@@ -21,6 +21,7 @@
 #ifndef CPYTHON_TRANSLATE_H
 #define CPYTHON_TRANSLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,18 @@ int cpython_translate_fact(struct cpython_translator *translator, const struct c
  * returned; `batches` (may be NULL) counts up. */
 int cpython_translate_flush(struct cpython_translator *translator, bool all, stream_fn fn,
                             void *context, unsigned *batches);
+
+/**
+ * Takes a task that was suspended before anything was traced, read from outside
+ * (cpython_walk.h), on stream (pid, 0). Call it for all tasks with `meet`, so
+ * that they are known, then for all without: that tells what each holds and
+ * waits for. The records carry AW_ARG_SNAPSHOT.
+ */
+int cpython_translate_snapshot(struct cpython_translator *translator,
+                               const struct cpython_fact *fact, bool meet);
+
+/** The next record of stream (pid, 0) has this number: those before are somebody else's. */
+int cpython_translate_number(struct cpython_translator *translator, uint64_t next);
 
 /** Nothing is seen from now until the next fact (a window has ended): what is held and awaited is
  * not known any more. The next fact of each stream tells a LOST interval first. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_describe.c - see cpython_describe.h.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "cpython_describe.h"
+#include "event_buffer.h"
+
+int cpython_describe(const struct target *target, const struct cpython_found *found,
+                     const char *detail, const char *transport, uint64_t can,
+                     struct cpython_translator *translator, stream_fn fn, void *context)
+{
+	const struct {
+		enum aw_text what;
+		const char *text;
+	} texts[] = {
+		{AW_TEXT_COMMAND, target->command},
+		{AW_TEXT_VERSION, found->release},
+		{AW_TEXT_DETAIL, detail},
+		{AW_TEXT_TRANSPORT, transport},
+	};
+	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON};
+	struct stream_batch batch = {.pid = target->pid};
+	struct event_buffer buffer = {0};
+	struct timespec now;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	event.time = now.tv_sec * 1000000000ull + now.tv_nsec;
+	event.object = target->pid;
+	event.site = can;
+	error = event_buffer_add(&buffer, &event);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !error; i++)
+		error = event_buffer_text(&buffer, event.time, texts[i].what, texts[i].text,
+		                          strlen(texts[i].text));
+	batch.events = buffer.events;
+	batch.count = buffer.count;
+	if (!error)
+		error = cpython_translate_number(translator, buffer.count);
+	if (!error)
+		error = fn(context, &batch);
+	event_buffer_fini(&buffer);
+	return error;
+}
