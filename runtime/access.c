@@ -96,7 +96,8 @@ static inline void mark_event(enum aw_kind kind, unsigned int arg, uint64_t obje
 {
 	struct log *log = aw__thread.log;
 
-	if (aw__semaphores[kind] || !aw__semaphores[0] || !log || log->epoch != log_epoch ||
+	if (aw__semaphores[kind] || !aw__semaphores[0] || !log ||
+	    log->epoch != __atomic_load_n(&log_epoch, __ATOMIC_RELAXED) ||
 	    site->epoch != log->epoch ||
 	    log->head->next + sizeof(struct aw_event) == log->head->end)
 		mark_slow(kind, arg, object, site);
