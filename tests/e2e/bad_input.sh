@@ -66,7 +66,7 @@ cp -r trace unmarked
 : >unmarked/metadata
 refused "a trace without its metadata" "unmarked" "$awaitness" report unmarked
 cp -r trace newer
-sed -i 's/\(awaitness_version = \)[0-9]*/\1999/; s/\(major = \)1;/\19;/' newer/metadata
+sed -i 's/\(awaitness_format = \)[0-9]*/\1999/' newer/metadata
 cmp -s trace/metadata newer/metadata && not_ok "the version stands in the metadata"
 refused "a trace of a newer version" "newer" "$awaitness" report newer
 mkdir there && echo precious >there/file

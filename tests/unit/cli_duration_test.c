@@ -79,3 +79,17 @@ Test(duration, is_printed_in_the_largest_unit_that_fits)
 	cr_expect_str_eq(duration_format(text, 5000000000), "5 s");
 	cr_expect_str_eq(duration_format(text, 90000000000), "1.5 m");
 }
+
+Test(duration, a_share_is_two_times_the_first_not_longer)
+{
+	static const char *const wrong[] = {"1s", "1s/", "/1s", "2s/1s", "1s/2s/3s", "x/y", ""};
+	uint64_t part = 0, whole = 0;
+
+	cr_expect_eq(duration_parse_share("100ms/2s", &part, &whole), 0);
+	cr_expect_eq(part, 100000000);
+	cr_expect_eq(whole, 2000000000);
+	cr_expect_eq(duration_parse_share("1s/1s", &part, &whole), 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		cr_expect_eq(duration_parse_share(wrong[i], &part, &whole), -EINVAL, "'%s'",
+		             wrong[i]);
+}

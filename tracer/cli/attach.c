@@ -57,6 +57,7 @@ const struct command command_attach = {
 	.options =
 		(const struct option_row *const[]){&option_duration, &option_format, &option_output,
                                                    &option_fail_on, &option_only, &option_long_step,
+                                                   &option_detail, &option_duty, &option_follow,
                                                    &option_color, &option_verbose, NULL},
 	.run = attach_run,
 };

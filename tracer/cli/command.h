@@ -25,6 +25,8 @@ enum status {
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+/* How much is seen of a CPython program. The default is 0. */
+enum detail { DETAIL_LOCKS, DETAIL_STEPS, DETAIL_AWAITS, DETAIL_ALL };
 enum transport { TRANSPORT_AUTO, TRANSPORT_EBPF, TRANSPORT_FILE };
 
 /** What the command line asked for. An option's row says which field it sets. */
@@ -36,16 +38,19 @@ struct settings {
 	const char *only;      /* analyzers, comma-separated; NULL: all */
 	const char *from;      /* convert: form of the input; NULL: find out */
 	const char *to;        /* convert: form of the output; NULL: by its name */
+	const char *duty;      /* "1s/10s"; NULL: all the time */
+	int detail;            /* enum detail */
 	int format;            /* enum format */
 	int color;             /* enum color */
 	int transport;         /* enum transport */
 	int verbose;           /* how often -v was given */
 	/* lint */
 	const char *lint_rules, *lint_baseline, *lint_write_baseline, *lint_diff, *lint_cache;
-	int lint_format;       /* index in lint_formats */
-	int lint_tier;	       /* 0: high, 1: watch */
-	bool force;            /* overwrite what is there */
-	bool man;              /* help: as a manual page */
+	int lint_format; /* index in lint_formats */
+	int lint_tier;   /* 0: high, 1: watch */
+	bool force;      /* overwrite what is there */
+	bool follow;     /* child processes, too */
+	bool man;        /* help: as a manual page */
 	bool help;
 };
 
@@ -69,7 +74,8 @@ struct option_row {
 
 extern const struct option_row option_duration, option_format, option_output, option_fail_on,
 	option_only, option_long_step, option_transport, option_force, option_verbose, option_color,
-	option_help, option_trace_output, option_from, option_to, option_man;
+	option_help, option_trace_output, option_from, option_to, option_detail, option_duty,
+	option_follow, option_man;
 
 /** What is left when the options are taken out. */
 struct arguments {
@@ -92,7 +98,8 @@ struct command {
 };
 
 extern const struct command command_attach, command_run, command_record, command_report,
-	command_dump, command_print, command_convert, command_doctor, command_lint, command_explain, command_version, command_help;
+	command_dump, command_print, command_convert, command_doctor, command_lint, command_explain,
+	command_version, command_help;
 
 /** All subcommands in the order of the help, NULL at the end (commands.c). */
 extern const struct command *const commands[];

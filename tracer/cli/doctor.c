@@ -89,7 +89,9 @@ static const char *seen_text(const struct target *target)
 		return "It carries awaitness probes of another runtime: attach sees the kinds of "
 		       "events listed.";
 	if (target->runtimes & TARGET_CPYTHON)
-		return "It is a Python program: this version of awaitness traces C programs only.";
+		return "It is a CPython program: attach sees its asyncio tasks, suspensions and "
+		       "locks, "
+		       "as --detail says.";
 	return "It carries no awaitness runtime and no awaitness probes: attach sees nothing.";
 }
 

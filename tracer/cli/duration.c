@@ -59,6 +59,22 @@ int duration_parse(const char *text, uint64_t *ns)
 	return *ns ? 0 : -EINVAL;
 }
 
+int duration_parse_share(const char *text, uint64_t *part, uint64_t *whole)
+{
+	const char *slash = strchr(text, '/');
+	char first[DURATION_TEXT];
+	int err;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(first))
+		return -EINVAL;
+	memcpy(first, text, (size_t)(slash - text));
+	first[slash - text] = '\0';
+	err = duration_parse(first, part);
+	if (!err)
+		err = duration_parse(slash + 1, whole);
+	return !err && *part > *whole ? -EINVAL : err;
+}
+
 const char *duration_format(char *out, uint64_t ns)
 {
 	size_t last = sizeof(units) / sizeof(*units) - 1, i;

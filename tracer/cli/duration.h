@@ -17,6 +17,9 @@
  */
 int duration_parse(const char *text, uint64_t *ns);
 
+/** Reads "1s/10s", two times of which the first is not longer. Returns 0, -EINVAL or -ERANGE. */
+int duration_parse_share(const char *text, uint64_t *part, uint64_t *whole);
+
 /** Writes a length of time with a unit that fits it, "1.5 s", into `out` (DURATION_TEXT bytes). */
 const char *duration_format(char *out, uint64_t ns);
 

@@ -19,6 +19,8 @@ static const char *const formats[] = {"text", "json", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const transports[] = {"auto", "ebpf", "file", NULL};
 
+static const char *const details[] = {"locks", "steps", "awaits", "all", NULL};
+
 #define FIELD(member) offsetof(struct settings, member)
 
 const struct option_row option_duration = {
@@ -106,6 +108,29 @@ const struct option_row option_to = {
 	.type = OPTION_STRING,
 	.offset = FIELD(to),
 	.help = "Form of the output. Default: by the name of the output.",
+};
+const struct option_row option_detail = {
+	.name = "detail",
+	.argument = "LEVEL",
+	.type = OPTION_CHOICE,
+	.offset = FIELD(detail),
+	.choices = details,
+	.help = "How much to see of a Python program, and so how much it costs: steps (suspensions "
+		"and the locks held there), locks (the default: also every acquisition), awaits "
+		"(also passes of every await), all (also who woke whom).",
+};
+const struct option_row option_duty = {
+	.name = "duty",
+	.argument = "ON/PERIOD",
+	.type = OPTION_STRING,
+	.offset = FIELD(duty),
+	.help = "Trace a Python program in windows: 1s/10s is one second out of ten.",
+};
+const struct option_row option_follow = {
+	.name = "follow",
+	.type = OPTION_FLAG,
+	.offset = FIELD(follow),
+	.help = "Trace the Python processes that the program starts, too (workers of a server).",
 };
 const struct option_row option_man = {
 	.name = "man",

@@ -94,7 +94,8 @@ const struct command command_record = {
 		    "  awaitness record -o trace -- ./server\n"
 		    "  awaitness report trace\n",
 	.options = (const struct option_row *const[]){&option_trace_output, &option_force,
-                                                      &option_duration, &option_transport,
-                                                      &option_verbose, NULL},
+                                                      &option_duration, &option_detail,
+                                                      &option_duty, &option_follow,
+                                                      &option_transport, &option_verbose, NULL},
 	.run = record_run,
 };

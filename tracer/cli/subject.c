@@ -16,12 +16,17 @@
 #include <unistd.h>
 
 #include "capability.h"
+#include "cpython/cpython_session.h"
+#include "duration.h"
 #include "feature.h"
 #include "file_transport.h"
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
 #include "session.h"
+
+/* What a busy target tells in a second or so: as long may this program be kept from running. */
+#define RING_BYTES (64u << 20)
 
 /* What symbols still need when the descriptors are open: the maps and the files of the target. */
 #define KEEP (CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH))
@@ -51,32 +56,63 @@ int subject_find(const struct command *command, const char *pid_text, struct tar
 /* A target without anything that tells events. */
 static int subject_refuse(const struct target *target)
 {
-	if (target->runtimes & TARGET_CPYTHON)
-		return fail("process %d (%.100s) is a Python program: this version of awaitness "
-		            "traces C programs only",
-		            (int)target->pid, target->command);
 	return fail("process %d (%.100s) carries no awaitness runtime and no awaitness probes: "
 	            "link it with libawaitness, or put probe.h into its own runtime",
 	            (int)target->pid, target->command);
 }
 
+static int subject_fault(const struct subject *subject, const struct fault *fault, int err)
+{
+	if (*fault->message)
+		return fail("%s", fault->message);
+	return fail("cannot attach to process %d: %s; awaitness doctor tells what is missing",
+	            (int)subject->target->pid, strerror(-err));
+}
+
+/* Stock CPython. Capabilities are kept: it attaches to more while it runs (--follow, a start). */
+static int subject_cpython(struct subject *subject)
+{
+	static const enum cpython_detail details[] = {
+		[DETAIL_LOCKS] = CPYTHON_LOCKS,
+		[DETAIL_STEPS] = CPYTHON_STEPS,
+		[DETAIL_AWAITS] = CPYTHON_AWAITS,
+		[DETAIL_ALL] = CPYTHON_ALL,
+	};
+	const struct settings *settings = subject->settings;
+	struct cpython_session_options options = {.pid = subject->target->pid,
+	                                          .detail = details[settings->detail],
+	                                          .starting = subject->started,
+	                                          .follow = settings->follow,
+	                                          .ring_bytes = RING_BYTES};
+	struct fault fault = {0};
+	uint64_t on, period;
+	int err;
+
+	if (settings->duty) {
+		if (duration_parse_share(settings->duty, &on, &period))
+			return fail_usage(NULL, "--duty cannot be '%s': write 1s/10s",
+			                  settings->duty);
+		options.duty_on_ms = (uint32_t)(on / 1000000);
+		options.duty_period_ms = (uint32_t)(period / 1000000);
+	}
+	err = cpython_session_open(&options, &subject->source, &fault);
+	return err ? subject_fault(subject, &fault, err) : STATUS_CLEAN;
+}
+
 static int subject_session(struct subject *subject)
 {
+	struct session_options options = {.target = subject->target, .ring_bytes = RING_BYTES};
 	struct fault fault = {0};
-	struct session_options options = {.target = subject->target};
 	int err;
 
 	if (!(subject->target->runtimes & (TARGET_LOG | TARGET_PROBES)))
-		return subject_refuse(subject->target);
+		return subject->target->runtimes & TARGET_CPYTHON ? subject_cpython(subject)
+		                                                  : subject_refuse(subject->target);
 	err = session_open(&options, &subject->source, &fault);
-	if (!err) {
-		capability_keep(KEEP); /* what is not given up here is only not given up */
-		return STATUS_CLEAN;
-	}
-	if (*fault.message)
-		return fail("%s", fault.message);
-	return fail("cannot attach to process %d: %s; awaitness doctor tells what is missing",
-	            (int)subject->target->pid, strerror(-err));
+	if (err)
+		return subject_fault(subject, &fault, err);
+	capability_keep(KEEP); /* what is not given up here is only not given up */
+	return STATUS_CLEAN;
 }
 
 int subject_attach(struct subject *subject, const struct command *command,
@@ -177,6 +213,10 @@ static int subject_files(struct subject *subject)
 	                                         .target = subject->target};
 	int err;
 
+	if (subject->target->runtimes & TARGET_CPYTHON && !(subject->target->runtimes & TARGET_LOG))
+		return fail("%.100s is a Python program, which is traced through eBPF only; "
+		            "awaitness doctor tells why that does not work here",
+		            subject->target->command);
 	if (subject->spawn.held == SPAWN_AT_ENTRY && !(subject->target->runtimes & TARGET_LOG))
 		return subject_refuse(subject->target);
 	err = file_transport_open(&options, &subject->source);
