@@ -35,7 +35,7 @@ struct names_site {
 	const char *function;
 	const char *file;
 	const char *label; /* the expression, as written */
-	uint32_t line;	   /* 0: not known */
+	uint32_t line;     /* 0: not known */
 	uint64_t parent;   /* the caller's site in the await chain, 0: none */
 };
 
@@ -43,7 +43,7 @@ struct names_site {
 struct names_target {
 	uint32_t pid;
 	uint16_t runtime; /* enum aw_runtime */
-	uint64_t can;	  /* enum aw_can bits */
+	uint64_t can;     /* enum aw_can bits */
 	const char *command;
 	const char *version;
 	const char *detail;
@@ -54,7 +54,7 @@ struct names_target {
 struct names_module {
 	uint32_t pid;
 	uint64_t start; /* address */
-	uint64_t end;	/* one past the last */
+	uint64_t end;   /* one past the last */
 	const char *file;
 	const char *build_id; /* hex; NULL: not known */
 };

@@ -17,12 +17,12 @@
 
 /** What became of the events, so that a report can say it. Counts since open. */
 struct source_stats {
-	uint64_t events;  /* delivered */
+	uint64_t events; /* delivered */
 	uint64_t batches;
-	uint64_t lost;    /* records known to be missing; each is also in a LOST event */
-	uint64_t hits;    /* probe hits in the kernel */
+	uint64_t lost;          /* records known to be missing; each is also in a LOST event */
+	uint64_t hits;          /* probe hits in the kernel */
 	uint64_t kernel_missed; /* hits the kernel did not run the program for (recursion, ...) */
-	bool ended;       /* the target is gone: nothing more will come */
+	bool ended;             /* the target is gone: nothing more will come */
 };
 
 struct source;

@@ -42,7 +42,7 @@ struct text_parse {
 	bool exact;    /* nothing is implied */
 	bool targeted; /* a TARGET record was made */
 	uint64_t can;  /* of the newest TARGET */
-	bool bad; /* a line was refused */
+	bool bad;      /* a line was refused */
 	unsigned line;
 	struct fault *fault;
 };

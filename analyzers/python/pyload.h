@@ -23,8 +23,8 @@ int py_load(struct py_program *p, const struct py_load *load);
 int py_load_wanted(struct py_program *p, const struct py_load *load);
 
 /**
- * Adds to p->wanted the files, not lowered so far, in which a word stands: as an attribute or at the
- * start of a string, or else anywhere. *more: there are any.
+ * Adds to p->wanted the files, not lowered so far, in which a word stands: as an attribute or at
+ * the start of a string, or else anywhere. *more: there are any.
  */
 int py_load_mentions(struct py_program *p, const char *word, bool attribute, bool *more);
 

@@ -26,13 +26,13 @@
 /** One event. Little-endian, naturally aligned, 32 bytes. */
 struct aw_event {
 	uint64_t time;   /* ns, CLOCK_MONOTONIC. Kinds marked unstamped (READ, WRITE, ...)
-			  * repeat the time of the last stamped event of their stream. */
+	                  * repeat the time of the last stamped event of their stream. */
 	uint16_t kind;   /* enum aw_kind */
 	uint16_t arg;    /* see the kind's row; AW_ARG_* flags in the top bits */
 	uint32_t task;   /* the task that is running, 0: none (a loop callback, a plain thread) */
 	uint64_t object; /* what it is about; see the kind's row */
 	uint64_t site;   /* where in the program: a site id (address of the code or of a
-			  * static site record); 0: not known. See the kind's row. */
+	                  * static site record); 0: not known. See the kind's row. */
 };
 
 /* Flags in aw_event.arg, for kinds whose arg is not a plain number. */
@@ -51,83 +51,83 @@ struct aw_event {
  * object, arg, site: what the three fields hold (enum aw_field below). The text
  * form, the CTF metadata and `print` are made from these rows.
  */
-#define AW_EVENT_KINDS(X)                                                                     \
-	/* tasks */                                                                            \
-	X(1, TASK_NEW, "task-new", TASK, FLAGS, SITE) /* `task` is the creator */              \
-	X(2, TASK_END, "task-end", NONE, OUTCOME, NONE)                                        \
-	X(3, RESUME, "resume", NONE, FLAGS, NONE)     /* a step begins. While another task's   \
-						       * step runs on the thread: it is nested \
-						       * in that step */                       \
-	X(4, SUSPEND, "suspend", OBJECT, AWAIT, SITE) /* the step ends: control given back */  \
-	X(5, WAKE, "wake", TASK, AWAIT, SITE)         /* `task` made object ready; arg: what   \
-						       * kind of thing woke it. */             \
-	X(6, CANCEL, "cancel", TASK, FLAGS, SITE)                                              \
-	X(7, CALLBACK, "callback", OBJECT, FLAGS, SITE) /* a plain loop callback starts */     \
-	/* locks (Lock, Semaphore, Condition's mutex, read-write locks, thread locks) */       \
-	X(8, LOCK_NEW, "lock-new", LOCK, LOCK, SITE)                                           \
-	X(9, LOCK_FREE, "lock-free", LOCK, FLAGS, SITE)                                        \
-	X(10, LOCK_WAIT, "lock-wait", LOCK, MODE, SITE)   /* not free: will suspend for it */  \
-	X(11, LOCK_TAKEN, "lock-taken", LOCK, MODE, SITE) /* told after it happened */         \
-	X(12, LOCK_FREED, "lock-freed", LOCK, MODE, SITE) /* told before it happens; `task`    \
-							   * releases, not always the holder */ \
-	X(13, LOCK_TEST, "lock-test", LOCK, FLAGS, SITE)  /* locked() was asked */             \
-	X(14, LOCK_CONDITION, "lock-condition", LOCK, FLAGS, SITE) /* a Condition's mutex */   \
-	X(15, LOCK_WAIVER, "lock-waiver", LOCK, FLAGS, SITE) /* declared "atomic by intent" */ \
-	X(16, LOCK_GIVEUP, "lock-giveup", LOCK, MODE, SITE)  /* a wait ended without it:       \
-							      * timeout or cancel */           \
-	/* happens-before other than by WAKE, TASK_NEW */                                      \
-	X(17, SIGNAL, "signal", OBJECT, AWAIT, SITE)   /* future set, event set, queue put */  \
-	X(18, OBSERVE, "observe", OBJECT, AWAIT, SITE) /* its result used: wait passed, got */ \
-	/* shared state */                                                                     \
-	X(19, READ, "read", ADDRESS, SIZE, SITE)   /* unstamped */                             \
-	X(20, WRITE, "write", ADDRESS, SIZE, SITE) /* unstamped; told before it happens */     \
-	X(21, IO, "io", OBJECT, FLAGS, SITE)       /* unstamped; an operation on a descriptor  \
-						    * or transport: an access to that object */ \
-	X(22, FORGET, "forget", ADDRESS, FLAGS, BYTES) /* the memory has another meaning now */ \
-	/* await sites */                                                                      \
-	X(23, AWAIT, "await", NONE, SUSPENDED, SITE) /* a marked await was passed */           \
-	/* definitions; each may be repeated, the newest counts */                             \
-	X(24, SITE, "site", SITE, FLAGS, PARENT) /* object: the site id; site: the caller's    \
-						  * site in the await chain, 0: none; `task`:  \
-						  * the line. TEXT: function, file, label */   \
-	X(25, NAME, "name", OBJECT, ENTITY, NONE) /* TEXT: name */                             \
-	X(26, TEXT, "text", BYTES, TEXT, BYTES)   /* 16 bytes of the text that the last        \
-						   * definition of this stream asks for */     \
-	X(27, THREAD, "thread", NUMBER, FLAGS, NONE) /* the stream's thread. object: its tid.  \
-						      * TEXT: name */                          \
-	X(28, TARGET, "target", NUMBER, RUNTIME, NUMBER) /* object: pid; site: enum aw_can     \
-							  * bits. TEXT: command, version,      \
-							  * detail, transport */               \
-	X(29, MODULE, "module", ADDRESS, FLAGS, ADDRESS) /* mapped from object to site; TEXT:  \
-							  * file, build id (hex) */            \
-	X(30, THREAD_END, "thread-end", NONE, FLAGS, NONE)                                     \
-	/* what was not seen */                                                                \
-	X(31, LOST, "lost", NUMBER, FLAGS, TIME) /* object: how many records of this stream    \
-						  * are missing; between `time` and `site` */  \
-	X(32, INTERVAL, "interval", TIME, FLAGS, TIME) /* the next record of this stream       \
-							* happened between object and site */  \
-	/* watching cells in an unmodified program (watch.h) */                                \
-	X(33, CHANGED, "changed", ADDRESS, FLAGS, SITE) /* a watched cell has another value at \
-							 * the resume of its reader */         \
-	X(34, UNWATCHED, "unwatched", NUMBER, FLAGS, NONE) /* object: cells that were not      \
-							    * watched because the cap was hit */
+#define AW_EVENT_KINDS(X)                                                                           \
+	/* tasks */                                                                                 \
+	X(1, TASK_NEW, "task-new", TASK, FLAGS, SITE) /* `task` is the creator */                   \
+	X(2, TASK_END, "task-end", NONE, OUTCOME, NONE)                                             \
+	X(3, RESUME, "resume", NONE, FLAGS, NONE)     /* a step begins. While another task's        \
+	                                               * step runs on the thread: it is nested      \
+	                                               * in that step */                            \
+	X(4, SUSPEND, "suspend", OBJECT, AWAIT, SITE) /* the step ends: control given back */       \
+	X(5, WAKE, "wake", TASK, AWAIT, SITE)         /* `task` made object ready; arg: what        \
+	                                               * kind of thing woke it. */                  \
+	X(6, CANCEL, "cancel", TASK, FLAGS, SITE)                                                   \
+	X(7, CALLBACK, "callback", OBJECT, FLAGS, SITE) /* a plain loop callback starts */          \
+	/* locks (Lock, Semaphore, Condition's mutex, read-write locks, thread locks) */            \
+	X(8, LOCK_NEW, "lock-new", LOCK, LOCK, SITE)                                                \
+	X(9, LOCK_FREE, "lock-free", LOCK, FLAGS, SITE)                                             \
+	X(10, LOCK_WAIT, "lock-wait", LOCK, MODE, SITE)   /* not free: will suspend for it */       \
+	X(11, LOCK_TAKEN, "lock-taken", LOCK, MODE, SITE) /* told after it happened */              \
+	X(12, LOCK_FREED, "lock-freed", LOCK, MODE, SITE) /* told before it happens; `task`         \
+	                                                   * releases, not always the holder */     \
+	X(13, LOCK_TEST, "lock-test", LOCK, FLAGS, SITE)  /* locked() was asked */                  \
+	X(14, LOCK_CONDITION, "lock-condition", LOCK, FLAGS, SITE) /* a Condition's mutex */        \
+	X(15, LOCK_WAIVER, "lock-waiver", LOCK, FLAGS, SITE) /* declared "atomic by intent" */      \
+	X(16, LOCK_GIVEUP, "lock-giveup", LOCK, MODE, SITE)  /* a wait ended without it:            \
+	                                                      * timeout or cancel */                \
+	/* happens-before other than by WAKE, TASK_NEW */                                           \
+	X(17, SIGNAL, "signal", OBJECT, AWAIT, SITE)   /* future set, event set, queue put */       \
+	X(18, OBSERVE, "observe", OBJECT, AWAIT, SITE) /* its result used: wait passed, got */      \
+	/* shared state */                                                                          \
+	X(19, READ, "read", ADDRESS, SIZE, SITE)       /* unstamped */                              \
+	X(20, WRITE, "write", ADDRESS, SIZE, SITE)     /* unstamped; told before it happens */      \
+	X(21, IO, "io", OBJECT, FLAGS, SITE)           /* unstamped; an operation on a descriptor   \
+	                                                * or transport: an access to that object */ \
+	X(22, FORGET, "forget", ADDRESS, FLAGS, BYTES) /* the memory has another meaning now */     \
+	/* await sites */                                                                           \
+	X(23, AWAIT, "await", NONE, SUSPENDED, SITE) /* a marked await was passed */                \
+	/* definitions; each may be repeated, the newest counts */                                  \
+	X(24, SITE, "site", SITE, FLAGS, PARENT)     /* object: the site id; site: the caller's     \
+	                                              * site in the await chain, 0: none; `task`:   \
+	                                              * the line. TEXT: function, file, label */    \
+	X(25, NAME, "name", OBJECT, ENTITY, NONE)    /* TEXT: name */                               \
+	X(26, TEXT, "text", BYTES, TEXT, BYTES)      /* 16 bytes of the text that the last          \
+	                                              * definition of this stream asks for */       \
+	X(27, THREAD, "thread", NUMBER, FLAGS, NONE) /* the stream's thread. object: its tid.       \
+	                                              * TEXT: name */                               \
+	X(28, TARGET, "target", NUMBER, RUNTIME, NUMBER) /* object: pid; site: enum aw_can          \
+	                                                  * bits. TEXT: command, version,           \
+	                                                  * detail, transport */                    \
+	X(29, MODULE, "module", ADDRESS, FLAGS, ADDRESS) /* mapped from object to site; TEXT:       \
+	                                                  * file, build id (hex) */                 \
+	X(30, THREAD_END, "thread-end", NONE, FLAGS, NONE)                                          \
+	/* what was not seen */                                                                     \
+	X(31, LOST, "lost", NUMBER, FLAGS, TIME)       /* object: how many records of this stream   \
+	                                                * are missing; between `time` and `site` */ \
+	X(32, INTERVAL, "interval", TIME, FLAGS, TIME) /* the next record of this stream            \
+	                                                * happened between object and site */       \
+	/* watching cells in an unmodified program (watch.h) */                                     \
+	X(33, CHANGED, "changed", ADDRESS, FLAGS, SITE)    /* a watched cell has another value at   \
+	                                                    * the resume of its reader */           \
+	X(34, UNWATCHED, "unwatched", NUMBER, FLAGS, NONE) /* object: cells that were not           \
+	                                                    * watched because the cap was hit */
 
 enum aw_kind {
 #define AW_KIND_ENUM(number, NAME, text, object, arg, site) AW_##NAME = number,
 	AW_EVENT_KINDS(AW_KIND_ENUM)
 #undef AW_KIND_ENUM
-	AW_KIND_MAX = 35 /* one past the last number */
+		AW_KIND_MAX = 35 /* one past the last number */
 };
 
 /* What a field of a record holds; the columns of AW_EVENT_KINDS. */
 enum aw_field {
 	AW_FIELD_NONE,
-	AW_FIELD_TASK,      /* a task id, unique while the process lives */
-	AW_FIELD_LOCK,      /* object: a lock id. arg: enum aw_lock_type, permits << 8 (max 63) */
-	AW_FIELD_OBJECT,    /* id of a lock, future, event, queue, task or descriptor */
+	AW_FIELD_TASK,   /* a task id, unique while the process lives */
+	AW_FIELD_LOCK,   /* object: a lock id. arg: enum aw_lock_type, permits << 8 (max 63) */
+	AW_FIELD_OBJECT, /* id of a lock, future, event, queue, task or descriptor */
 	AW_FIELD_ADDRESS,
-	AW_FIELD_SITE,      /* a site id */
-	AW_FIELD_PARENT,    /* a site id: the caller in an await chain */
+	AW_FIELD_SITE,   /* a site id */
+	AW_FIELD_PARENT, /* a site id: the caller in an await chain */
 	AW_FIELD_NUMBER,
 	AW_FIELD_BYTES,     /* FORGET: size in bytes. TEXT: characters */
 	AW_FIELD_TIME,      /* ns, CLOCK_MONOTONIC */
@@ -144,22 +144,22 @@ enum aw_field {
 
 /* What a task waits for, and what wakes it. X(number, NAME, text, orders)
  * orders 1: this wake-up is a happens-before edge; 0: an accident of the run. */
-#define AW_AWAITS(X)                                                                   \
-	X(0, NONE, "nothing", 0) /* a bare yield: sleep(0) */                          \
-	X(1, SLEEP, "sleep", 0)                                                        \
-	X(2, TASK, "task", 1)                                                          \
-	X(3, FUTURE, "future", 1)                                                      \
-	X(4, LOCK, "lock", 0)                                                          \
-	X(5, SEMAPHORE, "semaphore", 0) /* an edge only for one created with 0 permits */ \
-	X(6, EVENT, "event", 1)                                                        \
-	X(7, CONDITION, "condition", 1) /* the notify, not the re-acquire */           \
-	X(8, QUEUE, "queue", 1)                                                        \
-	X(9, IO, "io", 0)                                                              \
-	X(10, WORK, "thread-work", 1) /* to-thread */                                  \
-	X(11, GATHER, "gather", 1)                                                     \
-	X(12, CANCEL, "cancel", 1) /* only as what woke */                             \
-	X(13, TIMEOUT, "timeout", 0) /* only as what woke */                           \
-	X(14, THREADSAFE, "threadsafe", 1) /* a wake-up from another thread */         \
+#define AW_AWAITS(X)                                                                               \
+	X(0, NONE, "nothing", 0) /* a bare yield: sleep(0) */                                      \
+	X(1, SLEEP, "sleep", 0)                                                                    \
+	X(2, TASK, "task", 1)                                                                      \
+	X(3, FUTURE, "future", 1)                                                                  \
+	X(4, LOCK, "lock", 0)                                                                      \
+	X(5, SEMAPHORE, "semaphore", 0) /* an edge only for one created with 0 permits */          \
+	X(6, EVENT, "event", 1)                                                                    \
+	X(7, CONDITION, "condition", 1) /* the notify, not the re-acquire */                       \
+	X(8, QUEUE, "queue", 1)                                                                    \
+	X(9, IO, "io", 0)                                                                          \
+	X(10, WORK, "thread-work", 1) /* to-thread */                                              \
+	X(11, GATHER, "gather", 1)                                                                 \
+	X(12, CANCEL, "cancel", 1)         /* only as what woke */                                 \
+	X(13, TIMEOUT, "timeout", 0)       /* only as what woke */                                 \
+	X(14, THREADSAFE, "threadsafe", 1) /* a wake-up from another thread */                     \
 	X(15, OTHER, "other", 1)
 
 enum aw_await {
@@ -168,21 +168,21 @@ enum aw_await {
 #undef AW_AWAIT_ENUM
 };
 
-#define AW_LOCK_TYPES(X)                                                       \
-	X(0, UNKNOWN, "lock of unknown type")                                  \
-	X(1, MUTEX, "Lock")                                                    \
-	X(2, SEMAPHORE, "Semaphore") /* permits: initial value */              \
-	X(3, CONDITION, "Condition") /* the mutex a Condition made for itself */ \
-	X(4, RWLOCK, "RWLock")                                                 \
-	X(5, THREAD_LOCK, "thread lock")                                       \
-	X(6, THREAD_RLOCK, "thread RLock")                                     \
-	X(7, ASYNCIO_LOCK, "asyncio.Lock")                                     \
-	X(8, ASYNCIO_SEMAPHORE, "asyncio.Semaphore")                           \
-	X(9, ASYNCIO_BOUNDED, "asyncio.BoundedSemaphore")                      \
-	X(10, ASYNCIO_CONDITION, "asyncio.Condition")                          \
-	X(11, ANYIO_LOCK, "anyio.Lock")                                        \
-	X(12, ANYIO_SEMAPHORE, "anyio.Semaphore")                              \
-	X(13, PYTHREAD_LOCK, "threading.Lock")                                 \
+#define AW_LOCK_TYPES(X)                                                                           \
+	X(0, UNKNOWN, "lock of unknown type")                                                      \
+	X(1, MUTEX, "Lock")                                                                        \
+	X(2, SEMAPHORE, "Semaphore") /* permits: initial value */                                  \
+	X(3, CONDITION, "Condition") /* the mutex a Condition made for itself */                   \
+	X(4, RWLOCK, "RWLock")                                                                     \
+	X(5, THREAD_LOCK, "thread lock")                                                           \
+	X(6, THREAD_RLOCK, "thread RLock")                                                         \
+	X(7, ASYNCIO_LOCK, "asyncio.Lock")                                                         \
+	X(8, ASYNCIO_SEMAPHORE, "asyncio.Semaphore")                                               \
+	X(9, ASYNCIO_BOUNDED, "asyncio.BoundedSemaphore")                                          \
+	X(10, ASYNCIO_CONDITION, "asyncio.Condition")                                              \
+	X(11, ANYIO_LOCK, "anyio.Lock")                                                            \
+	X(12, ANYIO_SEMAPHORE, "anyio.Semaphore")                                                  \
+	X(13, PYTHREAD_LOCK, "threading.Lock")                                                     \
 	X(14, PYTHREAD_RLOCK, "threading.RLock")
 
 enum aw_lock_type {
@@ -218,13 +218,13 @@ enum aw_runtime { AW_RUNTIME_UNKNOWN = 0, AW_RUNTIME_C = 1, AW_RUNTIME_CPYTHON =
 /* What the source was able to see; TARGET.site. An analyzer may only conclude
  * from an absence where the bit for it is set. */
 enum aw_can {
-	AW_CAN_ACCESSES = 1,  /* shared accesses are marked or compiled in */
-	AW_CAN_ACQUIRES = 2,  /* every acquisition, also those that never suspend */
-	AW_CAN_RELEASES = 4,  /* every release, from the lock's own state */
-	AW_CAN_AWAITS = 8,    /* passes of await sites */
-	AW_CAN_STEP_ENDS = 16,/* when a step ended, not only when the next began */
-	AW_CAN_WAKES = 32,    /* who woke whom */
-	AW_CAN_CELLS = 64     /* watched cells of an unmodified program (watch.h) */
+	AW_CAN_ACCESSES = 1,   /* shared accesses are marked or compiled in */
+	AW_CAN_ACQUIRES = 2,   /* every acquisition, also those that never suspend */
+	AW_CAN_RELEASES = 4,   /* every release, from the lock's own state */
+	AW_CAN_AWAITS = 8,     /* passes of await sites */
+	AW_CAN_STEP_ENDS = 16, /* when a step ended, not only when the next began */
+	AW_CAN_WAKES = 32,     /* who woke whom */
+	AW_CAN_CELLS = 64      /* watched cells of an unmodified program (watch.h) */
 };
 
 /*

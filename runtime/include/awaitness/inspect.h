@@ -22,7 +22,8 @@
 #define AW_ROOT_SECTION "aw_root"
 #define AW_INSPECT_NAME 48u /* bytes, with the NUL */
 
-/** The one root of a process. `loops` and `locks` are heads of NULL-terminated singly linked `next` chains. */
+/** The one root of a process. `loops` and `locks` are heads of NULL-terminated singly linked `next`
+ * chains. */
 struct aw_root {
 	uint64_t magic;
 	uint64_t loops; /* address of the first struct aw_inspect_loop, 0: none */
@@ -50,14 +51,14 @@ enum aw_inspect_state {
 struct aw_inspect_task {
 	uint64_t self;
 	uint64_t next;
-	uint64_t object; /* what it awaits: a lock id, task id, ... as in SUSPEND */
-	uint64_t site;   /* address in the program where it suspended */
-	uint64_t since;  /* ns, CLOCK_MONOTONIC: when it suspended; 0: not recorded */
-	uint64_t created;/* address in the program where it was created */
+	uint64_t object;  /* what it awaits: a lock id, task id, ... as in SUSPEND */
+	uint64_t site;    /* address in the program where it suspended */
+	uint64_t since;   /* ns, CLOCK_MONOTONIC: when it suspended; 0: not recorded */
+	uint64_t created; /* address in the program where it was created */
 	uint32_t id;
-	uint8_t state;   /* enum aw_inspect_state */
-	uint8_t await;   /* enum aw_await, while suspended */
-	uint8_t deadline;/* 1: this wait ends by itself */
+	uint8_t state;    /* enum aw_inspect_state */
+	uint8_t await;    /* enum aw_await, while suspended */
+	uint8_t deadline; /* 1: this wait ends by itself */
 	uint8_t pad;
 	char name[AW_INSPECT_NAME];
 };
