@@ -21,7 +21,7 @@ struct symbols;
 struct symbols_place {
 	const char *function; /* NULL: not known */
 	const char *file;     /* source file; NULL: not known */
-	uint32_t line;	      /* 0: not known */
+	uint32_t line;        /* 0: not known */
 	const char *module;   /* the mapped file; NULL: in none */
 	uint64_t offset;      /* in the module: address minus where it is mapped (its load bias) */
 };
@@ -41,7 +41,8 @@ int symbols_resolve(struct symbols *symbols, uint64_t address, struct symbols_pl
 
 /**
  * Takes a batch (a stream_fn): remembers the site ids that are used, those that the stream itself
- * defines, and the modules it tells of. Only of the process that was opened (pid 0: of any).
+ * defines, and the modules it tells of. Only of the process that was opened (pid 0: of the first
+ * one fed).
  */
 int symbols_feed(void *symbols, const struct stream_batch *batch);
 
