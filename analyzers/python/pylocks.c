@@ -63,6 +63,15 @@ static bool place_of_target(struct py_program *p, uint32_t file, uint32_t target
 	}
 }
 
+/* Of a conditional expression's two values: is the one beside `value` None? */
+static bool other_is_none(struct py_program *p, uint32_t file, uint32_t test, uint32_t value)
+{
+	for (uint32_t c = py_node(p, file, test)->next; c; c = py_node(p, file, c)->next)
+		if (c != value && py_node(p, file, c)->name != p->n_none)
+			return false;
+	return value != test;
+}
+
 /* Climbs from the call that makes a lock to what keeps it. */
 static bool place_of_call(struct py_program *p, uint32_t file, uint32_t call, struct place *out)
 {
@@ -74,8 +83,10 @@ static bool place_of_call(struct py_program *p, uint32_t file, uint32_t call, st
 
 		switch (n->kind) {
 		case PY_OR:
-		case PY_IFEXP:
 			out->maybe = true;
+			continue;
+		case PY_IFEXP: /* Lock() if wanted else None */
+			out->maybe |= !other_is_none(p, file, n->first, from);
 			continue;
 		case PY_LIST:
 		case PY_COMP:

@@ -30,7 +30,8 @@ static bool is_lock_made(const struct mention *m, uint32_t value)
 		return true;
 
 	if (ref.kind == REF_NONE || ref.kind == REF_CONTAINER ||
-	    (ref.kind == REF_EXTERN_INSTANCE && (n->kind == PY_CALL || n->kind == PY_OR)))
+	    (ref.kind == REF_EXTERN_INSTANCE &&
+	     (n->kind == PY_CALL || n->kind == PY_OR || n->kind == PY_IFEXP)))
 		return true;
 	/* an empty or comprehended container, filled by places that pylocks.c has seen */
 	if ((n->kind == PY_DICT || n->kind == PY_LIST) && !n->first)
