@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +26,7 @@
 
 #include "capability.h"
 #include "kernel_btf.h"
+#include "target_maps.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -248,15 +251,62 @@ static bool probe_syscall_events(const struct probe_context *context, char *deta
 	return told(detail, false, "tracefs is not mounted, not readable, or has no such events");
 }
 
+/* Where this program's own function lies in its file. */
+struct own_code {
+	uint64_t address;
+	uint64_t offset;
+	char path[PATH_MAX];
+};
+
+static int own_code_find(void *context, const struct target_map *map)
+{
+	struct own_code *own = context;
+
+	if (own->address < map->start || own->address >= map->end)
+		return 0;
+	own->offset = own->address - map->start + map->offset;
+	snprintf(own->path, sizeof(own->path), "%s", map->path);
+	return 1;
+}
+
+/* Opens a uprobe event on a function of this process, which nobody calls meanwhile. Returns 0 or a
+ * negative errno. */
+static int uprobe_try(void)
+{
+	struct own_code own = {.address = (uintptr_t)features_missing};
+	struct perf_event_attr attr;
+	char type[32];
+	long fd;
+
+	if (!line_read("/sys/bus/event_source/devices/uprobe/type", type, sizeof(type)) ||
+	    target_maps_read(getpid(), own_code_find, &own) != 1)
+		return -ENOENT;
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = (uint32_t)strtoul(type, NULL, 10);
+	attr.config1 = (uintptr_t)own.path;
+	attr.config2 = own.offset;
+	fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close((int)fd);
+	return 0;
+}
+
+/* Kernels since 6.16, and older ones with that fix, want CAP_SYS_ADMIN for uprobes (commit
+ * "perf: Revert to requiring CAP_SYS_ADMIN for uprobes"): so it is tried, not concluded. */
 static bool probe_perfmon(const struct probe_context *context, char *detail)
 {
-	bool perfmon = capability_have(CAP_PERFMON), admin = capability_have(CAP_SYS_ADMIN);
+	int code = uprobe_try();
 
 	(void)context;
-	return told(detail, perfmon || admin, "%s",
-	            perfmon ? "CAP_PERFMON"
-	            : admin ? "CAP_SYS_ADMIN"
-	                    : "neither CAP_PERFMON nor CAP_SYS_ADMIN");
+	if (!code)
+		return told(detail, true, "a uprobe can be opened");
+	if ((code == -EACCES || code == -EPERM) && capability_have(CAP_PERFMON))
+		return told(detail, false,
+		            "this kernel wants CAP_SYS_ADMIN for uprobes, "
+		            "CAP_PERFMON is not enough");
+	return told(detail, false, "opening a uprobe: %s", strerror(-code));
 }
 
 static bool probe_ptrace(const struct probe_context *context, char *detail)
@@ -269,9 +319,10 @@ static bool probe_ptrace(const struct probe_context *context, char *detail)
 
 static bool probe_paranoid(const struct probe_context *context, char *detail)
 {
-	char dummy[FEATURE_DETAIL], line[16] = "?";
-	bool perfmon = probe_perfmon(context, dummy);
+	bool perfmon = capability_have(CAP_PERFMON) || capability_have(CAP_SYS_ADMIN);
+	char line[16] = "?";
 
+	(void)context;
 	if (!line_read("/proc/sys/kernel/perf_event_paranoid", line, sizeof(line)))
 		return told(detail, false, "the kernel has no perf events");
 	return told(detail, perfmon || atoi(line) < 2, "kernel.perf_event_paranoid = %.8s%s", line,
@@ -355,7 +406,8 @@ static const struct feature_row {
                                     "exit_order or prepare_exec is absent)"},
 	[FEATURE_PERFMON] = {"perfmon", probe_perfmon, true, false, "uprobes can be attached",
                              "no eBPF; `run` uses the file transport",
-                             "run as root, or give the program cap_bpf,cap_perfmon with setcap(8)"},
+                             "run as root, or give the program cap_bpf,cap_perfmon with setcap(8), "
+                             "or, where the kernel wants that, cap_sys_admin"},
 	[FEATURE_PTRACE] = {"ptrace", probe_ptrace, false, false,
                             "other users' processes can be looked into",
                             "only own processes can be attached to or dumped",

@@ -26,7 +26,7 @@ enum feature_id {
 	FEATURE_PREPARE_EXEC,   /* sched_prepare_exec (6.10) */
 	FEATURE_SIGNAL_DELIVER, /* signal_deliver: substitute for exit_order */
 	FEATURE_SYSCALL_EVENTS, /* tracefs syscall events: substitute for _exit, execve */
-	FEATURE_PERFMON,        /* CAP_PERFMON, or CAP_SYS_ADMIN */
+	FEATURE_PERFMON,        /* uprobes may be opened: CAP_PERFMON or CAP_SYS_ADMIN */
 	FEATURE_PTRACE,         /* CAP_SYS_PTRACE: other users' processes */
 	FEATURE_PARANOID,       /* kernel.perf_event_paranoid */
 	FEATURE_UNPRIVILEGED,   /* kernel.unprivileged_bpf_disabled */

@@ -23,7 +23,7 @@
 #include "log_tail.h"
 #include "session_programs.h"
 
-#define RING_DEFAULT  (16u << 20)
+#define RING_DEFAULT  (64u << 20)
 #define RING_MAX      (1u << 30)
 #define LOOK_EVERY_MS 2
 #define POLL_BYTES    (64u << 20) /* at most in one poll: a fast target must not hold it */

@@ -24,7 +24,7 @@
 
 struct session_options {
 	const struct target *target;    /* must outlive the session */
-	size_t ring_bytes;              /* rounded up to a power of two; 0: 16 MiB */
+	size_t ring_bytes;              /* rounded up to a power of two; 0: 64 MiB */
 	const struct feature *features; /* FEATURE_COUNT rows; NULL: probe now */
 };
 

@@ -20,8 +20,8 @@ int session_fault(struct fault *fault, int code, const char *what)
 	case EPERM:
 	case EACCES:
 		return fault_set(fault, code,
-		                 "cannot %s: not permitted; run as root or with CAP_BPF and "
-		                 "CAP_PERFMON (see awaitness doctor)",
+		                 "cannot %s: not permitted; run as root, or see awaitness doctor "
+		                 "for the capabilities that are missing",
 		                 what);
 	case ESRCH:
 		return fault_set(fault, code, "cannot %s: the process has ended", what);

@@ -34,7 +34,7 @@ const volatile uint64_t ns_inode;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 16 << 20);
+	__uint(max_entries, 64 << 20);
 } ring SEC(".maps");
 
 struct {
