@@ -900,7 +900,8 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	s->fact.coro = coro;
 	if (state == t->layout.state_created)
 		s->fact.flags |= CPYTHON_ENTER_FIRST;
-	if (exception || read_half(task + t->layout.task_must_cancel) & 1)
+	if (exception ||
+	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
 		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
 	settle(slot, (uint32_t)tgid_tid);
 	if (!named)
@@ -1206,6 +1207,22 @@ int with_enter_named(struct pt_regs *ctx)
 	if (!t || (name != t->exit_name && name != t->async_exit_name))
 		return 0;
 	return take_probe(PT_REGS_PARM1(ctx));
+}
+
+/* At a call of _PyObject_LookupSpecialMethod(name, stack): 3.14 and newer. */
+SEC("uprobe")
+int with_enter_method(struct pt_regs *ctx)
+{
+	uint32_t *target = process_get(bpf_get_current_pid_tgid());
+	uint64_t name = PT_REGS_PARM1(ctx), stack = PT_REGS_PARM2(ctx);
+	struct cpython_target *t;
+
+	if (!target)
+		return 0;
+	t = bpf_map_lookup_elem(&targets, target);
+	if (!t || (name != t->exit_name && name != t->async_exit_name))
+		return 0;
+	return take_probe(read_word(stack + 8) & ~(uint64_t)t->layout.tag_mask);
 }
 
 /* A task is being made: Task.__init__(self, ...). */

@@ -46,9 +46,10 @@ struct cpython_layout {
 	/* interpreter and threads */
 	uint32_t runtime_interpreters, interp_threads, interp_modules, thread_next, thread_id,
 		thread_frame;
+	uint32_t must_cancel_bit; /* in the byte at task_must_cancel */
 	uint32_t task_node; /* 3.14+: the node of a task in its list; 0: there are weak sets */
 	uint32_t interp_tasks, thread_tasks; /* heads of these lists */
-	uint32_t thread_frame_indirect; /* thread_frame holds a cframe, the frame is in that */
+	uint32_t thread_frame_indirect;      /* thread_frame holds a cframe, the frame is in that */
 	uint32_t cframe_frame;
 };
 

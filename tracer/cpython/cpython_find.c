@@ -194,6 +194,31 @@ static bool loads_rsi(const struct cpython_elf *elf, uint64_t call, uint64_t add
 	return false;
 }
 
+/* Calls of a function of the interpreter: direct, or through its own PLT in a shared library. */
+static size_t own_calls(const struct cpython_elf *elf, const char *name, uint64_t *calls)
+{
+	uint64_t slot;
+	size_t n = cpython_elf_calls(elf, cpython_elf_symbol(elf, name), 0, calls, CALLS_MAX);
+
+	if (!n) {
+		slot = cpython_elf_slot(elf, name);
+		n = cpython_elf_calls(elf, cpython_elf_stub(elf, slot), slot, calls, CALLS_MAX);
+	}
+	return n < CALLS_MAX ? n : CALLS_MAX;
+}
+
+/* 3.14 and newer: `with` asks for both of its methods by one call in the eval loop. */
+static void find_method(const struct cpython_elf *elf, const struct target_module *core,
+                        struct cpython_found *out)
+{
+	uint64_t calls[CALLS_MAX];
+	size_t n = own_calls(elf, "_PyObject_LookupSpecialMethod", calls);
+
+	out->method.path = core->open_path;
+	for (size_t i = 0; i < n; i++)
+		place_add(elf, &out->method, calls[i]);
+}
+
 static void find_with(const struct cpython_elf *elf, const struct target_module *core,
                       struct cpython_found *out)
 {
@@ -206,16 +231,17 @@ static void find_with(const struct cpython_elf *elf, const struct target_module 
 	bool seen_exit = false, seen_aexit = false;
 	size_t n;
 
-	if (!lookup || !exit || !aexit)
+	if (!exit || !aexit)
 		return;
 	out->target.exit_name = exit + core->bias;
 	out->target.async_exit_name = aexit + core->bias;
-	n = cpython_elf_calls(elf, lookup, 0, calls, CALLS_MAX);
-	if (!n) { /* a shared library calls its own function through the PLT */
-		uint64_t slot = cpython_elf_slot(elf, "_PyObject_LookupSpecial");
-
-		n = cpython_elf_calls(elf, cpython_elf_stub(elf, slot), slot, calls, CALLS_MAX);
+	if (layout->version >= CPYTHON_VERSION(3, 14)) {
+		find_method(elf, core, out);
+		return;
 	}
+	if (!lookup)
+		return;
+	n = own_calls(elf, "_PyObject_LookupSpecial", calls);
 	out->with.path = core->open_path;
 	for (size_t i = 0; i < n && i < CALLS_MAX; i++) {
 		bool for_exit = loads_rsi(elf, calls[i], exit, runtime);

@@ -34,7 +34,8 @@ struct cpython_found {
 	struct cpython_places step;          /* task in its registers */
 	struct cpython_places with;          /* rdi: the object `with` enters */
 	struct cpython_places named;         /* rdi: object, rsi: name; only when `with` is empty */
-	struct cpython_places make;          /* rdi: the task that is being initialised */
+	struct cpython_places method; /* rdi: name, rsi: stack with the object in its second slot */
+	struct cpython_places make;   /* rdi: the task that is being initialised */
 	struct cpython_places load;   /* rdi: the PyModuleDef an extension module is made of */
 	struct cpython_places awaits; /* rdi: the object that is awaited */
 	struct cpython_target target; /* as the programs want it; `detail` is not filled in */

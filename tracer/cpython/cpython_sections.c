@@ -519,6 +519,7 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 			continue;
 		state = state_find(fact, items, held->lock);
 		if (t->options.detail >= CPYTHON_LOCKS && excludes(held->lock) &&
+		    !of_threads(held->lock) /* another thread may have it by now */ &&
 		    held->lock != waiting)
 			freed = state ? state->state == CPYTHON_LOCK_FREE ||
 			                        state->state == CPYTHON_LOCK_GONE

@@ -64,7 +64,8 @@ static uint64_t can_see(const struct cpython_session *s)
 {
 	uint64_t can = 0;
 
-	if (s->options.detail >= CPYTHON_LOCKS && (s->found.with.count || s->found.named.count))
+	if (s->options.detail >= CPYTHON_LOCKS &&
+	    (s->found.with.count || s->found.named.count || s->found.method.count))
 		can |= AW_CAN_ACQUIRES | AW_CAN_RELEASES;
 	if (s->options.detail >= CPYTHON_AWAITS && s->found.awaits.count)
 		can |= AW_CAN_AWAITS;

@@ -242,6 +242,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_STEPS},
 		{a->skel->progs.with_enter, &found->with, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
 		{a->skel->progs.with_enter_named, &found->named, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
+		{a->skel->progs.with_enter_method, &found->method, CPYTHON_PROBE_REST,
+	         CPYTHON_LOCKS},
 		{a->skel->progs.await_enter, &found->awaits, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
