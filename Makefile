@@ -103,9 +103,10 @@ install: all man ## to $(DESTDIR)$(PREFIX), /usr/local by default
 	install -m 644 $(B)/libawaitness.a $(D)/lib
 	install -m 755 $(B)/libawaitness.so $(D)/lib/libawaitness.so.0
 	ln -sf libawaitness.so.0 $(D)/lib/libawaitness.so
-	install -m 644 $(B)/awaitness.pc $(D)/lib/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' runtime/awaitness.pc.in > $(D)/lib/pkgconfig/awaitness.pc
 	install -m 644 runtime/include/awaitness/*.h $(D)/include/awaitness
 	install -m 644 $(B)/man/*.1 $(D)/share/man/man1
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
 clean: ## remove what was built
 	rm -rf build build-*
 help: ## this list
