@@ -253,7 +253,8 @@ void log_task_event(enum aw_kind kind, unsigned int arg, struct aw_task *task, u
 {
 	struct log *log = aw__semaphores[0] ? log_ready(kind) : NULL;
 
-	if (log && task->epoch != log->epoch) {
+	/* Of a task that has ended there is nothing to tell but that it is spoken of. */
+	if (log && task->epoch != log->epoch && task->inspect.state != AW_STATE_ENDED) {
 		log_define_task(log, task, kind == AW_TASK_NEW ? 0 : AW_ARG_SNAPSHOT);
 		if (kind == AW_TASK_NEW)
 			goto probe;
