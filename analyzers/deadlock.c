@@ -253,7 +253,7 @@ static void deadlock_after(void *state, const struct moment *moment)
 		self->closed = false;
 		if (is_blocked(self, actor) && self->closed)
 			cycle_found(self);
-	} else if (actor->in_cycle) {
+	} else if (actor->in_cycle && !(moment->event->arg & AW_ARG_SNAPSHOT)) {
 		/* Taken: somebody else released it. Given up: it was a deadlock, and was broken. */
 		cycle_end(self, actor, moment->event->kind == AW_LOCK_TAKEN);
 	}

@@ -299,7 +299,7 @@ static void lock_order_before(void *state, const struct moment *moment)
 	struct actor *actor = moment->actor;
 	struct lock *wanted;
 
-	if (!actor->held_count ||
+	if (!actor->held_count || (moment->event->arg & AW_ARG_SNAPSHOT) ||
 	    (moment->event->kind == AW_LOCK_WAIT && (moment->event->arg & AW_ARG_DEADLINE)))
 		return; /* a wait that ends by itself can hold up nobody for good */
 	wanted = world_lock(self->world, moment->event->object);

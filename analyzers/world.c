@@ -76,7 +76,6 @@ static struct actor *actor_make(struct world *world, uint64_t id, uint32_t threa
 	actor->plain = id >= WORLD_PLAIN;
 	actor->unsure = true; /* until its creation is seen */
 	actor->named_only = true;
-	world->tasks += !actor->plain;
 	return actor;
 }
 
@@ -85,6 +84,12 @@ struct actor *world_task(const struct world *world, uint64_t id)
 	uint32_t index = idmap_get(&world->actor_by_id, id);
 
 	return index == IDMAP_NONE ? NULL : slab_at(&world->actors, index);
+}
+
+static void actor_count(struct world *world, struct actor *actor)
+{
+	world->tasks += !actor->counted;
+	actor->counted = true;
 }
 
 static struct actor *actor_get(struct world *world, struct thread *thread, uint64_t id)
@@ -141,6 +146,7 @@ static void step_begin(struct world *world, struct thread *thread, struct actor 
 	actor->step = ++world->step;
 	actor->running = true;
 	actor->named_only = false;
+	actor_count(world, actor);
 	world->resumes++;
 	actor->thread = thread->number;
 	actor->since = time;
@@ -329,12 +335,15 @@ static void task_new(struct world *world, struct thread *thread, const struct ac
 		actor_drop(world, task); /* the id is used again: its end was not seen */
 		task = NULL;
 	}
+	if (!task && snapshot && signals_get(&world->signals, event->object))
+		return; /* it has ended, and is spoken of once more */
 	if (!task)
 		task = actor_make(world, event->object, thread->number);
 	if (!task)
 		return;
 	if (!snapshot) {
 		task->unsure = false;
+		actor_count(world, task);
 		edge(task, creator);
 	}
 	thread->created_task = event->object;
@@ -459,7 +468,8 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 	default:
 		break;
 	}
-	if (!actor->running && event->kind >= AW_LOCK_WAIT && event->kind <= AW_OBSERVE)
+	if (!actor->running && event->kind >= AW_LOCK_WAIT && event->kind <= AW_OBSERVE &&
+	    !(event->arg & AW_ARG_SNAPSHOT))
 		world_step_assume(world, thread, actor, event->time);
 	switch (event->kind) {
 	case AW_TASK_NEW:

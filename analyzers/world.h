@@ -127,6 +127,7 @@ struct actor {
 	uint32_t entries; /* its accesses (locations.c), SLAB_NONE: none */
 	bool unsure;      /* locks may be held that were not seen taken */
 	bool running;
+	bool counted; /* among world.tasks */
 	bool plain;
 	bool deadline;   /* the wait it is suspended in ends by itself */
 	bool named_only; /* only spoken of so far, has not run */

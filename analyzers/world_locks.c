@@ -329,6 +329,7 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	section->depth = 1;
 	section->inferred = inferred;
 	section->snapshot = event->arg & AW_ARG_SNAPSHOT;
+	section->spanned = section->snapshot && !actor->running; /* it spans a gap right now */
 	section->waited = actor->waiting == lock;
 	if (section->waited && event->time > actor->wait_since)
 		section->wait_ns = event->time - actor->wait_since;
@@ -338,6 +339,18 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	hold(actor, section);
 	if (world->hooks.section_begin)
 		world->hooks.section_begin(world->hooks.context, section, event);
+}
+
+/* A section that is known of is told again, for readers that begin later. */
+static bool is_retold(const struct lock *lock, const struct actor *actor,
+                      const struct aw_event *event)
+{
+	if (!(event->arg & AW_ARG_SNAPSHOT))
+		return false;
+	for (const struct section *s = lock->sections; s; s = s->next)
+		if (s->holder == actor)
+			return true;
+	return false;
 }
 
 static void lock_taken(struct world *world, struct thread *thread, struct actor *actor,
@@ -351,6 +364,8 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 		actor->waiting = NULL;
 		return;
 	}
+	if (is_retold(lock, actor, event))
+		return;
 	if (first && is_recursive(lock->type) && first->holder == actor) {
 		first->depth++;
 		return;

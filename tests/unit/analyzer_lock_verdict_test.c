@@ -267,3 +267,19 @@ Test(lock_verdict, counts_are_what_happened)
 	free(trace);
 	free(rounds);
 }
+
+Test(lock_verdict, a_section_told_again_to_late_readers_is_the_same_section)
+{
+	const struct report *report;
+	struct analysis *analysis = expect_analysis(
+		LOCK_NEW "+1 w1 lock-taken L\n+1 w1 suspend sleep @get:p.c:32\n"
+			 "+1 w2 resume\n+0 w2 lock-new L snapshot\n+1 w1 lock-taken L snapshot\n"
+			 "+1 w2 suspend sleep\n+1 w1 lock-freed L\n",
+		&report);
+
+	cr_assert_eq(report->lock_count, 1);
+	cr_expect_eq(report->locks[0].sections, 1);
+	cr_expect_eq(report->locks[0].suspended, 1);
+	cr_expect_eq(report->locks[0].objects, 1);
+	analysis_free(analysis);
+}
