@@ -88,6 +88,8 @@ e2e: all programs ## tests on real processes (need root)
 	$(Q)tests/e2e/run
 test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
+test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
+	$(Q)scripts/test-pythons $^
 lint: deps ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
 demo: all programs ## programs under load, attached to, and their report
@@ -113,6 +115,6 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs skeletons deps unit unit-san e2e test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san test-pythons e2e test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
