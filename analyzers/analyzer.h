@@ -13,6 +13,7 @@
 
 #include "analysis.h"
 #include "conflict.h"
+#include "blind_writes.h"
 #include "findings.h"
 #include "text_pool.h"
 #include "world.h"
@@ -21,6 +22,7 @@
 struct analyzer_env {
 	struct world *world;
 	struct findings *findings;
+	const struct blind_writes *blind; /* complete at `finish` */
 	struct analysis_options options;
 	struct report *report;  /* finish: to be filled in */
 	struct text_pool *pool; /* finish: for its texts */

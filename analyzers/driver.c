@@ -180,6 +180,7 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	a->env.world = &a->world;
 	a->env.findings = &a->findings;
 	a->env.report = &a->report;
+	a->env.blind = &a->locations.blind;
 	a->env.pool = &a->pool;
 	err = only_is_known(a->env.options.only) ? names_new(&a->names) : -ENOENT;
 	if (!err)

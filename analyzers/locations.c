@@ -125,6 +125,17 @@ static void entry_put(const struct locations *locations, struct entry *entry,
 	entry->guarded = actor->lock_sign;
 }
 
+/* Of a task that existed before the recording it is not known what it read before. */
+static void note_write(struct locations *locations, const struct entry *entry,
+                       const struct actor *actor, uint64_t site)
+{
+	bool known = entry->order || !actor->unsure;
+	bool blind = !entry->order || !(entry->bits & ACCESS_READ);
+
+	if (known && blind_writes_note(&locations->blind, site, blind))
+		locations->error = -ENOMEM;
+}
+
 /* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
 static void access_take(struct locations *locations, struct thread *thread,
                         struct location *location, struct actor *actor, unsigned bits,
@@ -142,6 +153,8 @@ static void access_take(struct locations *locations, struct thread *thread,
 		entry->use_step = actor->step;
 		entry->use_site = event->site;
 	}
+	if (entry && (bits & ACCESS_WRITE) && !(bits & ACCESS_IO))
+		note_write(locations, entry, actor, event->site);
 	if (crosses)
 		triples_pair(locations, location, entry, actor, bits, what, event);
 	if (bits & ACCESS_USE)
@@ -296,4 +309,5 @@ void locations_fini(struct locations *locations)
 	idmap_fini(&locations->by_key);
 	idmap_fini(&locations->by_granule);
 	idmap_fini(&locations->entry_by_key);
+	blind_writes_fini(&locations->blind);
 }

@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "blind_writes.h"
 #include "conflict.h"
 #include "idmap.h"
 #include "slab.h"
@@ -51,6 +52,7 @@ struct locations {
 	void *context;
 	struct slab locations, entries;
 	struct idmap by_key, by_granule, entry_by_key;
+	struct blind_writes blind;
 	struct location *last; /* of the last access */
 	uint64_t last_key;
 	uint64_t accesses; /* taken */

@@ -3,8 +3,9 @@
  * lost_update.c - R-W-W: read, gap, write, and the write of another between.
  *
  * A lost update needs that the value written derives from the value read. The
- * events of a C program do not carry that: the finding says `pattern`. Where
- * the read is marked as a test it is check_then_act.c's.
+ * events of a C program do not carry that: the finding says `pattern`, and a
+ * site that also writes without having read (blind_writes.h) is none. Where the
+ * read is marked as a test it is check_then_act.c's.
  */
 #include "analyzer.h"
 
@@ -14,6 +15,7 @@
 struct lost_update {
 	const struct world *world;
 	struct findings *findings;
+	const struct blind_writes *blind;
 };
 
 static int lost_update_open(const struct analyzer_env *env, void **state)
@@ -24,6 +26,7 @@ static int lost_update_open(const struct analyzer_env *env, void **state)
 		return -ENOMEM;
 	self->world = env->world;
 	self->findings = env->findings;
+	self->blind = env->blind;
 	*state = self;
 	return 0;
 }
@@ -42,10 +45,25 @@ static void lost_update_conflict(void *state, const struct conflict *conflict, u
 		findings_conflict(self->findings, self->world, RULE_LOST_UPDATE, conflict, count);
 }
 
+static int lost_update_finish(void *state)
+{
+	struct lost_update *self = state;
+
+	for (uint32_t i = 0; i < self->findings->count; i++) {
+		struct finding *finding = self->findings->rows[i];
+
+		if (finding->rule == RULE_LOST_UPDATE &&
+		    blind_writes_has(self->blind, finding->write))
+			finding->withdrawn = true;
+	}
+	return 0;
+}
+
 const struct analyzer analyzer_lost_update = {
 	.name = "lost-update",
 	.help = "a value read before a gap is written back after it, over another task's write",
 	.open = lost_update_open,
 	.close = free,
 	.conflict = lost_update_conflict,
+	.finish = lost_update_finish,
 };

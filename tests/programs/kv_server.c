@@ -50,7 +50,6 @@ static double duration = 5;
 
 /* What the tasks share. */
 static struct slot store[SLOTS];
-static uint64_t evicted;
 static uint64_t requests;
 static int64_t cash = 1000000;
 static int64_t savings;
@@ -83,15 +82,13 @@ static struct slot *slot_of(const char *key)
 static int store_set(struct connection *connection, char *arguments)
 {
 	char *value = strchr(arguments, ' ');
-	struct slot fresh = {0}, old;
+	struct slot fresh = {0};
 
 	if (!value || value - arguments >= KEY_BYTES || strlen(value + 1) >= VALUE_BYTES)
 		return -EINVAL;
 	*value++ = '\0';
 	strcpy(fresh.key, arguments);
 	strcpy(fresh.value, value);
-	old = AW_READ(*slot_of(arguments));
-	evicted += old.key[0] && strcmp(old.key, arguments) != 0;
 	AW_WRITE(*slot_of(arguments)) = fresh;
 	strcpy(connection->reply, "OK\n");
 	return 0;

@@ -237,3 +237,16 @@ Test(lost_update, is_counted_each_time_it_happens)
 	analysis_free(analysis);
 	free(trace);
 }
+
+/* GET k, a wait for the next request, SET k: the value comes from the request. */
+Test(lost_update, a_site_that_also_writes_without_having_read_is_silent)
+{
+	expect_findings("10 w1 read slot @get:a.c:1\n"
+	                "+1 w1 suspend io @serve:a.c:2\n"
+	                "+1 w2 write slot @set:a.c:9\n"
+	                "+1 w2 suspend io @serve:a.c:2\n"
+	                "+1 w2 write slot @set:a.c:9\n"
+	                "+1 w2 suspend io @serve:a.c:2\n"
+	                "+1 w1 write slot @set:a.c:9\n",
+	                "");
+}
