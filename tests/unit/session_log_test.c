@@ -23,11 +23,10 @@
 #define THREADS 3
 
 static struct emitter_truth *truth;
+static struct feature rows[FEATURE_COUNT];
 
 static void need_bpf(void)
 {
-	struct feature rows[FEATURE_COUNT];
-
 	features_probe(rows);
 	if (features_missing(rows))
 		cr_skip_test("eBPF does not work here: %s", features_missing(rows)->name);
@@ -35,7 +34,7 @@ static void need_bpf(void)
 	cr_assert_not_null(truth);
 }
 
-TestSuite(session_log, .init = need_bpf, .timeout = 60);
+TestSuite(session_log, .init = need_bpf, .timeout = 280);
 
 /* -- the child ----------------------------------------------------------------------------- */
 
@@ -185,7 +184,8 @@ static int see(void *context, const struct stream_batch *batch)
 
 static struct source *session_on(struct target *target, size_t ring_bytes)
 {
-	struct session_options options = {.target = target, .ring_bytes = ring_bytes};
+	struct session_options options = {
+		.target = target, .ring_bytes = ring_bytes, .features = rows};
 	struct fault fault = {0};
 	struct source *source;
 
@@ -304,17 +304,21 @@ Test(session_log, what_does_not_fit_into_the_ring_is_counted_to_the_record)
 
 /* -- each kernel feature off ---------------------------------------------------------------- */
 
+/* Switches features off for the rest of the test. */
+static void disable(const char *names)
+{
+	setenv("AWAITNESS_DISABLE", names, 1);
+	features_probe(rows);
+}
+
 static bool has_syscall_events(void)
 {
-	struct feature rows[FEATURE_COUNT];
-
-	features_probe(rows);
 	return feature_usable(rows, FEATURE_SYSCALL_EVENTS);
 }
 
 Test(session_log, without_dynptr_nothing_is_lost)
 {
-	setenv("AWAITNESS_DISABLE", "dynptr", 1);
+	disable("dynptr");
 	expect_all(KILLED);
 	memset(truth, 0, sizeof(*truth));
 	expect_all(EXECVE);
@@ -322,7 +326,7 @@ Test(session_log, without_dynptr_nothing_is_lost)
 
 Test(session_log, without_exit_order_signals_still_lose_nothing)
 {
-	setenv("AWAITNESS_DISABLE", "exit_order", 1);
+	disable("exit_order");
 	expect_all(KILLED);
 	memset(truth, 0, sizeof(*truth));
 	expect_all(SEGV);
@@ -332,7 +336,7 @@ Test(session_log, without_exit_order_syscall_events_see_an_underscore_exit)
 {
 	if (!has_syscall_events())
 		cr_skip_test("tracefs is not mounted");
-	setenv("AWAITNESS_DISABLE", "exit_order,prepare_exec,dynptr", 1);
+	disable("exit_order,prepare_exec,dynptr");
 	expect_all(UNDERSCORE_EXIT);
 	memset(truth, 0, sizeof(*truth));
 	expect_all(EXECVE);

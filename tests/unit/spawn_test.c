@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * spawn_test.c - programs held before their first step.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "spawn.h"
+#include "target.h"
+
+static char folder[64];
+
+static void folder_make(void)
+{
+	strcpy(folder, "/tmp/awaitness-spawn.XXXXXX");
+	cr_assert_not_null(mkdtemp(folder));
+}
+
+static void folder_remove(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(spawn, .init = folder_make, .fini = folder_remove, .timeout = 60);
+
+static char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+Test(spawn, nothing_of_the_program_has_run_until_it_is_released)
+{
+	char *argv[] = {"touch", path_of("ran"), NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	usleep(50000);
+	cr_assert_neq(access(argv[1], F_OK), 0);
+	cr_assert_eq(spawn_wait(&spawn, false), 0, "it has not ended");
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert(WIFEXITED(spawn.status) && !WEXITSTATUS(spawn.status));
+	cr_assert_eq(access(argv[1], F_OK), 0);
+	spawn_close(&spawn);
+}
+
+Test(spawn, at_its_entry_the_libraries_are_mapped)
+{
+	char *argv[] = {"sleep", "30", NULL};
+	struct target *target;
+	struct spawn spawn;
+	bool libc = false;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	if (spawn.held != SPAWN_AT_ENTRY) {
+		spawn_close(&spawn);
+		cr_skip_test("ptrace is not permitted");
+	}
+	cr_assert_eq(target_open(spawn.pid, &target), 0);
+	cr_assert_str_eq(target->command, "sleep 30");
+	for (size_t i = 0; i < target->module_count; i++)
+		libc |= strstr(target->modules[i].path, "libc") != NULL;
+	cr_assert(libc);
+	target_close(target);
+	spawn_close(&spawn);
+}
+
+Test(spawn, a_program_never_released_is_killed)
+{
+	char *argv[] = {"sleep", "30", NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	spawn_close(&spawn);
+	cr_assert_eq(kill(spawn.pid, 0), -1);
+	cr_assert_eq(errno, ESRCH);
+}
+
+Test(spawn, a_program_that_is_not_there_is_an_error)
+{
+	char *none[] = {"awaitness-no-such-program", NULL}, *not_one[] = {"/etc/passwd", NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, none, NULL), -ENOENT);
+	cr_assert_eq(spawn_open(&spawn, not_one, NULL), -EACCES);
+}
+
+Test(spawn, the_environment_is_extended)
+{
+	char *argv[] = {"sh", "-c", "test \"$AW_TEST\" = \"a b\" && test -n \"$PATH\"", NULL};
+	char *extra[] = {"AW_TEST=a b", NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, extra), 0);
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert_eq(spawn.status, 0);
+	spawn_close(&spawn);
+}
+
+Test(spawn, its_death_is_told_once_and_for_all)
+{
+	char *argv[] = {"sh", "-c", "kill -KILL $$", NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert(WIFSIGNALED(spawn.status));
+	cr_assert_eq(WTERMSIG(spawn.status), SIGKILL);
+	spawn_close(&spawn);
+}
