@@ -284,10 +284,16 @@ static int world_takes(struct analysis *a, const struct stream_batch *batch,
 	return a->world.error;
 }
 
+/* What only gives names: nothing happens, and `task` may be no task. */
+static bool is_definition(unsigned kind)
+{
+	return kind == AW_SITE || kind == AW_NAME || kind == AW_TEXT || kind == AW_MODULE;
+}
+
 int analysis_feed(void *analysis, const struct stream_batch *batch)
 {
 	struct analysis *a = analysis;
-	struct thread *thread;
+	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
 	int err = 0;
 
 	if (!a->world.pid)
@@ -296,19 +302,21 @@ int analysis_feed(void *analysis, const struct stream_batch *batch)
 		a->foreign += batch->count;
 		return 0;
 	}
-	thread = world_thread(&a->world, batch->tid);
-	if (!thread)
-		return -ENOMEM;
 	a->events += batch->count;
 	for (size_t i = 0; i < batch->count && !err; i++) {
 		const struct aw_event *event = &batch->events[i];
-		struct moment moment = {event, thread, NULL};
+		struct moment moment = {.event = event};
 
-		a->world.order++;
-		if (event->kind == AW_SITE || event->kind == AW_TEXT) {
-			err = rare_event(a, batch, event); /* `task` is no task there */
+		if (is_definition(event->kind)) {
+			err = rare_event(a, batch, event);
 			continue;
 		}
+		if (!thread)
+			thread = world_thread(&a->world, batch->tid);
+		if (!thread)
+			return -ENOMEM;
+		moment.thread = thread;
+		a->world.order++;
 		moment.actor = world_actor(&a->world, thread, event->task);
 		if (event->kind == AW_READ || event->kind == AW_WRITE || event->kind == AW_IO)
 			access_event(a, thread, moment.actor, event);

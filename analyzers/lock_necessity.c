@@ -129,16 +129,20 @@ static void necessity_gap(void *state, struct section *section, uint64_t site)
 		count_site(self, &stats->suspensions, site, 1, 0);
 }
 
-/* An await site passed in a section: one that does not suspend today may tomorrow. */
+/*
+ * An await site passed in a section: one that does not suspend today may tomorrow. Passes are told
+ * at their end: right after the lock was taken it is the acquisition itself.
+ */
 static void necessity_after(void *state, const struct moment *moment)
 {
 	struct necessity *self = state;
 	const struct actor *actor = moment->actor;
 
 	for (unsigned i = 0; i < actor->held_count; i++) {
-		struct lock_stats *stats = stats_of(self, actor->held[i]->lock->identity);
+		const struct section *section = actor->held[i];
+		struct lock_stats *stats = stats_of(self, section->lock->identity);
 
-		if (stats)
+		if (stats && section->order + 1 != self->env->world->order)
 			count_site(self, &stats->awaits, moment->event->site, 1,
 			           moment->event->arg & 1);
 	}

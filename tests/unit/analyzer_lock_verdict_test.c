@@ -242,8 +242,12 @@ Test(lock_verdict, a_lock_handed_to_the_awaiter_of_the_task_that_took_it_is_the_
 Test(lock_verdict, counts_are_what_happened)
 {
 	const struct report *report;
-	char *rounds = trace_repeat(
-		TURNS(READ_GAP_WRITE("w1", "x"), "+1 w2 await passed @get:p.c:35\n"), 10);
+	char *rounds =
+		trace_repeat(TURNS(READ_GAP_WRITE("w1", "x"),
+	                           "+1 w2 await passed @get:p.c:34\n" /* of the acquisition */
+	                           "+1 w2 read y @get:p.c:35\n"
+	                           "+1 w2 await passed @get:p.c:36\n"),
+	                     10);
 	char *trace = trace_format("%s%s", LOCK_NEW, rounds);
 	struct analysis *analysis = expect_analysis(trace, &report);
 	const struct report_lock *lock = &report->locks[0];
