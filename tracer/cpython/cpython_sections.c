@@ -115,6 +115,26 @@ static int lock_name(struct cpython_translator *t, struct cpython_stream *stream
 	return error ? error : cpython_emit_name(stream, time, lock->id, AW_ENTITY_LOCK, name);
 }
 
+/* The lock inside a Condition. */
+static struct cpython_lock *condition_lock(struct cpython_translator *t, uint64_t condition,
+                                           uint64_t inner)
+{
+	struct cpython_lock *lock = cpython_table_get(&t->conditions, condition, 0);
+
+	if (lock && !lock->gone && (!inner || lock->address == inner))
+		return lock;
+	if (!inner)
+		return NULL;
+	lock = cpython_table_get(&t->locks, inner, 0);
+	if (!lock || lock->gone)
+		lock = cpython_lock_get(t, inner, cpython_word(&t->options.memory, inner + 8));
+	if (!lock)
+		return NULL;
+	lock->condition = condition;
+	cpython_table_put(&t->conditions, condition, 0, lock);
+	return lock;
+}
+
 /* ---- sections ---- */
 
 static struct cpython_held *held_find(struct cpython_task *task, const struct cpython_lock *lock)
@@ -252,7 +272,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	if (!lock)
 		return 0;
 	if (lock->address != object->a)
-		lock->condition = object->a;
+		condition_lock(t, object->a, lock->address);
 	if (state->c > lock->permits)
 		lock->permits = state->c;
 	code = caller ? cpython_codes_get(&t->codes, caller->b) : NULL;
@@ -314,7 +334,7 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	if (!lock || state->state == CPYTHON_LOCK_UNREADABLE || task->waiting == lock)
 		return 0;
 	if (lock->address != callee->c)
-		lock->condition = callee->c;
+		condition_lock(t, callee->c, lock->address);
 	if (state->c > lock->permits)
 		lock->permits = state->c;
 	held = held_find(owner, lock);
@@ -356,17 +376,30 @@ static unsigned exits_above(const struct cpython_fact *fact, const struct cpytho
 	return n;
 }
 
+/* Facts are read a moment late: what they point to may be gone by then, so all is kept. */
+static bool is_c_exit(struct cpython_translator *t, uint64_t address)
+{
+	static char no, yes;
+	void *known = cpython_table_get(&t->c_names, address, 0);
+	char name[16];
+
+	if (!known) {
+		if (cpython_c_string(&t->options.memory, address, name, sizeof(name)))
+			return false;
+		known = strcmp(name, "__exit__") && strcmp(name, "__aexit__") ? &no : &yes;
+		cpython_table_put(&t->c_names, address, 0, known);
+	}
+	return known == &yes;
+}
+
 static bool is_exit(struct cpython_translator *t, const struct cpython_item *item)
 {
 	const struct cpython_code *code;
-	char name[16];
 
-	if (item->flags & CPYTHON_EXIT_CODE) {
-		code = cpython_codes_get(&t->codes, item->a);
-		return code && code->role == CPYTHON_ROLE_EXIT;
-	}
-	return !cpython_c_string(&t->options.memory, item->a, name, sizeof(name)) &&
-	       (!strcmp(name, "__exit__") || !strcmp(name, "__aexit__"));
+	if (!(item->flags & CPYTHON_EXIT_CODE))
+		return is_c_exit(t, item->a);
+	code = cpython_codes_get(&t->codes, item->a);
+	return code && code->role == CPYTHON_ROLE_EXIT;
 }
 
 static const struct cpython_link *link_of(const struct cpython_chain *chain, unsigned index)
@@ -420,10 +453,7 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 		if (!link)
 			continue;
 		if (item->d) {
-			lock = cpython_lock_get(t, item->d,
-			                        cpython_word(&t->options.memory, item->d + 8));
-			if (lock)
-				lock->condition = item->b;
+			lock = condition_lock(t, item->b, item->d);
 		} else {
 			lock = cpython_lock_get(t, item->b, item->c);
 		}
@@ -443,18 +473,21 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 /* The lock that counts for the self of a method of a lock class. */
 static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t self)
 {
-	uint64_t type_address = cpython_word(&t->options.memory, self + 8);
-	const struct cpython_type *type = cpython_type_get(t, type_address);
-	struct cpython_lock *lock;
-	uint64_t inner;
+	struct cpython_lock *lock = cpython_table_get(&t->locks, self, 0);
+	const struct cpython_type *type;
+	uint64_t type_address;
 
+	if (lock && !lock->gone)
+		return lock;
+	lock = condition_lock(t, self, 0);
+	if (lock)
+		return lock;
+	type_address = cpython_word(&t->options.memory, self + 8);
+	type = cpython_type_get(t, type_address);
 	if (!type || type->how.state != CPYTHON_STATE_INNER)
 		return cpython_lock_get(t, self, type_address);
-	inner = cpython_attribute(&t->options.memory, self, type->how.index);
-	lock = cpython_lock_get(t, inner, cpython_word(&t->options.memory, inner + 8));
-	if (lock)
-		lock->condition = self;
-	return lock;
+	return condition_lock(t, self,
+	                      cpython_attribute(&t->options.memory, self, type->how.index));
 }
 
 static void view_waits(struct cpython_translator *t, const struct cpython_chain *chain,

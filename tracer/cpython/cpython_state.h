@@ -109,6 +109,9 @@ struct cpython_translator {
 	struct cpython_table ended;      /* id -> struct cpython_task that still holds locks */
 	struct cpython_table locks;      /* address -> struct cpython_lock */
 	struct cpython_table types;      /* address -> struct cpython_type */
+	struct cpython_table conditions; /* address of a Condition -> its struct cpython_lock */
+	struct cpython_table
+		c_names; /* address of a C method's name -> whether it is that of an exit method */
 	struct cpython_table streams;    /* tid -> struct cpython_stream */
 	struct cpython_site **site_list; /* by id - 1 */
 	size_t site_room;

@@ -54,6 +54,8 @@ void cpython_translate_free(struct cpython_translator *t)
 	cpython_table_fini(&t->ended, task_free);
 	cpython_table_fini(&t->locks, free);
 	cpython_table_fini(&t->types, free);
+	cpython_table_fini(&t->conditions, NULL);
+	cpython_table_fini(&t->c_names, NULL);
 	cpython_table_fini(&t->sites, free);
 	free(t->site_list);
 	cpython_table_fini(&t->streams, stream_free);
