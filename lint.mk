@@ -20,3 +20,8 @@ $(B)/gen/rule_pages.h: $(rule_pages) lint.mk
 	  printf '{"%s",\n' $$(basename $$f .md); \
 	  sed -e 's/\\/\\\\/g;s/"/\\"/g;s/^/"/;s/$$/\\n"/' $$f; echo '},'; done >$@.tmp; mv $@.tmp $@
 $(B)/analyzers/report/lint_pages.o: $(B)/gen/rule_pages.h
+
+# Fuzz targets of lint: what they test beside the readers.
+$(B)/fuzz/python_fuzz: fuzz_parts = $(wildcard analyzers/python/*.c) $(grammar_obj) -ltree-sitter -lpthread
+$(B)/fuzz/toml_fuzz: fuzz_parts = tracer/cli/lint_config.c $(grammar_obj) -ltree-sitter
+$(B)/fuzz/python_fuzz $(B)/fuzz/toml_fuzz: $(grammar_obj) $(wildcard analyzers/python/*.[ch] tracer/cli/lint_config.[ch])

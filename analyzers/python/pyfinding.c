@@ -205,7 +205,8 @@ static void waivers_apply(struct pymodel *m)
 static void places_link(struct pymodel *m, uint32_t from)
 {
 	for (uint32_t i = from; i < m->findings.count; i++) {
-		m->findings.at[i].places = m->places.at + m->first_place.at[i];
+		if (m->findings.at[i].place_count)
+			m->findings.at[i].places = m->places.at + m->first_place.at[i];
 		m->findings.at[i].fingerprint = fingerprint_of(&m->findings.at[i]);
 	}
 }
@@ -234,5 +235,5 @@ int findings_finish(struct pymodel *m)
 const struct pyfinding *pymodel_findings(const struct pymodel *model, size_t *count)
 {
 	*count = model->findings.count > 1 ? model->findings.count - 1 : 0;
-	return model->findings.at + 1;
+	return *count ? model->findings.at + 1 : NULL;
 }

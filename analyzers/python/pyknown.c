@@ -3,8 +3,8 @@
  * pyknown.c - what asyncio, anyio, trio and their kin do: the only facts about
  * code outside of the program that the model uses.
  *
- * What is not in these tables may suspend. The asyncio rows hold for every
- * version from 3.9 to 3.15: scripts/check-known runs them against an interpreter.
+ * What is not in these tables may suspend. scripts/check-known drives the rows about asyncio and
+ * contextlib with an interpreter; 3.9 to 3.13 were found to agree with all that they have of them.
  */
 #include <string.h>
 

@@ -79,12 +79,29 @@ static void program_free(struct py_program *p)
 	py_strings_fini(&p->strings);
 }
 
+/* Element 0 of a table stands for nothing; it must be there to be looked at. */
+#define seed(p, table)                                                                             \
+	((table)->count ||                                                                         \
+	 !py_table_room(p, &(table)->at, &(table)->cap, 0, sizeof(*(table)->at)) ||                \
+	 ((table)->count = 1))
+
+static void program_seed(struct py_program *p)
+{
+	bool seeded[] = {seed(p, &p->scopes),  seed(p, &p->bindings), seed(p, &p->funcs),
+	                 seed(p, &p->classes), seed(p, &p->sites),    seed(p, &p->calls),
+	                 seed(p, &p->locks),   seed(p, &p->uses),     seed(p, &p->lists),
+	                 seed(p, &p->refs),    seed(p, &p->stars),    seed(p, &p->stores)};
+
+	(void)seeded; /* without memory p->err says so */
+}
+
 /* Indexes the files that are new. False: more files must be lowered first. */
 static bool program_index(struct py_program *p)
 {
 	uint32_t wanted = p->wanted.used;
 
 	program_unlink(p);
+	program_seed(p);
 	for (uint32_t i = 1; i < p->files.count && !p->err; i++)
 		if (p->files.at[i].tree && !p->files.at[i].scope)
 			py_index_file(p, i);
@@ -236,7 +253,7 @@ void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out)
 const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *count)
 {
 	*count = model->windows.count > 1 ? model->windows.count - 1 : 0;
-	return model->windows.at + 1;
+	return *count ? model->windows.at + 1 : NULL;
 }
 
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)

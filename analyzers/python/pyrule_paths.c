@@ -332,7 +332,8 @@ void pyrules_paths(struct pymodel *m)
 	}
 	/* labels have stopped moving */
 	for (uint32_t i = 1; i < m->windows.count; i++)
-		m->windows.at[i].locks = m->labels.at + m->first_label.at[i];
+		if (m->windows.at[i].lock_count)
+			m->windows.at[i].locks = m->labels.at + m->first_label.at[i];
 	path_pass_fini(&r.pass);
 	py_context_fini(&r.context);
 }

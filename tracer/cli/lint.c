@@ -73,7 +73,7 @@ static const struct option_row option_cache = {
 	.type = OPTION_STRING,
 	.offset = FIELD(lint_cache),
 	.help = "Keep lowered files in DIR, so that the next run only reads what changed. Default: "
-		"awaitness below $XDG_CACHE_HOME or ~/.cache. An empty DIR: no cache.",
+		"awaitness below $XDG_CACHE_HOME or ~/.cache. none: no cache.",
 };
 
 static const struct option_row *const options[] = {
@@ -103,6 +103,8 @@ static const char *cache_folder(const struct settings *settings, char *out, size
 	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	int n;
 
+	if (settings->lint_cache && !strcmp(settings->lint_cache, "none"))
+		return NULL;
 	if (settings->lint_cache)
 		n = snprintf(out, size, "%s", settings->lint_cache);
 	else if (base && *base)

@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# awaitness lint: exit status, every format, baseline, waivers, changes, configuration.
+source "$(dirname "$0")/check.bash"
+golden=$top/tests/golden/python
+export XDG_CACHE_HOME=$work/cache
+lint() { "$awaitness" lint "$@"; }
+
+mkdir src && cp "$golden/update_wrong.py" src/app.py
+check_status 1 "a finding makes the status 1" "$awaitness" lint src
+like "text: place, rule, message" "$(head -1 out)" '^src/app.py:11:15: AW007 `Account.balance` is computed'
+like "text: the source line and a caret" "$(<out)" $'old = self.balance\n      \|               \^{12}'
+like "text: all three places" "$(<out)" 'suspends src/app.py:12.*write src/app.py:13'
+is "no colour in a file" "$(grep -c $'\033' out)" 0
+lint --color always src >coloured
+is "colour when asked for" "$(grep -c $'\033' coloured | awk '{print ($1 > 0)}')" 1
+is "text without colour is text with colour, less the colour" "$(sed 's/\x1b\[[0-9]*m//g' coloured)" "$(<out)"
+check "no finding: status 0" "$awaitness" lint "$golden/update_right.py"
+check_status 2 "an unknown rule is a wrong command line" "$awaitness" lint --rules AW999 src
+check_status 3 "a folder that is not there" "$awaitness" lint nowhere
+one_line "and one line says so"
+check "only other rules: nothing" "$awaitness" lint --rules needless-lock,AW002 src
+
+lint -f json src >report.json
+is "json: schema" "$(jq -r .schema report.json)" awaitness-lint/1
+is "json: roles" "$(jq -c '[.findings[0].places[].role]' report.json)" '["read","suspends","write"]'
+lint -f github src >github
+like "github: one workflow command a finding" "$(<github)" '^::error file=src/app.py,line=11,col=15,endColumn=27,title=AW007 lost-update::'
+is "github: one line" "$(wc -l <github)" 1
+lint -f gitlab src >gitlab.json
+is "gitlab: what its documentation requires" \
+	"$(jq -c '.[0] | [(.description|type), (.check_name|type), (.fingerprint|type), .severity, .location.path, .location.lines.begin]' gitlab.json)" \
+	'["string","string","string","major","src/app.py",11]'
+lint -f junit src >junit.xml
+check "junit: well-formed, one failure" python3 -c '
+import sys, xml.etree.ElementTree as e
+root = e.parse("junit.xml").getroot()
+assert root.tag == "testsuites" and root[0].get("failures") == "1" and root[0][0][0].tag == "failure"'
+lint -f sarif src >lint.sarif
+check "sarif: valid against its schema" node "$top/tests/e2e/sarif_check.js" "$top" lint.sarif
+jq '.runs[0].results[0].locations[0].physicalLocation.region.startLine = "x"' lint.sarif >bad.sarif
+check_status 1 "and the check is one" node "$top/tests/e2e/sarif_check.js" "$top" bad.sarif
+is "sarif: rule, place" "$(jq -c '.runs[0].results[0] | [.ruleId, .locations[0].physicalLocation.artifactLocation.uri, .locations[0].physicalLocation.region.startLine, (.relatedLocations|length)]' lint.sarif)" '["AW007","src/app.py",11,2]'
+
+check "a baseline is written" "$awaitness" lint --write-baseline base.json src
+check "what is in it is known" "$awaitness" lint --baseline base.json src
+{ printf '# a line\n\n'; cat src/app.py; } >moved && mv moved src/app.py
+check "also after lines moved" "$awaitness" lint --baseline base.json src
+mv src/app.py src/renamed.py
+check "also after the file was renamed" "$awaitness" lint --baseline base.json src
+cp "$golden/leak_wrong.py" src/leak.py
+check_status 1 "what is new is told" "$awaitness" lint --baseline base.json src
+is "and only that" "$(grep -c ': AW' out)" 1
+echo '{' >broken.json
+check_status 3 "a baseline that is none" "$awaitness" lint --baseline broken.json src
+
+sed -i 's/\(self.balance = old.*\)/\1  # awaitness: ignore[lost-update] one writer/' src/renamed.py
+lint src >out
+is "a waiver waives" "$(grep -c ': AW' out)" 1
+sed -i 's/ignore\[lost-update\]/ignore[AW001]/' src/renamed.py
+lint src >out
+like "a waiver of another rule does not, and is told to be unused" "$(<out)" 'AW901 unused waiver'
+
+git -c init.defaultBranch=main init -q . && git add src
+git -c user.name=x -c user.email=x@example.org commit -qm one
+check "--diff: nothing changed, nothing told" "$awaitness" lint --diff HEAD src
+sed -i 's/asyncio.sleep(1)/asyncio.sleep(2)/' src/leak.py
+check_status 1 "--diff: a line of a finding changed" "$awaitness" lint --diff HEAD src
+is "and only that finding is told" "$(grep ': AW' out | grep -vc leak.py)" 0
+check_status 3 "--diff: no such revision" "$awaitness" lint --diff nonsense src
+
+printf '[tool.awaitness]\npaths = ["src"]\nrules = ["AW004"]\nexclude = ["renamed"]\n' >pyproject.toml
+lint >out
+is "pyproject.toml: paths, rules, exclude" "$(grep -c ': AW' out):$(grep -c AW004 out)" 1:1
+printf '[tool.awaitness]\nnonsense = 1\n' >pyproject.toml
+check_status 3 "an unknown key is told" "$awaitness" lint src
+like "with its line" "$(<err)" 'pyproject.toml:2'
+printf '[tool.other]\nx = 1\n' >pyproject.toml
+
+lint -f json src >cold.json
+lint -f json src >warm.json
+is "a warm cache changes nothing" "$(cmp cold.json warm.json && echo same)" same
+is "the cache was used" "$(find cache -name '*.tree' | wc -l | awk '{print ($1 > 1)}')" 1
+for f in cache/awaitness/*.tree; do head -c 200 "$f" >cut && mv cut "$f"; done
+lint -f json src >damaged.json
+is "a damaged cache changes nothing" "$(cmp cold.json damaged.json && echo same)" same
+
+python3 - <<'PY'
+open("deep.py", "w").write("async def f():\n    x = " + "(" * 10000 + "1" + ")" * 10000 + "\n")
+open("long.py", "w").write("import asyncio\n" + "async def f(self):\n    await asyncio.sleep(1)\n" * 50000)
+PY
+check "10,000 levels of nesting end with a note" timeout 60 "$awaitness" lint --cache none deep.py
+like "it names the file" "$(<out)" 'note: deep.py'
+check "a file of 100,000 lines" timeout 60 "$awaitness" lint --cache none long.py
+check "explain prints a page" "$awaitness" explain lost-update
+like "that page" "$(<out)" '^# AW007'

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * python_fuzz.c - any bytes as a Python program: lowering, linking, the path pass and all rules.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "python/pymodel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char path[] = "/tmp/awaitness-fuzz-XXXXXX.py";
+	static const char *paths[] = {path};
+	static int fd = -1;
+	struct pymodel_options options = {.paths = paths, .path_count = 1, .threads = 1};
+	struct pymodel *model;
+	size_t count;
+
+	if (fd < 0)
+		fd = mkstemps(path, 3);
+	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size ||
+	    pwrite(fd, "\n# async\n", 9, size) != 9)
+		abort();
+	if (!pymodel_open(&options, &model)) {
+		const struct pyfinding *f = pymodel_findings(model, &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (!f[i].place_count || !f[i].message[0])
+				abort();
+		pymodel_close(model);
+	}
+	return 0;
+}
