@@ -371,6 +371,13 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	int error;
 
 	*out = NULL;
+	if (options->follow) {
+		free(s);
+		return fault_set(
+			fault, -ENOTSUP,
+			"the processes a Python program starts cannot be followed: attach to "
+			"each worker by its own process id");
+	}
 	if (!s)
 		return fault_set(fault, -ENOMEM, "out of memory");
 	s->source.ops = &ops;

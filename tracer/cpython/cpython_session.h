@@ -24,7 +24,7 @@ enum cpython_detail {
 	CPYTHON_STEPS,  /* steps, suspensions with their await chains, locks held there */
 	CPYTHON_LOCKS,  /* every acquisition by `with`, and its end by the lock's own state */
 	CPYTHON_AWAITS, /* passes of every await; explicit acquire() calls too */
-	CPYTHON_ALL     /* wake-ups: who made whom ready, and where */
+	CPYTHON_ALL     /* all there is; wake-ups are not told (AW_CAN_WAKES is never set) */
 };
 
 #define CPYTHON_DETAILS 4
@@ -39,7 +39,7 @@ struct cpython_session_options {
 	uint32_t duty_period_ms; /* ... out of this long; 0: all the time */
 	size_t ring_bytes;       /* a power of two; 0: 16 MiB */
 	bool starting; /* it is held at its entry (spawn.h): attach when asyncio is loaded */
-	bool follow;   /* trace the CPython processes it starts, too */
+	bool follow;   /* not supported: -ENOTSUP */
 };
 
 /**

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# attach and run on a stock Python program that counts itself: the report says the same.
+source "$(dirname "$0")/check.bash"
+need_bpf
+python=${PYTHON:-/usr/bin/python3}
+counting=$top/tests/programs/python
+
+# The counts of one lock in a report, as the program prints them.
+told() { jq -r --arg name "$2" '.locks[] | select(.name == $name) | "\(.sections) \(.suspended) \(.waited)"' "$1"; }
+
+mkfifo in
+"$python" "$counting/locks.py" <in >truth &
+program=$!
+started+=("$program")
+exec 9>in
+wait_for 10 grep -q ready truth || not_ok "the program starts" "$(<truth)"
+"$awaitness" attach "$program" --duration 20s --format json --output report.json 2>attach.err &
+tracer=$!
+sleep 1
+echo >&9
+wait_for 15 grep -q done truth || not_ok "the program does its work" "$(<truth)"
+sleep 0.5
+kill -INT "$tracer"
+wait "$tracer"
+is "attach ends well" "$?" 0
+is "nothing was lost" "$(jq .period.lost report.json)" 0
+while read -r kind name sections spanned waits; do
+	[ "$kind" = lock ] || continue
+	is "$name" "$(told report.json "$name")" "$sections $spanned $waits"
+done <truth
+is "the thread lock that is held over a suspension is found" \
+	"$(jq -r '[.findings[] | select(.rule == "thread-lock-across-suspension")][0].count' report.json)" 40
+exec 9>&-
+wait "$program"
+is "the program was not harmed" "$?" 0
+
+check "run traces a program from its first step" \
+	"$awaitness" run --format json --output run.json -- "$python" "$counting/first.py"
+is "and counts all it did" "$(told run.json First._lock)" "100 25 0"
