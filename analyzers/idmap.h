@@ -67,7 +67,7 @@ static inline void idmap_place(struct idmap *map, uint64_t key, uint32_t value)
 static inline int idmap_resize(struct idmap *map, uint32_t bits)
 {
 	struct idmap bigger = {.shift = 64 - bits, .count = map->count};
-	uint64_t old = idmap_slots(map);
+	uint64_t old = map->slots ? idmap_slots(map) : 0;
 
 	bigger.slots = malloc(sizeof(*bigger.slots) << bits);
 	if (!bigger.slots)

@@ -31,6 +31,8 @@ static void roots_link(struct py_program *p)
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		if (!py_push(p, &called))
 			return;
+	if (!called.at)
+		return; /* no functions, so no calls */
 	for (uint32_t i = 1; i < p->calls.count; i++) {
 		const struct py_call *c = &p->calls.at[i];
 		struct py_func *f = &p->funcs.at[c->callee];
@@ -131,6 +133,7 @@ static void entries_link(struct py_program *p)
 
 	for (uint32_t i = 1; ok && i < p->funcs.count; i++)
 		ok = py_push(p, &state) != 0;
+	ok = ok && state.at;
 	for (int round = 0; ok && round < 4; round++) {
 		memset(state.at, 0, state.count);
 		for (uint32_t i = 1; i < p->calls.count; i++) {

@@ -68,7 +68,7 @@ void py_modules_link(struct py_program *p)
 	}
 	for (uint32_t i = 1; i < p->files.count; i++) {
 		struct py_file *f = &p->files.at[i];
-		size_t n = module_path(f), at = n, size;
+		size_t n = module_path(f), at, size;
 		char dotted[512];
 		size_t used;
 

@@ -133,7 +133,7 @@ static void token_join(struct path_token *a, const struct path_token *b)
 /* Guards hold where both have them; reads, values and suspensions where either has. */
 void path_state_join(struct path_state *into, const struct path_state *other)
 {
-	uint8_t place[PATH_TOKENS];
+	uint8_t place[PATH_TOKENS] = {0};
 	unsigned int mine = into->token_count;
 
 	if (other->dead)

@@ -263,7 +263,7 @@ static void iterate_judge(struct rules *r, uint32_t func, uint32_t node)
 	struct py_program *p = r->p;
 	const struct py_func *f = &p->funcs.at[func];
 	const struct py_node *n = py_node(p, f->file, node), *it = py_node(p, f->file, n->first);
-	uint32_t expression = n->first, location, site, id;
+	uint32_t expression, location, site, id;
 	struct path_hit h = {.func = func};
 
 	if (it->kind == PY_CALL) {

@@ -171,8 +171,10 @@ static int run(uint64_t wanted)
 	double spent = 0;
 	int err = g ? analysis_new(NULL, &analysis) : -1;
 
-	if (err)
+	if (err) {
+		free(g);
 		return err;
+	}
 	g->fresh = 1000000;
 	round_make(g);
 	length = g->time;
