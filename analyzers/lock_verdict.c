@@ -217,7 +217,8 @@ static bool judge_doubts(const struct judge *judge)
 		        SAY(judge, "%lu critical sections are too few to tell (%u would do)",
 		            stats->sections, NECESSITY_ENOUGH),
 		        longer(judge));
-	else if (stats->inferred)
+	/* An inferred end is uncertain in its moment only, where the state of locks is seen. */
+	else if (stats->inferred && !(judge->env->world->can & AW_CAN_RELEASES))
 		unknown(judge,
 		        "the end of some sections was concluded, not seen in the lock's state",
 		        longer(judge));
@@ -270,8 +271,7 @@ static void judge_spanned(const struct judge *judge)
 		            "recorded",
 		            stats->suspended, stats->sections),
 		        judge->env->world->runtime == AW_RUNTIME_CPYTHON
-		                ? SAY(judge, "awaitness attach %u --detail cells",
-		                      judge->env->world->pid)
+		                ? "awaitness lint DIR (its source: what lies around these awaits)"
 		                : "mark shared state with AW_READ and AW_WRITE "
 		                  "(awaitness/access.h)");
 		return;
