@@ -106,10 +106,13 @@ static int sort_word(struct text_parse *parse, struct sorted *s, struct text_wor
 		if (s->value >= 0)
 			return 0;
 	}
-	if (!s->object.length && s->row->object != AW_FIELD_NONE)
+	/* Only an access always has an object, which may be called as a flag is. */
+	if (!s->object.length && s->row->object == AW_FIELD_ADDRESS)
 		s->object = word;
 	else if (sort_flag(s, word))
 		return 0;
+	else if (!s->object.length && s->row->object != AW_FIELD_NONE)
+		s->object = word;
 	else if (s->row->arg == AW_FIELD_SIZE && !s->number.length)
 		s->number = word;
 	else if (is_plain_number(s->row->site) && !s->last.length)
