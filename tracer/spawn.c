@@ -206,7 +206,7 @@ static int report_read(int fd)
 
 static int open_traced(struct spawn *spawn, char *const argv[], char *const extra[])
 {
-	int report, held, code = child_start(spawn, argv, extra, WISH_TRACE, &report);
+	int report = -1, held, code = child_start(spawn, argv, extra, WISH_TRACE, &report);
 
 	if (code)
 		return code;
@@ -214,13 +214,13 @@ static int open_traced(struct spawn *spawn, char *const argv[], char *const extr
 	spawn->gate = -1;
 	spawn->held = SPAWN_AT_ENTRY;
 	held = child_hold(spawn->pid);
-	if (held)
-		kill(spawn->pid, SIGKILL); /* or it would never close the pipe */
-	code = report_read(report);
-	if (code || held) {
+	/* -ECHILD: it has ended and is reaped, its pid may be another's by now. A child that is
+	 * there, but was not held, would never close the pipe. */
+	if (held && held != -ECHILD)
 		child_kill(spawn->pid);
+	code = report_read(report);
+	if (held)
 		spawn->pid = -1;
-	}
 	return code ? code : held;
 }
 

@@ -6,7 +6,8 @@
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER awaitness_bench
 #undef LTTNG_UST_TRACEPOINT_INCLUDE
-#define LTTNG_UST_TRACEPOINT_INCLUDE "./tests/bench/transport_tp.h"
+#define LTTNG_UST_TRACEPOINT_INCLUDE                                                               \
+	"../../tests/bench/transport_tp.h" /* from runtime/include, which is in the search path */
 #if !defined(TESTS_BENCH_TRANSPORT_TP_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
 #define TESTS_BENCH_TRANSPORT_TP_H
 
@@ -18,9 +19,9 @@ LTTNG_UST_TRACEPOINT_EVENT(
 	awaitness_bench, event,
 	LTTNG_UST_TP_ARGS(uint32_t, task, uint32_t, kind, uint64_t, object, uint64_t, site),
 	LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, task, task)
-	                    lttng_ust_field_integer(uint32_t, kind, kind)
-	                    lttng_ust_field_integer(uint64_t, object, object)
-	                    lttng_ust_field_integer(uint64_t, site, site)))
+                                    lttng_ust_field_integer(uint32_t, kind, kind)
+                                            lttng_ust_field_integer(uint64_t, object, object)
+                                                    lttng_ust_field_integer(uint64_t, site, site)))
 
 #endif
 #include <lttng/tracepoint-event.h>
