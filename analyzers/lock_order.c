@@ -123,7 +123,7 @@ static struct edge *edge_get(struct lock_order *self, const struct lock *from,
 	if (index != IDMAP_NONE)
 		return &self->edges[index];
 	if (!self->edges)
-		self->edges = malloc(EDGES_MAX * sizeof(*self->edges));
+		self->edges = calloc(EDGES_MAX, sizeof(*self->edges));
 	if (!self->edges || (self->count == EDGES_MAX && edges_purge(self)))
 		self->findings->error = -ENOMEM;
 	if (!self->edges || self->count == EDGES_MAX)
