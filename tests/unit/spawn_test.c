@@ -4,10 +4,14 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,4 +126,59 @@ Test(spawn, its_death_is_told_once_and_for_all)
 	cr_assert(WIFSIGNALED(spawn.status));
 	cr_assert_eq(WTERMSIG(spawn.status), SIGKILL);
 	spawn_close(&spawn);
+}
+
+/* From here on this process and its children may not ptrace, as in some containers. */
+static void ptrace_forbid(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = 4, .filter = filter};
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+Test(spawn, without_ptrace_it_is_held_before_exec)
+{
+	char *argv[] = {"touch", path_of("ran"), NULL};
+	struct spawn spawn;
+
+	ptrace_forbid();
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	cr_assert_eq(spawn.held, SPAWN_BEFORE_EXEC);
+	usleep(50000);
+	cr_assert_neq(access(argv[1], F_OK), 0);
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert_eq(spawn.status, 0);
+	cr_assert_eq(access(argv[1], F_OK), 0);
+	spawn_close(&spawn);
+}
+
+Test(spawn, without_ptrace_a_program_that_is_not_there_shows_when_released)
+{
+	char *argv[] = {"awaitness-no-such-program", NULL};
+	struct spawn spawn;
+
+	ptrace_forbid();
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	cr_assert_eq(spawn_release(&spawn), -ENOENT);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	spawn_close(&spawn);
+}
+
+Test(spawn, without_ptrace_one_never_released_does_not_run)
+{
+	char *argv[] = {"touch", path_of("ran"), NULL};
+	struct spawn spawn;
+
+	ptrace_forbid();
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	spawn_close(&spawn);
+	cr_assert_neq(access(argv[1], F_OK), 0);
 }
