@@ -84,7 +84,9 @@ unsigned history_put(struct locations *locations, struct location *location,
 	if (slot == LOCATIONS_ACCESSES)
 		return slot;
 	candidate = &location->candidates[slot];
+	location->taken++;
 	if (fresh) {
+		location->changed = true;
 		candidate->key = what;
 		candidate->bits = candidate->access.bits = (uint8_t)bits;
 		candidate->access.site = event->site;
@@ -187,11 +189,31 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
 }
 
-static uint64_t mix_lockset(uint64_t hash, const struct lockset *set)
+bool history_is_open(struct location *location)
 {
-	for (unsigned i = 0; i < set->count; i++)
-		hash = mix(hash, set->lock[i]);
-	return mix(hash, set->more);
+	if (!location->changed)
+		return location->open;
+	location->changed = location->open = false;
+	for (unsigned p = 0; p < location->pair_count; p++) {
+		const struct pair *pair = &location->pairs[p];
+
+		for (unsigned i = 0; i < location->candidate_count; i++)
+			if ((location->candidates[i].bits & pair->wants) &&
+			    !(pair->possible & 1u << i))
+				return location->open = true;
+	}
+	return false;
+}
+
+/* By conflict_shape: a write, if either of the pair knows a value; a read, between two writes. */
+static uint8_t pair_wants(unsigned first, unsigned second)
+{
+	uint8_t wants = 0;
+
+	for (unsigned other = ACCESS_READ; other <= ACCESS_WRITE; other <<= 1)
+		if (conflict_shape(first, second, other) >= 0)
+			wants |= (uint8_t)other;
+	return wants;
 }
 
 static void pair_fill(struct pair *pair, const struct entry *entry, const struct actor *actor,
@@ -202,6 +224,7 @@ static void pair_fill(struct pair *pair, const struct entry *entry, const struct
 	pair->first.guards = entry->guards;
 	pair->first.unsure = entry->unsure;
 	pair->second_bits = pair->second.bits = (uint8_t)bits;
+	pair->wants = pair_wants(entry->bits, bits);
 	pair->second.site = site;
 	pair->second.guards = actor->guards;
 	pair->second.unsure = actor->unsure;
@@ -213,18 +236,15 @@ struct pair *history_pair(struct locations *locations, struct location *location
                           uint64_t what, uint64_t site)
 {
 	uint64_t gap = first_gap(actor, entry->gaps);
-	uint64_t key = mix(mix(entry->what, what), actor->gap_site[gap]);
-	struct lockset region = {.count = 0}, cover = {.count = 0};
+	uint64_t key = mix(entry->what ^ what * 3, actor->gap_site[gap]);
 	struct pair *pair;
 
-	if (actor->step_guards.count || actor->step_guards.more) {
-		region = region_since(actor, entry->order);
-		/* Of a gap that is forgotten only the newest part is known: the region counts. */
-		cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
-		                ? region
-		                : cover_since(actor, actor->gap_order[gap]);
-		key = mix_lockset(mix_lockset(key, &region), &cover);
-	}
+	/* Which of the step's locks, all in `what`, were held how long decides what they cover. */
+	for (unsigned i = 0; i < actor->step_guards.count; i++)
+		key += (uint64_t)(actor->step_guard_order[i] < entry->order) << (2 * i) |
+		       (uint64_t)(actor->step_guard_order[i] < actor->gap_order[gap])
+		               << (2 * i + 1);
+	key += (uint64_t)(actor->gaps - entry->gaps > WORLD_GAP_SITES) << 8;
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
 		i = i + 1u < location->pair_count ? i + 1u : 0;
 		if (location->pairs[i].key == key) {
@@ -237,8 +257,12 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		return NULL;
 	pair->key = key;
 	pair->gap_site = actor->gap_site[gap];
-	pair->region = region;
-	pair->cover = cover;
+	pair->region = region_since(actor, entry->order);
+	/* Of a gap that is forgotten only the newest part is known: the region counts. */
+	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
+	                      ? pair->region
+	                      : cover_since(actor, actor->gap_order[gap]);
+	location->changed = true;
 	pair_fill(pair, entry, actor, bits, site);
 	return pair;
 }

@@ -7,6 +7,9 @@
 
 #include "locations.h"
 
+#define HISTORY_SURE   4096u /* accesses of a location that are all held against all pairs; then, */
+#define HISTORY_SAMPLE 32u   /* once all was told, every so many, until there is something new */
+
 /* An access that can be the middle of a triple; the newest of its (site, bits, guards). */
 struct candidate {
 	uint64_t key; /* a hash of site, bits and locks */
@@ -28,6 +31,7 @@ struct pair {
 	uint32_t possible; /* bit i: told that candidate i conflicts in another order */
 	uint32_t observed; /* bit i: told that candidate i did conflict */
 	uint8_t first_bits, second_bits;
+	uint8_t wants; /* ACCESS_READ, ACCESS_WRITE: what in the middle makes it a conflict */
 	uint64_t first_order;
 	uint64_t first_time, second_time;
 	uint64_t runs;           /* how often it was run */
@@ -49,6 +53,9 @@ struct location {
 	uint64_t last_what;  /* ... and what, as a candidate's key */
 	uint32_t entry;      /* ... and its entry */
 	bool shared;         /* by more than one actor */
+	bool changed;   /* a pair or an access is new, or was told of: `open` is to be found anew */
+	bool open;      /* some pair and some access may yet be told to conflict */
+	uint32_t taken; /* accesses put into the history */
 	uint8_t candidate_count, candidate_room;
 	uint8_t pair_count, pair_room;
 	uint8_t last_pair;
@@ -97,6 +104,9 @@ unsigned history_put(struct locations *locations, struct location *location,
 struct pair *history_pair(struct locations *locations, struct location *location,
                           const struct entry *entry, const struct actor *actor, unsigned bits,
                           uint64_t what, uint64_t site);
+
+/** May a pair and an access of this location yet be told to be a possible conflict? */
+bool history_is_open(struct location *location);
 
 /** Tells what a pair still owes, and empties it. */
 void history_settle(struct locations *locations, struct pair *pair);

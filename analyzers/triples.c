@@ -109,13 +109,14 @@ static bool locks_are_known(const struct world *world, const struct pair *pair,
 	return true;
 }
 
-static void judge_possible(struct locations *locations, const struct location *location,
+static void judge_possible(struct locations *locations, struct location *location,
                            struct pair *pair, unsigned slot, int shape)
 {
 	const struct candidate *other = &location->candidates[slot];
 
 	if (!locks_exclude(pair, &other->access) && !locks_are_known(locations->world, pair, other))
 		return;
+	location->changed = true;
 	tell_possible(locations, location, pair, slot, shape);
 }
 
@@ -126,6 +127,10 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 	uint32_t mask = 0;
 
 	if (!location->shared)
+		return 0;
+	/* Where all was told long ago a new sort of pair is rare: its first run may go unseen. */
+	if (location->taken > HISTORY_SURE && location->taken % HISTORY_SAMPLE &&
+	    !location->changed && !location->open)
 		return 0;
 	for (unsigned i = 0; i < location->candidate_count; i++) {
 		const struct candidate *c = &location->candidates[i];
@@ -141,11 +146,13 @@ static void judge_slot(struct locations *locations, struct location *location, s
                        bool *happened)
 {
 	const struct candidate *other = &location->candidates[slot];
-	int shape = conflict_shape(pair->first_bits, pair->second_bits, other->bits);
 	bool between = other->order > entry->order;
+	int shape;
 
-	if (shape < 0 || other->actor == actor->id)
+	if (!(other->bits & pair->wants) || other->actor == actor->id ||
+	    (!between && !(entry->unordered & ~pair->possible & 1u << slot)))
 		return;
+	shape = conflict_shape(pair->first_bits, pair->second_bits, other->bits);
 	if (conflict_excusable((enum conflict_shape)shape, pair->first_bits) &&
 	    world_ordered(locations->world, actor, other->actor, other->tag, other->step))
 		return; /* a message: the wake-up or result that was awaited tells of it */
@@ -186,7 +193,8 @@ void triples_pair(struct locations *locations, struct location *location, const 
 		return;
 	had_sample = pair->sample;
 	look = (1u << location->candidate_count) - 1;
-	if (location->write_order <= entry->order && location->read_order <= entry->order)
+	if ((!(pair->wants & ACCESS_WRITE) || location->write_order <= entry->order) &&
+	    (!(pair->wants & ACCESS_READ) || location->read_order <= entry->order))
 		look &= entry->unordered & ~pair->possible;
 	for (; look; look &= look - 1)
 		judge_slot(locations, location, pair, entry, actor, (unsigned)__builtin_ctz(look),
@@ -206,6 +214,7 @@ static void put_off(struct locations *locations, struct location *location, unsi
 	if (locations->pending_count == LOCATIONS_PENDING)
 		triples_settle(locations);
 	location->pairs[pair].possible |= 1u << slot;
+	location->changed = true;
 	locations->pending[locations->pending_count++] = (struct locations_pending){
 		.location = location,
 		.pair = (uint8_t)pair,
@@ -225,6 +234,7 @@ void triples_settle(struct locations *locations)
 		struct pair *pair = &location->pairs[pending->pair];
 
 		pair->possible &= ~(1u << pending->slot);
+		location->changed = true;
 		if (!pending->cancelled)
 			judge_possible(locations, location, pair, pending->slot, pending->shape);
 	}
@@ -245,15 +255,18 @@ void triples_access(struct locations *locations, struct location *location,
 {
 	unsigned bits = location->candidates[slot].bits;
 
+	if (!history_is_open(location))
+		return;
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		struct pair *pair = &location->pairs[i];
 		int shape;
 
-		if ((pair->possible & 1u << slot) || pair->actor == actor->id)
+		if (!(bits & pair->wants) || (pair->possible & 1u << slot) ||
+		    pair->actor == actor->id)
 			continue;
 		shape = conflict_shape(pair->first_bits, pair->second_bits, bits);
-		if (shape < 0 || world_ordered(locations->world, actor, pair->actor, pair->tag,
-		                               pair->second_step))
+		if (world_ordered(locations->world, actor, pair->actor, pair->tag,
+		                  pair->second_step))
 			continue;
 		put_off(locations, location, i, slot, shape);
 	}
