@@ -30,6 +30,12 @@ struct handlers {
 	struct handler list[HANDLERS_MAX];
 };
 
+/* An analyzer that has a handler of some sort. */
+struct listener {
+	const struct analyzer *analyzer;
+	void *state;
+};
+
 struct analysis {
 	struct world world;
 	struct locations locations;
@@ -40,6 +46,9 @@ struct analysis {
 	void *state[ANALYZERS_MAX];
 	unsigned count;
 	struct handlers before[AW_KIND_MAX], after[AW_KIND_MAX];
+	struct listener section_begin_of[ANALYZERS_MAX], section_end_of[ANALYZERS_MAX];
+	struct listener section_gap_of[ANALYZERS_MAX], conflict_of[ANALYZERS_MAX];
+	unsigned section_begin_count, section_end_count, section_gap_count, conflict_count;
 	struct report report;
 	struct text_pool pool;
 	uint64_t events;
@@ -52,9 +61,9 @@ struct analysis {
 /* ---- fan-out to the analyzers ---- */
 
 #define TELL_ALL(analysis, handler, ...)                                                           \
-	for (unsigned i_ = 0; i_ < (analysis)->count; i_++)                                        \
-		if ((analysis)->chosen[i_]->handler)                                               \
-	(analysis)->chosen[i_]->handler((analysis)->state[i_], __VA_ARGS__)
+	for (unsigned i_ = 0; i_ < (analysis)->handler##_count; i_++)                              \
+	(analysis)->handler##_of[i_].analyzer->handler((analysis)->handler##_of[i_].state,         \
+	                                               __VA_ARGS__)
 
 static void on_section_begin(void *context, struct section *section, const struct aw_event *event)
 {
@@ -140,6 +149,20 @@ static int subscribe(struct handlers *handlers, uint64_t kinds,
 	return 0;
 }
 
+static void listen(struct analysis *a, const struct analyzer *analyzer, void *state)
+{
+	struct listener listener = {analyzer, state};
+
+	if (analyzer->section_begin)
+		a->section_begin_of[a->section_begin_count++] = listener;
+	if (analyzer->section_end)
+		a->section_end_of[a->section_end_count++] = listener;
+	if (analyzer->section_gap)
+		a->section_gap_of[a->section_gap_count++] = listener;
+	if (analyzer->conflict)
+		a->conflict_of[a->conflict_count++] = listener;
+}
+
 static int analyzers_open(struct analysis *a)
 {
 	for (unsigned i = 0; analyzers[i]; i++) {
@@ -151,6 +174,7 @@ static int analyzers_open(struct analysis *a)
 		err = analyzer->open(&a->env, &a->state[a->count]);
 		if (err)
 			return err;
+		listen(a, analyzer, a->state[a->count]);
 		a->chosen[a->count++] = analyzer;
 		err = subscribe(a->before, analyzer->before_kinds, analyzer->before,
 		                a->state[a->count - 1]);
