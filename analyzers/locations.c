@@ -136,6 +136,18 @@ static void note_write(struct locations *locations, const struct entry *entry,
 		locations->error = -ENOMEM;
 }
 
+/*
+ * Only one task has ever touched the location, and often: what it does again is in the history. It
+ * is put there anew now and then only, so what another task meets later may be a
+ * few accesses old, which can hide a conflict and invents none.
+ */
+static bool take_quietly(struct location *location, const struct actor *actor, unsigned bits)
+{
+	return !location->shared && location->last_actor == actor->id && !actor->plain &&
+	       !(bits & ACCESS_USE) && location->taken > HISTORY_SURE &&
+	       ++location->taken % HISTORY_SAMPLE;
+}
+
 /* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
 static void access_take(struct locations *locations, struct thread *thread,
                         struct location *location, struct actor *actor, unsigned bits,
@@ -155,6 +167,12 @@ static void access_take(struct locations *locations, struct thread *thread,
 	}
 	if (entry && (bits & ACCESS_WRITE) && !(bits & ACCESS_IO))
 		note_write(locations, entry, actor, event->site);
+	if (take_quietly(location, actor, bits)) {
+		entry_put(locations, entry, location, actor, bits, what, event);
+		location->last_step = actor->step;
+		location->last_what = what;
+		return;
+	}
 	if (crosses)
 		triples_pair(locations, location, entry, actor, bits, what, event);
 	if (bits & ACCESS_USE)
