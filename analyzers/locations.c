@@ -109,8 +109,10 @@ static void entry_put(const struct locations *locations, struct entry *entry,
                       const struct location *location, const struct actor *actor, unsigned bits,
                       uint64_t what, const struct aw_event *event)
 {
-	/* While one thread runs a step, no other task's accesses come in between. */
-	if (entry->step != actor->step || !entry->order || locations->world->thread_count > 1)
+	/* While one thread runs a step, no other task's accesses come in between, and what the
+	 * task knows of others grows only by what it observes. */
+	if (entry->step != actor->step || entry->order <= actor->learnt ||
+	    locations->world->thread_count > 1)
 		entry->unordered = triples_unordered(locations, location, actor);
 	entry->order = locations->world->order;
 	entry->step = actor->step;

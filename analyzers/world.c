@@ -252,6 +252,27 @@ static void resume(struct world *world, struct thread *thread, struct actor *act
 	step_begin(world, thread, actor, event->time);
 }
 
+/* A task that suspends in a nested step goes on only after all of the outermost step, which is
+ * atomic to it from then on: an edge from that step's end. */
+static void nested_note(struct thread *thread, const struct actor *actor)
+{
+	if (thread->nested_count < WORLD_NESTING)
+		thread->nested[thread->nested_count++] = actor->id;
+}
+
+static void nested_settle(struct world *world, struct thread *thread, const struct actor *outermost)
+{
+	for (unsigned i = 0; i < thread->nested_count; i++) {
+		struct actor *inner = world_task(world, thread->nested[i]);
+
+		if (!inner || inner == outermost)
+			continue;
+		clock_join(&inner->clock, &outermost->clock);
+		clock_learn(&inner->clock, outermost->tag, outermost->step);
+	}
+	thread->nested_count = 0;
+}
+
 static void suspend(struct world *world, struct thread *thread, struct actor *actor,
                     const struct aw_event *event)
 {
@@ -264,8 +285,13 @@ static void suspend(struct world *world, struct thread *thread, struct actor *ac
 	actor->deadline = (event->arg & AW_ARG_DEADLINE) || (actor->waiting && actor->deadline);
 	gap_begin(world, actor, event->site);
 	actor->since = event->time;
-	if (thread->current == actor)
-		step_pop(world, thread, actor);
+	if (thread->current != actor)
+		return;
+	if (thread->depth)
+		nested_note(thread, actor);
+	else if (thread->nested_count)
+		nested_settle(world, thread, actor);
+	step_pop(world, thread, actor);
 }
 
 static void actor_drop(struct world *world, struct actor *actor)
@@ -283,6 +309,8 @@ static void task_end(struct world *world, struct thread *thread, struct actor *a
 	if (actor->plain)
 		return;
 	signals_put(&world->signals, actor->id, &actor->clock, actor->tag, actor->step);
+	if (thread->current == actor && !thread->depth && thread->nested_count)
+		nested_settle(world, thread, actor);
 	if (thread->current == actor)
 		step_pop(world, thread, actor);
 	for (unsigned i = 0; i < thread->depth; i++)
@@ -413,6 +441,7 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 static void observe(struct world *world, struct actor *actor, const struct aw_event *event)
 {
 	signals_observe(&world->signals, event->object, &actor->clock);
+	actor->learnt = world->order;
 	if (world->orphan_count)
 		world_sections_adopt(world, actor, event->object);
 }

@@ -152,6 +152,7 @@ struct actor {
 	uint32_t used[8];                    /* identities it took lately: counted already */
 	uint32_t used_next;
 	struct idmap used_more; /* the rest of them */
+	uint64_t learnt;        /* event number at which its clock last grew within a step */
 	struct clock clock;
 };
 
@@ -164,6 +165,8 @@ struct thread {
 	struct actor *departed; /* stands in for a task that has ended and still wakes others */
 	struct actor *below[WORLD_NESTING]; /* interrupted by nested steps */
 	unsigned depth;
+	uint64_t nested[WORLD_NESTING]; /* tasks that suspended in a step nested in this one */
+	unsigned nested_count;
 	uint64_t created_task; /* the task the last TASK_NEW of this thread made ... */
 	uint64_t created_site; /* ... and where: an eager start nests there */
 	uint64_t loss;         /* event number of the last LOST, 0: none */

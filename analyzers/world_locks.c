@@ -361,6 +361,7 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 
 	if (!lock->permits) { /* a signal */
 		signals_observe(&world->signals, lock->id, &actor->clock);
+		actor->learnt = world->order;
 		actor->waiting = NULL;
 		return;
 	}
