@@ -203,13 +203,15 @@ ssize_t aw_file_write(struct aw_file *file, const void *data, size_t size, int64
 {
 	struct file_request *request = file->closing ? NULL : request_new(file, size);
 	struct io_call call;
+	uv_buf_t piece; /* libuv copies it */
 
 	if (!request)
 		return file->closing ? -EBADF : -ENOMEM;
 	if (size)
 		memcpy(request->data, data, size);
+	piece = request->piece;
 	io_call_begin(&call, file->id, deadline, CALLER);
-	return request_finish(uv_fs_write(file->loop, &request->uv, file->fd, &request->piece, 1,
+	return request_finish(uv_fs_write(file->loop, &request->uv, file->fd, &piece, 1,
 	                                  offset, request_done),
 	                      request, &call);
 }
