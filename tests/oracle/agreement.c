@@ -8,7 +8,7 @@
  * schedules are told as one long run, and the verdicts about locks are held
  * against what taking each lock out makes reachable.
  *
- *	agreement [--programs N] [--seed S] [--verbose]
+ *	agreement [--programs N] [--seed S] [--verbose] [--trace]
  *
  * Prints a table, and each disagreement with the seed that repeats it. Exit
  * status 1 when something that must never happen did.
@@ -19,6 +19,7 @@
 
 #include "analysis.h"
 #include "explore.h"
+#include "text_writer.h"
 
 enum {
 	SCHEDULES = 20000, /* explored at most; larger programs are passed over */
@@ -70,12 +71,14 @@ static struct {
 } tally;
 
 static bool verbose;
+static struct text_writer *writer; /* --trace: the single runs, as text */
 
 struct feed {
 	struct analysis *analysis;
 	struct aw_event events[BUFFER];
 	size_t used;
 	uint64_t first;
+	bool traced;
 };
 
 static void feed_flush(struct feed *f)
@@ -83,6 +86,8 @@ static void feed_flush(struct feed *f)
 	struct stream_batch batch = {1, 1, f->first, f->events, f->used};
 
 	if (f->used && analysis_feed(f->analysis, &batch))
+		abort();
+	if (f->used && f->traced && text_write(writer, &batch))
 		abort();
 	f->first += f->used;
 	f->used = 0;
@@ -173,21 +178,28 @@ static bool conflict_told(const struct conflict *c, const struct rule *rule,
 	return false;
 }
 
-/* Does what a task did say what it would do in another schedule? Not with these: a test, a
- * cancel and a timeout make an access depend on what came before it, which events do not tell. */
-static bool has_control(const struct program *p)
+/*
+ * Can events tell what else could have happened? Not where an access depends on something that
+ * events do not carry: a test, a cancel, a timeout; how many permits a task needs; a task that
+ * stays blocked for good with a lock in hand.
+ */
+static bool has_control(const struct program *p, const struct exploration *all)
 {
 	for (int t = 0; t < p->tasks; t++)
-		for (int i = 0; i < PROGRAM_OPS; i++)
-			if (p->ops[t][i].kind == OP_IF || p->ops[t][i].kind == OP_CANCEL ||
-			    p->ops[t][i].kind == OP_TIMED_LOCK)
+		for (int i = 0; i < PROGRAM_OPS; i++) {
+			unsigned kind = p->ops[t][i].kind;
+
+			if (kind == OP_IF || kind == OP_CANCEL || kind == OP_TIMED_LOCK ||
+			    (kind == OP_DOWN && p->permits[0] > 1))
 				return true;
-	return false;
+		}
+	return all->stuck > 0;
 }
 
-static void infeasible(const struct program *p, struct rule *r, const struct report_finding *f)
+static void infeasible(const struct program *p, const struct exploration *all, struct rule *r,
+                       const struct report_finding *f)
 {
-	if (has_control(p)) {
+	if (has_control(p, all)) {
 		r->controlled++;
 		return;
 	}
@@ -196,7 +208,7 @@ static void infeasible(const struct program *p, struct rule *r, const struct rep
 }
 
 static void judge_findings(const struct program *p, const struct report *report,
-                           const struct keyset *happened, const struct keyset *can)
+                           const struct keyset *happened, const struct exploration *all)
 {
 	for (size_t i = 0; i < report->finding_count; i++) {
 		const struct report_finding *f = &report->findings[i];
@@ -212,8 +224,8 @@ static void judge_findings(const struct program *p, const struct report *report,
 				}
 			} else {
 				r->possible++;
-				if (!finding_in(f, r, can)) {
-					infeasible(p, r, f);
+				if (!finding_in(f, r, &all->conflicts)) {
+					infeasible(p, all, r, f);
 				}
 			}
 		}
@@ -289,12 +301,13 @@ static void single_run(const struct program *p, const struct exploration *all, u
 	struct keyset happened = {0};
 
 	feed_open(&f);
+	f.traced = writer;
 	run_random(p, random, &m, &t);
 	conflicts_collect(&m, &happened);
 
 	const struct report *report = feed_finish(&f);
 
-	judge_findings(p, report, &happened, &all->conflicts);
+	judge_findings(p, report, &happened, all);
 	judge_misses(p, report, &happened);
 	judge_prediction(&m, report, &all->conflicts);
 	judge_deadlock(p, &m, report);
@@ -374,7 +387,7 @@ static void judge_needed(const struct program *p, const struct exploration *all,
 		tally.needless++;
 	if (needed == matters)
 		return;
-	if (needed && has_control(p)) {
+	if (needed && has_control(p, all)) {
 		tally.controlled++;
 		return;
 	}
@@ -403,7 +416,7 @@ static void judge_lock(const struct program *p, const struct exploration *all,
 		tally.bypassed++;
 		if (lock_feasible(all, l, wrong ? lock_is_wrong : lock_is_passed))
 			return;
-		if (has_control(p)) {
+		if (has_control(p, all)) {
 			tally.controlled++;
 		} else {
 			tally.bypassed_wrong++;
@@ -503,12 +516,16 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--verbose"))
 			verbose = true;
+		else if (!strcmp(argv[i], "--trace") && !writer &&
+		         !text_writer_new(stdout, &writer))
+			continue;
 		else if (!strcmp(argv[i], "--programs") && i + 1 < argc)
 			programs = strtoull(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--seed") && i + 1 < argc)
 			seed = strtoull(argv[++i], NULL, 0);
 		else {
-			fprintf(stderr, "usage: agreement [--programs N] [--seed S] [--verbose]\n");
+			fprintf(stderr, "usage: agreement [--programs N] [--seed S] [--verbose] "
+			                "[--trace]\n");
 			return 2;
 		}
 	}
@@ -516,5 +533,7 @@ int main(int argc, char **argv)
 	       (unsigned long long)(seed + programs - 1));
 	for (uint64_t i = 0; i < programs; i++)
 		one_program(seed + i);
+	if (writer && text_writer_free(writer))
+		return 3;
 	return print_table();
 }

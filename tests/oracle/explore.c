@@ -193,6 +193,7 @@ static void search(const struct machine *m, const struct program *p, uint64_t li
 	}
 	if (n == 0) {
 		e->schedules++;
+		e->stuck += machine_deadlocked(m);
 		conflicts_collect(m, &e->conflicts);
 		keyset_add(&e->outcomes, outcome_key(m));
 		if (deadlock_key(m))

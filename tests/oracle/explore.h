@@ -52,7 +52,8 @@ struct exploration {
 	struct keyset outcomes;  /* final variables and registers, and who is stuck */
 	struct keyset deadlocks; /* masks of tasks that are blocked on locks for good */
 	uint64_t schedules;
-	bool cut; /* the limit was hit: nothing may be concluded from an absence */
+	uint64_t stuck; /* of these: a task stays blocked for good */
+	bool cut;       /* the limit was hit: nothing may be concluded from an absence */
 };
 
 /** Runs every schedule, at most `limit`. Free with exploration_fini. */
