@@ -211,9 +211,9 @@ ssize_t aw_file_write(struct aw_file *file, const void *data, size_t size, int64
 		memcpy(request->data, data, size);
 	piece = request->piece;
 	io_call_begin(&call, file->id, deadline, CALLER);
-	return request_finish(uv_fs_write(file->loop, &request->uv, file->fd, &piece, 1,
-	                                  offset, request_done),
-	                      request, &call);
+	return request_finish(
+		uv_fs_write(file->loop, &request->uv, file->fd, &piece, 1, offset, request_done),
+		request, &call);
 }
 
 int aw_file_sync(struct aw_file *file, int64_t deadline)

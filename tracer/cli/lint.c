@@ -281,11 +281,11 @@ const struct command command_lint = {
 		"folder) and says which locks guard nothing and which state is unguarded across a "
 		"suspension. Needs no privileges and runs nothing.\n\n"
 		"Give all of a program at once: whether a lock is needless depends on everybody "
-                "who "
+		"who "
 		"uses it.\n\n"
 		"A finding is waived by a comment in a line it names, or in the line before: "
 		"`# awaitness: ignore[AW001] reason`, or `# awaitness: atomic-by-intent` at a "
-                "lock.\n\n"
+		"lock.\n\n"
 		"Settings are read from [tool.awaitness] in pyproject.toml: paths, exclude, rules, "
 		"tier, baseline.",
 	.examples = "awaitness lint src/\n"
