@@ -166,7 +166,7 @@ static int64_t work_late(void *arg)
 	int err;
 
 	(void)arg;
-	err = aw_to_thread(block, (void *)300, aw_after(MS(100)), &tid);
+	err = aw_to_thread(block, (void *)1500, aw_after(MS(1000)), &tid);
 	note("work:%d,%d", err, tid != 0);
 	note("sleep:%d", aw_sleep(MS(1)));
 	return 0;
