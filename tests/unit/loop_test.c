@@ -191,7 +191,7 @@ static int64_t work_cancelled(void *arg)
 	int err;
 
 	(void)arg;
-	err = aw_to_thread(block, (void *)300, LONG, &tid);
+	err = aw_to_thread(block, (void *)1500, LONG, &tid);
 	note("work:%d,%d", err, tid != 0);
 	note("sleep:%d", aw_sleep(MS(1)));
 	return 0;
@@ -202,7 +202,7 @@ static int64_t cancel_begun_work(void *arg)
 	struct aw_task *task = go(work_cancelled, "a");
 
 	(void)arg;
-	aw_sleep(MS(100));
+	aw_sleep(MS(1000));
 	aw_cancel(task);
 	finish(task);
 	return 0;
