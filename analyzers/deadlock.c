@@ -80,7 +80,7 @@ static bool is_blocked(struct deadlock *self, struct actor *actor)
 	const struct lock *lock;
 	struct actor *task;
 
-	if (actor->plain || actor->running || actor->deadline)
+	if (actor->plain || actor->running || actor->deadline || actor->woken)
 		return false;
 	for (unsigned i = 0; i < self->seen_count; i++)
 		if (self->seen[i] == actor) {

@@ -145,6 +145,7 @@ static void step_begin(struct world *world, struct thread *thread, struct actor 
 {
 	actor->step = ++world->step;
 	actor->running = true;
+	actor->woken = false;
 	actor->named_only = false;
 	actor_count(world, actor);
 	world->resumes++;
@@ -279,6 +280,7 @@ static void suspend(struct world *world, struct thread *thread, struct actor *ac
 	if (actor->plain)
 		return;
 	actor->running = false;
+	actor->woken = false;
 	actor->await = event->arg & AW_ARG_VALUE;
 	actor->object = event->object;
 	actor->site = event->site;
@@ -396,6 +398,7 @@ static void wake(struct world *world, struct thread *thread, const struct actor 
 	if (!event->object || event->object >= WORLD_PLAIN)
 		return;
 	woken = actor_get(world, thread, event->object);
+	woken->woken = !woken->running;
 	if (wake_orders(world, woken, event->arg & AW_ARG_VALUE))
 		edge(woken, waker);
 }

@@ -130,6 +130,7 @@ struct actor {
 	bool counted; /* among world.tasks */
 	bool plain;
 	bool deadline;   /* the wait it is suspended in ends by itself */
+	bool woken;      /* suspended, and already made ready: by what it awaited, or a cancel */
 	bool named_only; /* only spoken of so far, has not run */
 	uint8_t await;   /* what it is suspended for */
 	uint8_t held_count;

@@ -157,3 +157,25 @@ Test(lock_never_released, another_task_may_release_it)
 	expect_findings(LOCKS TAKES("w1", "A") SLEEPS("w1") "+1 w1 task-end\n" FREES("w2", "A"),
 	                "");
 }
+
+/* The holder cancels who waits for its lock, and awaits its end: that is no circle. */
+Test(deadlock, a_waiter_that_was_cancelled_is_silent)
+{
+	expect_findings("10 w1 lock-taken L @a:a.c:1\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n"
+	                "+1 w2 lock-wait L @b:b.c:1\n"
+	                "+1 w2 suspend L lock @b:b.c:1\n"
+	                "+1 w1 resume\n"
+	                "+1 w1 cancel w2 @a:a.c:3\n"
+	                "+1 w1 wake w2 cancel @a:a.c:3\n"
+	                "+1 w1 suspend w2 task @a:a.c:4\n"
+	                "+1 w2 resume\n"
+	                "+1 w2 lock-giveup L @b:b.c:1\n"
+	                "+1 w2 signal w2 task\n"
+	                "+1 w2 wake w1 task\n"
+	                "+1 w2 task-end cancelled\n"
+	                "+1 w1 resume\n"
+	                "+1 w1 lock-freed L @a:a.c:5\n"
+	                "+1 w1 task-end\n",
+	                "");
+}
