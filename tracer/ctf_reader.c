@@ -9,6 +9,7 @@
  * copying it into a buffer that stays in the cache (330 M/s); nor does a file
  * that shrinks meanwhile end us with SIGBUS.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -203,6 +204,7 @@ static int open_file(struct ctf_reader *reader, const char *name, struct fault *
 	char shown[64];
 	int code;
 
+	assert(reader->files);
 	file->fd = -1;
 	file->name = strdup(name);
 	if (!file->name)
@@ -239,9 +241,10 @@ int ctf_reader_open(const char *path, struct ctf_reader **out, struct fault *fau
 	code = ctf_folder_list(reader->folder, &names, &count);
 	if (code == 0)
 		reader->files = calloc(count ? count : 1, sizeof(*reader->files));
-	if (code < 0 || !reader->files)
-		code = fault_set(fault, code < 0 ? code : -ENOMEM, "list the trace's streams: %s",
-		                 strerror(code < 0 ? -code : ENOMEM));
+	if (code < 0 || !reader->files) {
+		code = code < 0 ? code : -ENOMEM;
+		fault_set(fault, code, "list the trace's streams: %s", strerror(-code));
+	}
 	for (size_t i = 0; i < count && code == 0; i++)
 		code = open_file(reader, names[i], fault);
 	ctf_folder_list_free(names, count);
@@ -279,7 +282,7 @@ static int fetch(const struct ctf_reader *reader, struct ctf_file *file, size_t 
 	int code = 0;
 
 	if (!file->slice)
-		file->slice = malloc(SLICE * sizeof(*file->slice));
+		file->slice = calloc(SLICE, sizeof(*file->slice));
 	if (!file->slice)
 		return -ENOMEM;
 	if (!kept)
@@ -370,7 +373,7 @@ void ctf_reader_close(struct ctf_reader *reader)
 {
 	if (!reader)
 		return;
-	for (size_t i = 0; i < reader->count; i++) {
+	for (size_t i = 0; reader->files && i < reader->count; i++) {
 		struct ctf_file *file = &reader->files[i];
 
 		close_stream(file);

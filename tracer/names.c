@@ -201,7 +201,7 @@ static int stream_get(struct names *names, uint32_t pid, uint32_t tid, struct na
 
 int names_event(struct names *names, uint32_t pid, uint32_t tid, const struct aw_event *event)
 {
-	struct name_node *stream;
+	struct name_node *stream = NULL;
 	int code;
 
 	switch (event->kind) {
