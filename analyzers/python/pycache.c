@@ -142,12 +142,12 @@ void pycache_store(const char *folder, uint64_t hash, size_t size, const struct 
 	                   .error_line = tree->error_line,
 	                   .too_deep = tree->too_deep};
 	size_t payload = payload_size(&h);
-	char *data = malloc(sizeof(h) + payload), *at = data + sizeof(h);
+	char *data = malloc(sizeof(h) + payload), *at;
 	int fd;
 
 	if (!data)
 		return;
-	at = mempcpy(at, tree->nodes, h.nodes * sizeof(struct py_node));
+	at = mempcpy(data + sizeof(h), tree->nodes, h.nodes * sizeof(struct py_node));
 	at = mempcpy(at, tree->string_at, (size_t)h.strings * 4);
 	at = mempcpy(at, tree->bytes, h.bytes);
 	if (h.waivers)

@@ -18,7 +18,7 @@ static json_t *text(const char *s)
 
 	if (value)
 		return value;
-	for (; s[n] && n < sizeof(safe) - 1; n++)
+	for (; n < sizeof(safe) - 1 && s[n]; n++)
 		safe[n] = (unsigned char)s[n] < 0x80 ? s[n] : '?';
 	safe[n] = '\0';
 	return json_string(safe);
