@@ -242,7 +242,7 @@ Test(text, a_trace_of_every_kind_is_written_and_read_back_the_same)
 		"1 w1 task-new w2 @spawn:\"a b.c\":9 label=\"aw_spawn(w2)\"\n"
 		"2 w1 lock-wait L\n3 w1 suspend L @f<g:g.c:4\n4 w2 wake w1 lock\n"
 		"5 w2 lock-freed L shared\n5 w2 suspend sleep inferred\n5 w2 suspend deadline\n6 "
-	        "w1 lock-taken L\n"
+		"w1 lock-taken L\n"
 		"7 w1 lock-test L\n7 w1 lock-condition L\n7 w1 lock-waiver L\n7 w1 lock-giveup L\n"
 		"8 w1 signal E event\n8 w1 observe E event\n9 w1 io sock @f\n9 w1 write a+8 2\n"
 		"9 w1 forget a 100\n9 w1 await suspended @f\n9 w1 changed a @f\n"
