@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Counts: a program that does all of its work at once, for a tracer that started it."""
 import asyncio
+import time
 
 
 class First:
@@ -20,3 +21,4 @@ async def main():
 
 
 asyncio.run(main())
+time.sleep(0.5)  # its code is read a moment after it ran
