@@ -377,6 +377,16 @@ static void report_target_fill(struct analysis *a)
 	out->transport = target->transport;
 }
 
+/* Stream 0 is the tracer's own: definitions, and what was read from outside. */
+static uint64_t threads_of_target(const struct world *world)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < world->thread_count; i++)
+		count += world->threads[i].tid != 0;
+	return count;
+}
+
 static void report_period_fill(struct analysis *a)
 {
 	const struct world *world = &a->world;
@@ -387,7 +397,7 @@ static void report_period_fill(struct analysis *a)
 		.steps = world->resumes,
 		.events = a->events,
 		.lost = world->lost,
-		.threads = world->thread_count,
+		.threads = threads_of_target(world),
 	};
 }
 
@@ -399,6 +409,20 @@ static void note(struct analysis *a, const char *text)
 		notes = a->report.notes = text_pool_array(&a->pool, 16 + SAYS_MAX, sizeof(*notes));
 	if (notes)
 		notes[a->report.note_count++].text = text;
+}
+
+/* All that this source of events cannot tell, in one sentence. */
+static void note_blind(struct analysis *a)
+{
+	const char *all = NULL;
+
+	for (unsigned i = 0; i < SAYS_MAX; i++) {
+		if (says_allow(i, a->world.can, a->world.runtime))
+			continue;
+		all = all ? text_pool_format(&a->pool, "%s; %s", all, says_text(i)) : says_text(i);
+	}
+	if (all)
+		note(a, text_pool_format(&a->pool, "this source of events cannot tell: %s", all));
 }
 
 static void report_notes(struct analysis *a)
@@ -425,10 +449,7 @@ static void report_notes(struct analysis *a)
 	if (a->unwatched)
 		note(a, text_pool_format(pool, "%lu cells were not watched: the cap was reached",
 		                         a->unwatched));
-	for (unsigned i = 0; i < SAYS_MAX; i++)
-		if (!says_allow(i, world->can, world->runtime))
-			note(a, text_pool_format(pool, "this source of events cannot tell: %s",
-			                         says_text(i)));
+	note_blind(a);
 }
 
 int analysis_finish(struct analysis *a, const struct report **out)

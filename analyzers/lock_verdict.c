@@ -264,16 +264,17 @@ static void judge_spanned(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
 
+	bool python = judge->env->world->runtime == AW_RUNTIME_CPYTHON;
+
 	if (!allowed(judge, SAYS_NEEDED)) {
 		unknown(judge,
-		        SAY(judge,
-		            "%lu of %lu sections suspended, and what they access is not "
-		            "recorded",
-		            stats->suspended, stats->sections),
-		        judge->env->world->runtime == AW_RUNTIME_CPYTHON
-		                ? "awaitness lint DIR (its source: what lies around these awaits)"
-		                : "mark shared state with AW_READ and AW_WRITE "
-		                  "(awaitness/access.h)");
+		        SAY(judge, "%lu of %lu sections suspended, and what they access is not %s",
+		            stats->suspended, stats->sections,
+		            python ? "known: this version does not watch Python objects"
+		                   : "recorded"),
+		        python ? NULL
+		               : "mark shared state with AW_READ and AW_WRITE "
+		                 "(awaitness/access.h)");
 		return;
 	}
 	if (judge_doubts(judge))

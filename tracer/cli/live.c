@@ -107,10 +107,6 @@ static int live_fault(const struct live *live, int err)
 	case CULPRIT_NONE:
 		break;
 	}
-	if (err == -ESRCH)
-		return fail("process %d ended before the code that it ran could be read: it must "
-		            "live for some 50 ms after its last task",
-		            (int)live->parts->target->pid);
 	return fail("cannot go on tracing process %d: %s", (int)live->parts->target->pid,
 	            strerror(-err));
 }

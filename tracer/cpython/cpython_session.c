@@ -255,11 +255,12 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	if (error)
 		return error;
 	cpython_translate_stats(s->translator, &stats);
-	/* Never a wrong report: a layout that does not fit shows in the opcodes. A program that has
-	 * ended before its code was read is no such case, but nothing can be told of it either. */
-	if (stats.frames >= CHECK_FRAMES && (stats.misfits + stats.unreadable) * 4 > stats.frames)
-		return stats.misfits * 4 > stats.frames || target_alive(s->target) ? -EPROTO
-		                                                                   : -ESRCH;
+	/* Never a wrong report: a layout that does not fit shows in the opcodes. What a program
+	 * that has ended ran last cannot be read any more: that is told as lost, and is no misfit.
+	 */
+	if (stats.frames >= CHECK_FRAMES && (stats.misfits + stats.unreadable) * 4 > stats.frames &&
+	    (stats.misfits * 4 > stats.frames || target_alive(s->target)))
+		return -EPROTO;
 	error = cpython_translate_flush(s->translator, false, fn, context, &batches);
 	s->batches += batches;
 	return error ? error : (int)batches;

@@ -490,31 +490,12 @@ static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream
 	return cpython_emit(stream, from, AW_LOST, 0, 0, missing, fact->time);
 }
 
-int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fact *fact,
-                           size_t size)
+/* What the fact itself says, once the step before it is settled. */
+static int fact_told(struct cpython_translator *t, struct cpython_stream *stream,
+                     const struct cpython_fact *fact, const struct cpython_item *items)
 {
-	const struct cpython_item *items = (const void *)(fact + 1);
-	struct cpython_stream *stream;
 	struct cpython_task *task = NULL;
-	int error = 0;
 
-	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
-	    size < sizeof(*fact) + fact->count * sizeof(*items))
-		return -EPROTO;
-	stream = stream_get(t, fact->tid);
-	if (!stream)
-		return -ENOMEM;
-	t->stats.facts++;
-	if (fact->number > stream->next_fact)
-		error = fact_lost(t, stream, fact);
-	else if (stream->paused)
-		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
-	stream->paused = false;
-	stream->next_fact = fact->number + 1;
-	if (!error && fact->kind != CPYTHON_FACT_LATE)
-		error = fact_settled(t, stream, fact, items);
-	if (error)
-		return error;
 	switch (fact->kind) {
 	case CPYTHON_FACT_STEP:
 		return fact_enter(t, stream, fact, items);
@@ -534,6 +515,39 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	default:
 		return -EPROTO;
 	}
+}
+
+int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fact *fact,
+                           size_t size)
+{
+	const struct cpython_item *items = (const void *)(fact + 1);
+	struct cpython_stream *stream;
+	uint64_t unreadable = t->stats.unreadable;
+	int error = 0;
+
+	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
+	    size < sizeof(*fact) + fact->count * sizeof(*items))
+		return -EPROTO;
+	stream = stream_get(t, fact->tid);
+	if (!stream)
+		return -ENOMEM;
+	t->stats.facts++;
+	if (fact->number > stream->next_fact)
+		error = fact_lost(t, stream, fact);
+	else if (stream->paused)
+		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
+	stream->paused = false;
+	stream->next_fact = fact->number + 1;
+	if (!error && fact->kind != CPYTHON_FACT_LATE)
+		error = fact_settled(t, stream, fact, items);
+	if (!error)
+		error = fact_told(t, stream, fact, items);
+	/* A frame whose code is gone: which locks it held, and where, is not known. */
+	if (!error && t->stats.unreadable > unreadable) {
+		t->stats.lost++;
+		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
+	}
+	return error;
 }
 
 int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn, void *context,
