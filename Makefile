@@ -114,7 +114,7 @@ clean: ## remove what was built
 help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/pythons -prune -o -type f -name '*.d' -print 2>/dev/null)
 .PHONY: all programs skeletons deps unit unit-san test-pythons e2e test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
