@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_fact.bpf.h - a fact is begun, numbered and sent; the thread and the scratch it needs.
+ */
+#ifndef CPYTHON_FACT_BPF_H
+#define CPYTHON_FACT_BPF_H
+
+#include "cpython_read.bpf.h"
+
+static __always_inline void fact_begin(struct scratch *s, uint32_t kind, uint64_t tgid_tid)
+{
+	s->fact.kind = kind;
+	s->fact.count = 0;
+	s->fact.pid = tgid_tid >> 32;
+	s->fact.tid = (uint32_t)tgid_tid;
+	s->fact.time = s->now;
+	s->fact.task = s->fact.coro = 0;
+	s->fact.last = s->fact.last_coro = s->fact.last_entered = 0;
+	s->fact.flags = 0;
+	s->fact.settled = 0;
+	s->fact.outcome = 0;
+}
+
+static __always_inline void fact_send(struct scratch *s, struct thread *th)
+{
+	uint32_t count_now = s->fact.count;
+	uint64_t size, flags = BPF_RB_NO_WAKEUP;
+
+	/* Numbered before anything can be lost. */
+	s->fact.number = th->number++;
+	asm volatile("" : "+r"(count_now));
+	if (count_now > CPYTHON_ITEMS)
+		count_now = CPYTHON_ITEMS;
+	size = sizeof(struct cpython_fact) + count_now * sizeof(struct cpython_item);
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_bytes)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&ring, &s->fact, size, flags))
+		count(CPYTHON_COUNT_FULL);
+}
+
+static __always_inline struct thread *thread_get(uint64_t tgid_tid)
+{
+	static const struct thread fresh;
+	uint32_t tid = (uint32_t)tgid_tid, tgid = tgid_tid >> 32;
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+
+	if (th && th->tgid == tgid)
+		return th;
+	bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
+	th = bpf_map_lookup_elem(&threads, &tid);
+	if (th)
+		th->tgid = tgid;
+	return th;
+}
+
+/* Claims a scratch area; -1: none is free. */
+static __always_inline int scratch_claim(uint32_t target)
+{
+	uint32_t cpu = bpf_get_smp_processor_id(), i;
+
+	for (i = 0; i < 4; i++) {
+		uint32_t slot = (cpu + i * 61) & (SCRATCHES - 1);
+		struct scratch *s = scratch_at(slot);
+
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+			s->target = target;
+			s->now = bpf_ktime_get_ns();
+			return slot;
+		}
+	}
+	count(CPYTHON_COUNT_BUSY);
+	return -1;
+}
+
+static __always_inline void scratch_release(struct scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}
+
+static __always_inline int generator_state(const struct cpython_layout *l, uint64_t generator)
+{
+	int8_t state = 0;
+
+	bpf_probe_read_user(&state, sizeof(state), (void *)(generator + l->gen_state));
+	return state;
+}
+
+static __always_inline struct known *known_get(uint32_t tgid, uint64_t task)
+{
+	struct known_key key = {task, tgid};
+
+	return bpf_map_lookup_elem(&known_tasks, &key);
+}
+
+static __always_inline uint32_t *process_get(uint64_t tgid_tid)
+{
+	uint32_t tgid = tgid_tid >> 32;
+
+	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_state.bpf.h - what the programs for CPython remember, and their maps.
+ *
+ * Global functions with scalar arguments are verified once, each by itself;
+ * what they share lies in a scratch area, which a program claims for its run
+ * (programs of two threads may interleave on one CPU of a preemptible kernel).
+ */
+#ifndef CPYTHON_STATE_BPF_H
+#define CPYTHON_STATE_BPF_H
+
+#include "cpython.h"
+
+enum {
+	TARGETS = 256,
+	THREADS = 8192,
+	TYPES = 4096,
+	SCRATCHES = 256,
+	OBJECT = 296, /* header, generator, embedded frame and its first locals in one read */
+	PAGE = 4096
+};
+
+/* What of the kernel's own structures is read: the thread pointer, which is what CPython calls
+ * the thread's id. Relocated by its BTF. */
+struct thread_struct {
+	unsigned long fsbase;
+} __attribute__((preserve_access_index));
+struct task_struct {
+	struct thread_struct thread;
+} __attribute__((preserve_access_index));
+
+struct step {
+	uint64_t task, coro, entered;
+};
+
+struct watched {
+	uint64_t lock, type;
+	uint64_t state; /* CPYTHON_LOCK_*, at the last end of a step */
+};
+
+struct thread {
+	uint64_t number; /* of the next fact */
+	uint64_t state;  /* address of its PyThreadState, 0: not found yet */
+	uint32_t tgid;
+	uint32_t epoch;
+	uint32_t depth;    /* of `steps`, at most CPYTHON_STACK */
+	uint32_t next;     /* the watch slot to be replaced next */
+	uint32_t searches; /* for the thread state, that failed */
+	struct step steps[CPYTHON_STACK];
+	struct watched watch[CPYTHON_WATCH];
+};
+
+struct scratch {
+	uint32_t busy;
+	uint32_t target;
+	uint64_t now;
+	uint64_t current;             /* walk: the object looked at */
+	uint64_t side[CPYTHON_SIDES]; /* generators to walk after the chain */
+	uint32_t sides;
+	uint32_t in_side;
+	/* the frame looked at */
+	uint64_t locals; /* address of its first local */
+	uint32_t limit;  /* bytes of `object` that are valid */
+	uint32_t base;   /* offset of the first local in `object` */
+	uint32_t first;  /* index of the first value stack slot */
+	uint32_t top;    /* one past the last */
+	uint32_t frame;  /* number in the chain */
+	uint32_t skip;   /* slots to pass over */
+	struct cpython_fact fact;
+	struct cpython_item items[CPYTHON_ITEMS]; /* right behind the fact */
+	uint8_t object[OBJECT];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TARGETS);
+	__type(key, uint32_t); /* tgid */
+	__type(value, uint32_t);
+} processes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS);
+	__type(key, uint32_t);
+	__type(value, struct cpython_target);
+} targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TYPES);
+	__type(key, struct cpython_type_key);
+	__type(value, struct cpython_type_value);
+} types SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, THREADS);
+	__type(key, uint32_t); /* tid */
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+/* Tasks seen: the coroutine says whether it is still the same one. */
+struct known_key {
+	uint64_t task;
+	uint64_t tgid;
+};
+struct known {
+	uint64_t coro;
+	uint64_t settled; /* the epoch its present suspension was told in, 0: it was not */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct known_key);
+	__type(value, struct known);
+} known_tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__type(key, uint32_t);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CPYTHON_COUNTERS);
+	__type(key, uint32_t);
+	__type(value, uint64_t);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} ring SEC(".maps");
+
+const volatile uint32_t wake_bytes = 4 << 20; /* in the ring, before the session is woken */
+
+static __always_inline void count(uint32_t counter)
+{
+	uint64_t *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		(*value)++;
+}
+
+static __always_inline struct scratch *scratch_at(uint32_t slot)
+{
+	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+static __always_inline struct cpython_target *target_of(const struct scratch *s)
+{
+	uint32_t target = s->target;
+
+	return bpf_map_lookup_elem(&targets, &target);
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_step.bpf.h - a step begins, and with that the one before it on this thread has ended.
+ */
+#ifndef CPYTHON_STEP_BPF_H
+#define CPYTHON_STEP_BPF_H
+
+#include "cpython_chain.bpf.h"
+#include "cpython_fact.bpf.h"
+
+/*
+ * Settles the task on top of the thread's stack: tells how its step ended. A
+ * task that still executes stays: what comes now is nested in its step.
+ */
+__noinline int settle(uint32_t slot, uint32_t tid)
+{
+	struct scratch *s = scratch_at(slot);
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct cpython_target *t;
+	struct cpython_layout *l;
+	struct known *known;
+	struct step *step;
+	uint32_t depth, j;
+	int state;
+
+	if (!s || !th)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	l = &t->layout;
+	depth = th->depth;
+	if (!depth || depth > CPYTHON_STACK)
+		return 0;
+	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+	if (read_word(step->task + l->task_coro) != step->coro) {
+		s->fact.settled = CPYTHON_SETTLED_GONE;
+	} else if (read_half(step->task + l->future_state)) {
+		s->fact.settled = CPYTHON_SETTLED_DONE;
+		s->fact.outcome = read_half(step->task + l->future_state) & 0xff;
+		if (read_word(step->task + l->future_exception))
+			s->fact.outcome |= 0x100;
+	} else {
+		state = generator_state(l, step->coro);
+		if (state == l->state_executing) {
+			s->fact.flags |= CPYTHON_ENTER_NESTED;
+			return 0;
+		}
+		s->fact.settled = state == l->state_created ? CPYTHON_SETTLED_GONE
+		                                            : CPYTHON_SETTLED_SUSPENDED;
+	}
+	s->fact.last = step->task;
+	s->fact.last_coro = step->coro;
+	s->fact.last_entered = step->entered;
+	if (s->fact.settled == CPYTHON_SETTLED_SUSPENDED) {
+		known = known_get(th->tgid, step->task);
+		if (known)
+			known->settled = t->epoch;
+		walk(slot, step->task, step->coro);
+	}
+	if (t->detail >= 1)
+		for (j = 0; j < CPYTHON_WATCH; j++) {
+			struct watched *watched = &th->watch[j];
+
+			if (!watched->lock)
+				continue;
+			watched->state = lock_state(slot, watched->lock, watched->type);
+			if (watched->state == CPYTHON_LOCK_GONE)
+				watched->lock = 0;
+		}
+	th->depth = depth - 1;
+	return 1;
+}
+
+/* Adds the task's name, at most 64 bytes of it. */
+__noinline int task_name(uint32_t slot, uint64_t task)
+{
+	struct scratch *s = scratch_at(slot);
+	struct cpython_target *t;
+	struct cpython_item *item;
+	uint64_t name, length, data;
+	uint32_t state, i, kind;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	name = read_word(task + t->layout.task_name);
+	if (!name)
+		return 0;
+	if (read_word(name + 8) != t->str) {
+		/* 3.13+: an int stands for "Task-N" until somebody asks */
+		item = item_add(s, CPYTHON_ITEM_NUMBER);
+		if (item)
+			item->a = read_half(name + 24);
+		return 0;
+	}
+	length = read_word(name + 16);
+	state = read_half(name + 32);
+	kind = state >> 2 & 7; /* bytes of a character */
+	data = name + (state >> 6 & 1 ? t->layout.str_ascii : t->layout.str_compact);
+	length *= kind;
+	for (i = 0; i < 2; i++) {
+		uint32_t part = length > 32 ? 32 : length;
+
+		if (!part)
+			break;
+		item = item_add(s, CPYTHON_ITEM_NAME);
+		if (!item)
+			break;
+		asm volatile("" : "+r"(part));
+		if (part > 32)
+			break;
+		item->state = part;
+		item->index = kind;
+		bpf_probe_read_user(&item->a, part, (void *)(data + 32 * i));
+		length -= part;
+	}
+	return 0;
+}
+
+/*
+ * A coroutine that has not begun: adds its code, and, when its first local is a
+ * lock (it may be Lock.acquire), the state of that. Returns 1 if it is one.
+ */
+__noinline int acquire_state(uint32_t slot, uint64_t coro)
+{
+	struct scratch *s = scratch_at(slot);
+	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct cpython_type_key key = {};
+	struct cpython_type_value *how;
+	struct cpython_layout *l;
+	struct cpython_target *t;
+	struct cpython_item *item;
+	uint64_t self, lock;
+
+	if (!s || !th)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	l = &t->layout;
+	self = read_word(coro + l->gen_frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
+	item = item_add(s, CPYTHON_ITEM_CODE);
+	if (!item)
+		return 0;
+	item->a = coro;
+	item->b = read_word(coro + l->gen_frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+	item->c = self;
+	if (!self || t->detail < 1)
+		return 0;
+	key.type = read_word(self + 8);
+	key.target = s->target;
+	how = bpf_map_lookup_elem(&types, &key);
+	if (!how || how->state == CPYTHON_STATE_NONE)
+		return 0;
+	lock = lock_inner(l, how, self);
+	if (!lock)
+		return 0;
+	item->d = lock;
+	key.type = read_word(lock + 8);
+	lock_state(slot, lock, key.type);
+	watch_add(slot, lock, key.type);
+	return 1;
+}
+
+/* A task suspended before anybody watched (or behind our back) is told before it goes on. */
+static __always_inline void step_late(uint32_t slot, struct scratch *s, struct thread *th,
+                                      uint64_t tgid_tid, uint64_t task, uint64_t coro)
+{
+	fact_begin(s, CPYTHON_FACT_LATE, tgid_tid);
+	s->fact.task = task;
+	s->fact.coro = coro;
+	task_name(slot, task);
+	walk(slot, task, coro);
+	fact_send(s, th);
+}
+
+__noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
+{
+	uint64_t tgid_tid = bpf_get_current_pid_tgid(), coro;
+	struct known_key key = {task, tgid_tid >> 32};
+	struct known fresh = {}, *known;
+	struct scratch *s = scratch_at(slot);
+	struct thread *th = thread_get(tgid_tid);
+	struct cpython_target *t;
+	struct step *step;
+	uint32_t depth;
+	int state, named;
+
+	if (!s || !th)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	if (th->epoch != t->epoch) { /* what was seen in another window is not known any more */
+		th->epoch = t->epoch;
+		th->depth = 0;
+	}
+	coro = read_word(task + t->layout.task_coro);
+	state = generator_state(&t->layout, coro);
+	known = bpf_map_lookup_elem(&known_tasks, &key);
+	named = known && known->coro == coro && state != t->layout.state_created;
+	if (state != t->layout.state_created && !(named && known->settled == t->epoch) &&
+	    !(th->depth && th->steps[(th->depth - 1) & (CPYTHON_STACK - 1)].task == task))
+		step_late(slot, s, th, tgid_tid, task, coro);
+	fact_begin(s, CPYTHON_FACT_STEP, tgid_tid);
+	s->fact.task = task;
+	s->fact.coro = coro;
+	if (state == t->layout.state_created)
+		s->fact.flags |= CPYTHON_ENTER_FIRST;
+	if (exception ||
+	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
+		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
+	settle(slot, (uint32_t)tgid_tid);
+	if (!named)
+		task_name(slot, task);
+	if (state == t->layout.state_created)
+		acquire_state(slot, coro);
+	fresh.coro = coro;
+	if (named)
+		known->settled = 0;
+	else
+		bpf_map_update_elem(&known_tasks, &key, &fresh, BPF_ANY);
+	depth = th->depth;
+	if (depth >= CPYTHON_STACK)
+		depth = CPYTHON_STACK - 1; /* deeper than that: the innermost is replaced */
+	step = &th->steps[depth & (CPYTHON_STACK - 1)];
+	step->task = task;
+	step->coro = coro;
+	step->entered = s->now;
+	th->depth = depth + 1;
+	fact_send(s, th);
+	return 0;
+}
+
+#endif
