@@ -2,8 +2,9 @@
 /*
  * cpython_state.h - what the translator knows of a process; shared by its files.
  *
- * cpython_translate.c: facts, steps, tasks. cpython_sections.c: who holds
- * which lock. cpython_emit.c: records, sites, names. cpython_types.c: types.
+ * cpython_translate.c: facts, steps. cpython_tasks.c, cpython_chain.c: tasks,
+ * and what they wait for. cpython_sections.c, cpython_settle.c: who holds which
+ * lock. cpython_emit.c: records, sites, names. cpython_types.c: types.
  */
 #ifndef CPYTHON_STATE_H
 #define CPYTHON_STATE_H
@@ -152,6 +153,35 @@ uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *strea
 /** The site with an id, or NULL. */
 const struct cpython_site *cpython_site_get(const struct cpython_translator *t, uint64_t id);
 
+/* cpython_tasks.c */
+/** Frees a task (a void *, for tables). */
+void cpython_task_free(void *pointer);
+/** Takes a task out of the table; it lives on while it holds a lock. */
+void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task);
+/** A task that was not known, or another one at the address of one that was. NULL: out of memory.
+ */
+struct cpython_task *cpython_task_make(struct cpython_translator *t, uint64_t address,
+                                       uint64_t coro);
+/** Defines a task in the stream, by its maker and the site that made it. 0 or -ENOMEM. */
+int cpython_task_tell(struct cpython_stream *stream, const struct cpython_task *task, uint64_t time,
+                      const char *name, uint32_t maker, uint64_t site, bool snapshot);
+/** The task a fact is about; defined in the stream when it is met the first time. NULL: out of
+ * memory. */
+struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                      const struct cpython_fact *fact,
+                                      const struct cpython_item *items, uint64_t address,
+                                      uint64_t coro);
+
+/* cpython_chain.c */
+/** Reads the chain out of a fact; its sites are defined in the stream. 0. */
+int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stream,
+                       const struct cpython_fact *fact, const struct cpython_item *items,
+                       struct cpython_chain *chain);
+/** What a suspended task waits for (enum aw_await, and the object): by the functions of its chain,
+ * the innermost that says something, else by the type of what the chain's end awaits. */
+unsigned cpython_chain_await(struct cpython_translator *t, const struct cpython_task *task,
+                             const struct cpython_chain *chain, uint64_t *object);
+
 /* cpython_awaits.c */
 /** An await expression begins: AWAIT facts. */
 int cpython_pass_begin(struct cpython_translator *t, struct cpython_stream *stream,
@@ -166,7 +196,7 @@ int cpython_pass_settle(struct cpython_translator *t, struct cpython_stream *str
 /** The type at an address; NULL: out of memory. */
 const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64_t address);
 
-/* cpython_sections.c */
+/* cpython_locks.c, cpython_sections.c, cpython_settle.c */
 /** The lock at an address, made when it is new; NULL: not a lock type, or out of memory. */
 struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
                                       uint64_t type);

@@ -1,94 +1,112 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_tasks.c - all tasks of a process (cpython_walk_tasks).
- *
- * Until 3.13 asyncio.tasks keeps a WeakSet: an object whose attribute `data`
- * is a set of weak references (Lib/_weakrefset.py). Sets and weak references:
- * Include/cpython/setobject.h, weakrefobject.h. Since 3.14 each task has a
- * node in a linked list of its thread or interpreter (.AsyncioDebug).
+ * cpython_tasks.c - the tasks the translator knows: made, named, told, given up.
  */
-#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cpython_find.h"
-#include "cpython_walk.h"
+#include "cpython_state.h"
 
-enum {
-	SET_MASK = 32,
-	SET_TABLE = 40,
-	WEAK_OBJECT = 16,
-	SET_MAX = 1 << 22,
-	THREADS_MAX = 4096,
-	TASKS_MAX = 1 << 20
-};
-
-static void task_store(uint64_t task, uint64_t *out, size_t room, size_t *n)
+void cpython_task_free(void *pointer)
 {
-	if (*n < room)
-		out[*n] = task;
-	(*n)++;
+	struct cpython_task *task = pointer;
+
+	free(task->passes);
+	free(task);
 }
 
-/* Adds what the weak references in a set refer to; `kind`: names their type has had. */
-static int weak_set(const struct cpython_memory *memory, uint64_t set, const char *kind,
-                    uint64_t *out, size_t room, size_t *n)
+void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task)
 {
-	int index = cpython_attribute_index(memory, cpython_word(memory, set + 8), "data");
-	uint64_t data = index < 0 ? 0 : cpython_attribute(memory, set, index);
-	uint64_t mask = cpython_word(memory, data + SET_MASK);
-	uint64_t table = cpython_word(memory, data + SET_TABLE);
-	char name[32];
+	cpython_table_take(&t->tasks, task->address, 0);
+	/* It may have ended with a lock locked: then the lock still points to it. */
+	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
+		return;
+	cpython_section_forget(task);
+	cpython_task_free(task);
+}
 
-	if (!data || mask > SET_MAX)
-		return -EPROTO;
-	for (uint64_t i = 0; i <= mask; i++) {
-		uint64_t key = cpython_word(memory, table + 16 * i), object;
+/* A task that was not known, or another one at the address of one that was. */
+struct cpython_task *cpython_task_make(struct cpython_translator *t, uint64_t address,
+                                       uint64_t coro)
+{
+	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
 
-		if (!key ||
-		    cpython_type_name(memory, cpython_word(memory, key + 8), name, sizeof(name)))
+	if (task)
+		cpython_task_remove(t, task);
+	task = calloc(1, sizeof(*task));
+	if (!task)
+		return NULL;
+	task->address = address;
+	task->coro = coro;
+	task->id = ++t->ids;
+	if (cpython_table_put(&t->tasks, address, 0, task)) {
+		free(task);
+		return NULL;
+	}
+	return task;
+}
+
+/* The name that the program copied when it met the task first; "" when it did not. */
+static void task_name(const struct cpython_fact *fact, const struct cpython_item *items, char *out,
+                      size_t size)
+{
+	unsigned char raw[64];
+	size_t used = 0;
+	unsigned kind = 1;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < fact->count; i++) {
+		if (items[i].kind == CPYTHON_ITEM_NUMBER)
+			snprintf(out, size, "Task-%llu", (unsigned long long)items[i].a);
+		if (items[i].kind != CPYTHON_ITEM_NAME || items[i].state < 0 ||
+		    items[i].state > 32 || used > 32)
 			continue;
-		object = cpython_word(memory, key + WEAK_OBJECT);
-		if (object && strstr(kind, name))
-			task_store(object, out, room, n);
+		kind = items[i].index;
+		memcpy(raw + used, &items[i].a, items[i].state);
+		used += items[i].state;
 	}
-	return 0;
+	if (used && (kind == 1 || kind == 2 || kind == 4))
+		cpython_utf8(out, size, raw, used / kind, kind);
 }
 
-/* Adds the tasks of one linked list; its head is a node too. */
-static void node_list(const struct cpython_memory *memory, uint64_t head, uint64_t *out,
-                      size_t room, size_t *n)
+int cpython_task_tell(struct cpython_stream *stream, const struct cpython_task *task, uint64_t time,
+                      const char *name, uint32_t maker, uint64_t site, bool snapshot)
 {
-	uint64_t node = cpython_word(memory, head);
+	int error = cpython_emit(stream, time, AW_TASK_NEW, snapshot ? AW_ARG_SNAPSHOT : 0, maker,
+	                         task->id, site);
 
-	for (unsigned i = 0; node && node != head && i < TASKS_MAX; i++) {
-		task_store(node - memory->layout->task_node, out, room, n);
-		node = cpython_word(memory, node);
-	}
+	if (!error && name[0])
+		error = cpython_emit_name(stream, time, task->id, AW_ENTITY_TASK, name);
+	return error;
 }
 
-long cpython_walk_tasks(const struct cpython_memory *memory, const struct cpython_target *target,
-                        uint64_t *out, size_t room)
+/* The task a fact is about; defined in the stream when it is met the first time. */
+struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                      const struct cpython_fact *fact,
+                                      const struct cpython_item *items, uint64_t address,
+                                      uint64_t coro)
 {
-	static const char *const sets[] = {"_all_tasks", "_scheduled_tasks"};
-	const struct cpython_layout *l = memory->layout;
-	uint64_t thread;
-	size_t n = 0;
+	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
+	char name[NAME_SIZE];
 
-	if (!l->task_node) {
-		for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-			uint64_t set = cpython_find_global(memory, target->interpreter,
-			                                   "asyncio.tasks", sets[i]);
-
-			if (set && !weak_set(memory, set, "weakref ReferenceType", out, room, &n))
-				return (long)n;
-		}
-		return -ENOENT;
+	if (task && !task->coro)
+		task->coro = coro; /* told when it was made, before it had one */
+	if (task && task->coro == coro && !task->ended) {
+		task_name(fact, items, name, sizeof(name));
+		if (fact->task == address && name[0] &&
+		    cpython_emit_name(stream, fact->time, task->id, AW_ENTITY_TASK, name))
+			return NULL;
+		return task;
 	}
-	node_list(memory, target->interpreter + l->interp_tasks, out, room, &n);
-	thread = cpython_word(memory, target->interpreter + l->interp_threads);
-	for (unsigned i = 0; thread && i < THREADS_MAX; i++) {
-		node_list(memory, thread + l->thread_tasks, out, room, &n);
-		thread = cpython_word(memory, thread + l->thread_next);
-	}
-	return (long)n;
+	task = cpython_task_make(t, address, coro);
+	if (!task)
+		return NULL;
+	task_name(fact, items, name, sizeof(name));
+	if (fact->task != address)
+		name[0] = 0; /* the name in the fact is another task's */
+	if (cpython_task_tell(stream, task, fact->time, name, 0, 0,
+	                      fact->task != address || !(fact->flags & CPYTHON_ENTER_FIRST)))
+		return NULL;
+	return task;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_translate.c - see cpython_translate.h. Facts, steps and tasks.
+ * cpython_translate.c - see cpython_translate.h. Facts and steps.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,20 +38,12 @@ static void stream_free(void *pointer)
 	free(stream);
 }
 
-static void task_free(void *pointer)
-{
-	struct cpython_task *task = pointer;
-
-	free(task->passes);
-	free(task);
-}
-
 void cpython_translate_free(struct cpython_translator *t)
 {
 	if (!t)
 		return;
-	cpython_table_fini(&t->tasks, task_free);
-	cpython_table_fini(&t->ended, task_free);
+	cpython_table_fini(&t->tasks, cpython_task_free);
+	cpython_table_fini(&t->ended, cpython_task_free);
 	cpython_table_fini(&t->locks, free);
 	cpython_table_fini(&t->types, free);
 	cpython_table_fini(&t->conditions, NULL);
@@ -91,202 +83,6 @@ static int step_commit(struct cpython_stream *stream)
 	return 0;
 }
 
-/* ---- tasks ---- */
-
-static void task_remove(struct cpython_translator *t, struct cpython_task *task)
-{
-	cpython_table_take(&t->tasks, task->address, 0);
-	/* It may have ended with a lock locked: then the lock still points to it. */
-	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
-		return;
-	cpython_section_forget(task);
-	task_free(task);
-}
-
-/* A task that was not known, or another one at the address of one that was. */
-static struct cpython_task *task_make(struct cpython_translator *t, uint64_t address, uint64_t coro)
-{
-	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
-
-	if (task)
-		task_remove(t, task);
-	task = calloc(1, sizeof(*task));
-	if (!task)
-		return NULL;
-	task->address = address;
-	task->coro = coro;
-	task->id = ++t->ids;
-	if (cpython_table_put(&t->tasks, address, 0, task)) {
-		free(task);
-		return NULL;
-	}
-	return task;
-}
-
-/* The name that the program copied when it met the task first; "" when it did not. */
-static void task_name(const struct cpython_fact *fact, const struct cpython_item *items, char *out,
-                      size_t size)
-{
-	unsigned char raw[64];
-	size_t used = 0;
-	unsigned kind = 1;
-
-	out[0] = 0;
-	for (unsigned i = 0; i < fact->count; i++) {
-		if (items[i].kind == CPYTHON_ITEM_NUMBER)
-			snprintf(out, size, "Task-%llu", (unsigned long long)items[i].a);
-		if (items[i].kind != CPYTHON_ITEM_NAME || items[i].state < 0 ||
-		    items[i].state > 32 || used > 32)
-			continue;
-		kind = items[i].index;
-		memcpy(raw + used, &items[i].a, items[i].state);
-		used += items[i].state;
-	}
-	if (used && (kind == 1 || kind == 2 || kind == 4))
-		cpython_utf8(out, size, raw, used / kind, kind);
-}
-
-static int task_tell(struct cpython_stream *stream, const struct cpython_task *task, uint64_t time,
-                     const char *name, uint32_t maker, uint64_t site, bool snapshot)
-{
-	int error = cpython_emit(stream, time, AW_TASK_NEW, snapshot ? AW_ARG_SNAPSHOT : 0, maker,
-	                         task->id, site);
-
-	if (!error && name[0])
-		error = cpython_emit_name(stream, time, task->id, AW_ENTITY_TASK, name);
-	return error;
-}
-
-/* The task a fact is about; defined in the stream when it is met the first time. */
-static struct cpython_task *task_get(struct cpython_translator *t, struct cpython_stream *stream,
-                                     const struct cpython_fact *fact,
-                                     const struct cpython_item *items, uint64_t address,
-                                     uint64_t coro)
-{
-	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
-	char name[NAME_SIZE];
-
-	if (task && !task->coro)
-		task->coro = coro; /* told when it was made, before it had one */
-	if (task && task->coro == coro && !task->ended) {
-		task_name(fact, items, name, sizeof(name));
-		if (fact->task == address && name[0] &&
-		    cpython_emit_name(stream, fact->time, task->id, AW_ENTITY_TASK, name))
-			return NULL;
-		return task;
-	}
-	task = task_make(t, address, coro);
-	if (!task)
-		return NULL;
-	task_name(fact, items, name, sizeof(name));
-	if (fact->task != address)
-		name[0] = 0; /* the name in the fact is another task's */
-	if (task_tell(stream, task, fact->time, name, 0, 0,
-	              fact->task != address || !(fact->flags & CPYTHON_ENTER_FIRST)))
-		return NULL;
-	return task;
-}
-
-/* ---- chains ---- */
-
-static int chain_read(struct cpython_translator *t, struct cpython_stream *stream,
-                      const struct cpython_fact *fact, const struct cpython_item *items,
-                      struct cpython_chain *chain)
-{
-	const struct cpython_layout *layout = t->options.memory.layout;
-	uint64_t parent = 0, side = 0;
-
-	chain->count = chain->side_count = 0;
-	chain->leaf = NULL;
-	for (unsigned i = 0; i < fact->count; i++) {
-		const struct cpython_item *item = &items[i];
-		struct cpython_link link = {.item = item};
-		bool aside = item->flags & CPYTHON_FRAME_SIDE;
-
-		if (item->kind == CPYTHON_ITEM_LEAF)
-			chain->leaf = item;
-		if (item->kind != CPYTHON_ITEM_FRAME)
-			continue;
-		link.code = cpython_codes_get(&t->codes, item->b);
-		t->stats.frames++;
-		if (!link.code)
-			t->stats.unreadable++;
-		else if (!cpython_code_yields(link.code, layout, item->offset))
-			t->stats.misfits++;
-		if (link.code) {
-			link.await = cpython_code_await(link.code, layout, item->offset, NULL);
-			link.site = cpython_site(t, stream, fact->time, link.code, item->offset,
-			                         aside ? side : parent);
-			*(aside ? &side : &parent) = link.site;
-		}
-		if (aside && chain->side_count < sizeof(chain->sides) / sizeof(chain->sides[0]))
-			chain->sides[chain->side_count++] = link;
-		else if (!aside && chain->count < CHAIN_MAX)
-			chain->links[chain->count++] = link;
-	}
-	chain->site = parent;
-	return 0;
-}
-
-static unsigned await_of_role(enum cpython_role role)
-{
-	switch (role) {
-	case CPYTHON_ROLE_SLEEP:
-		return AW_AWAIT_SLEEP;
-	case CPYTHON_ROLE_EVENT:
-		return AW_AWAIT_EVENT;
-	case CPYTHON_ROLE_QUEUE:
-		return AW_AWAIT_QUEUE;
-	case CPYTHON_ROLE_IO:
-		return AW_AWAIT_IO;
-	case CPYTHON_ROLE_WORK:
-		return AW_AWAIT_WORK;
-	case CPYTHON_ROLE_CONDITION_WAIT:
-		return AW_AWAIT_CONDITION;
-	default:
-		return AW_AWAIT_NONE;
-	}
-}
-
-/* What a suspended task waits for: by the functions of its chain, the innermost that says
- * something, else by the type of what the chain's end awaits. */
-static unsigned await_of(struct cpython_translator *t, const struct cpython_task *task,
-                         const struct cpython_chain *chain, uint64_t *object)
-{
-	const struct cpython_type *type;
-	const struct cpython_task *other;
-
-	*object = 0;
-	if (task->waiting) {
-		*object = task->waiting->id;
-		return task->waiting->type->how.state == CPYTHON_STATE_COUNT ? AW_AWAIT_SEMAPHORE
-		                                                             : AW_AWAIT_LOCK;
-	}
-	if (chain->leaf && chain->leaf->a) {
-		other = cpython_table_get(&t->tasks, chain->leaf->a, 0);
-		*object = other ? other->id : chain->leaf->a;
-		if (other)
-			return AW_AWAIT_TASK;
-	}
-	for (unsigned i = chain->count; i-- > 0;) {
-		unsigned kind = chain->links[i].code ? await_of_role(chain->links[i].code->role)
-		                                     : AW_AWAIT_NONE;
-
-		if (kind == AW_AWAIT_CONDITION && task->waits_condition)
-			*object = task->waits_condition->id;
-		if (kind)
-			return kind;
-	}
-	if (!*object)
-		return AW_AWAIT_NONE;
-	type = cpython_type_get(t, chain->leaf->b);
-	if (type && !strcmp(type->name, "_GatheringFuture"))
-		return AW_AWAIT_GATHER;
-	return AW_AWAIT_FUTURE;
-}
-
-/* ---- facts ---- */
-
 static int step_suspended(struct cpython_translator *t, struct cpython_stream *stream,
                           struct cpython_task *task, const struct cpython_fact *fact,
                           const struct cpython_item *items)
@@ -294,7 +90,7 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 	struct cpython_chain chain;
 	unsigned await;
 	uint64_t object;
-	int error = chain_read(t, stream, fact, items, &chain);
+	int error = cpython_chain_read(t, stream, fact, items, &chain);
 
 	task->site = chain.site;
 	if (!task->rooted && chain.count) {
@@ -308,7 +104,7 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 		error = cpython_pass_settle(t, stream, task, fact->time, &chain);
 	if (error)
 		return error;
-	await = await_of(t, task, &chain, &object);
+	await = cpython_chain_await(t, task, &chain, &object);
 	return cpython_emit(stream, fact->time, AW_SUSPEND, await, task->id, object, chain.site);
 }
 
@@ -329,7 +125,7 @@ static int step_done(struct cpython_translator *t, struct cpython_stream *stream
 	if (!error)
 		error = cpython_emit(stream, fact->time, AW_TASK_END, outcome, task->id, 0, 0);
 	task->ended = true;
-	task_remove(t, task);
+	cpython_task_remove(t, task);
 	return error;
 }
 
@@ -341,7 +137,7 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 
 	if (fact->settled == CPYTHON_SETTLED_NONE)
 		return 0;
-	task = task_get(t, stream, fact, items, fact->last, fact->last_coro);
+	task = cpython_task_get(t, stream, fact, items, fact->last, fact->last_coro);
 	if (!task)
 		return -ENOMEM;
 	if (fact->settled == CPYTHON_SETTLED_SUSPENDED)
@@ -378,7 +174,7 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 
 	if (task && task->coro && task->coro != fact->coro)
 		task->ended = true; /* it ended unseen */
-	task = task_get(t, stream, fact, items, fact->task, fact->coro);
+	task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
 	error = cpython_emit(stream, fact->time, AW_RESUME, 0, task->id, 0, 0);
@@ -394,13 +190,14 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 static int fact_late(struct cpython_translator *t, struct cpython_stream *stream,
                      const struct cpython_fact *fact, const struct cpython_item *items)
 {
-	struct cpython_task *task = task_get(t, stream, fact, items, fact->task, fact->coro);
+	struct cpython_task *task =
+		cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	struct cpython_chain chain;
 	int error;
 
 	if (!task)
 		return -ENOMEM;
-	error = chain_read(t, stream, fact, items, &chain);
+	error = cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
 	t->late = true;
 	if (!error)
@@ -423,11 +220,12 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 	if (!stream || fact->count > CPYTHON_ITEMS)
 		return stream ? -EPROTO : -ENOMEM;
 	if (meet)
-		return task_get(t, stream, fact, items, fact->task, fact->coro) ? 0 : -ENOMEM;
+		return cpython_task_get(t, stream, fact, items, fact->task, fact->coro) ? 0
+		                                                                        : -ENOMEM;
 	task = cpython_table_get(&t->tasks, fact->task, 0);
 	if (!task || task->coro != fact->coro)
 		return 0;
-	error = chain_read(t, stream, fact, items, &chain);
+	error = cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
 	t->late = true;
 	if (!error)
@@ -435,7 +233,7 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 	t->late = false;
 	if (error)
 		return error;
-	await = await_of(t, task, &chain, &object);
+	await = cpython_chain_await(t, task, &chain, &object);
 	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
 	                     object, chain.site);
 	return error ? error : step_commit(stream);
@@ -469,15 +267,15 @@ static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
 	if (!address)
 		return -EPROTO;
 	if (fact->task)
-		maker = task_get(t, stream, fact, items, fact->task, fact->coro);
-	task = task_make(t, address, 0);
+		maker = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
+	task = cpython_task_make(t, address, 0);
 	if (!task)
 		return -ENOMEM;
 	if (maker) {
 		task->maker = maker->address;
 		task->maker_id = maker->id;
 	}
-	return task_tell(stream, task, fact->time, "", maker ? maker->id : 0, site, false);
+	return cpython_task_tell(stream, task, fact->time, "", maker ? maker->id : 0, site, false);
 }
 
 static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream,
@@ -505,10 +303,11 @@ static int fact_told(struct cpython_translator *t, struct cpython_stream *stream
 		return fact_late(t, stream, fact, items);
 	case CPYTHON_FACT_TAKE:
 		if (fact->task)
-			task = task_get(t, stream, fact, items, fact->task, fact->coro);
+			task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 		return cpython_section_take(t, stream, task, fact, items);
 	case CPYTHON_FACT_AWAIT:
-		task = fact->task ? task_get(t, stream, fact, items, fact->task, fact->coro) : NULL;
+		task = fact->task ? cpython_task_get(t, stream, fact, items, fact->task, fact->coro)
+		                  : NULL;
 		return task ? cpython_pass_begin(t, stream, task, fact, items) : 0;
 	case CPYTHON_FACT_NEW:
 		return fact_new(t, stream, fact, items);

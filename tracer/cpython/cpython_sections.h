@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_sections.h - what cpython_locks.c, cpython_sections.c and cpython_settle.c share.
+ */
+#ifndef CPYTHON_SECTIONS_H
+#define CPYTHON_SECTIONS_H
+
+#include "cpython_state.h"
+
+/* cpython_locks.c */
+/** Does its state count permits (a semaphore)? */
+bool cpython_lock_counts(const struct cpython_lock *lock);
+/** One task at a time: a mutex, or a semaphore with one permit. */
+bool cpython_lock_excludes(const struct cpython_lock *lock);
+/** A lock of threads: waiting for it blocks the thread. */
+bool cpython_lock_of_threads(const struct cpython_lock *lock);
+/** Defines the lock in the stream when it is told of the first time. 0 or -ENOMEM. */
+int cpython_lock_tell(struct cpython_stream *stream, uint64_t time, struct cpython_lock *lock);
+/** Names it from the source line `line` of `code`: the lock of the `item`th manager there. 0 or
+ * -ENOMEM. */
+int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                      struct cpython_lock *lock, const struct cpython_code *code, uint32_t line,
+                      unsigned item);
+/** The lock inside a Condition; `inner` 0: only if it is known. NULL: it is not. */
+struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uint64_t condition,
+                                               uint64_t inner);
+/** Names it from a line of the chain `id` stands for that has an acquire() call in it. 0 or
+ * -ENOMEM. */
+int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stream *stream,
+                               uint64_t time, struct cpython_lock *lock, uint64_t id);
+
+/* cpython_sections.c */
+/** What `task` holds of `lock`, or NULL. */
+struct cpython_held *cpython_held_find(struct cpython_task *task, const struct cpython_lock *lock);
+/** It holds it no more; nothing is told. */
+void cpython_held_drop(struct cpython_task *task, struct cpython_held *held);
+/** Tells the end of a section, some time between `from` and `to`. 0 or -ENOMEM. */
+int cpython_section_freed(struct cpython_stream *stream, struct cpython_task *holder,
+                          struct cpython_held *held, uint32_t releaser, uint64_t from, uint64_t to);
+/** The section of whoever is believed to hold `lock` is over by `to`. 0 or -ENOMEM. */
+int cpython_holder_freed(struct cpython_stream *stream, struct cpython_lock *lock,
+                         uint32_t releaser, uint64_t to);
+/** The task a section belongs to: who made `task`, when all it does is to acquire. */
+struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task);
+/** Tells the begin of a section; `from` 0: seen itself, at `time`. 0 or -ENOMEM. */
+int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *stream,
+                          struct cpython_task *task, struct cpython_lock *lock, uint64_t site,
+                          uint64_t from, uint64_t time);
+/** A thread lock that was not free blocked the thread: by now the task has it. 0 or -ENOMEM. */
+int cpython_thread_wait_over(struct cpython_translator *t, struct cpython_stream *stream,
+                             struct cpython_task *task, uint64_t now);
+/** Tells that `task` waits for `lock`. 0 or -ENOMEM. */
+int cpython_section_waits(const struct cpython_translator *t, struct cpython_stream *stream,
+                          struct cpython_task *task, struct cpython_lock *lock, uint64_t site,
+                          uint64_t time);
+
+#endif

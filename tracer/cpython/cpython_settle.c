@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_settle.c - what the end of a step tells of the locks its task holds and waits for.
+ *
+ * Three witnesses: the exit methods on the value stacks of the await chain,
+ * the states of the locks, and what `with` told in the step.
+ */
+#include <string.h>
+
+#include "cpython_sections.h"
+#include "cpython_session.h"
+
+/* A lock that the chain shows as held, with the place that says so. */
+struct shown {
+	struct cpython_lock *lock;
+	uint64_t site;
+};
+
+struct view {
+	struct shown shown[EXITS_MAX];
+	unsigned count;
+	struct cpython_lock *waiting;
+	uint64_t waiting_site;
+	struct cpython_lock *condition; /* in Condition.wait */
+};
+
+/* Is the exit method of this EXIT item the topmost of its frame? */
+static bool topmost(const struct cpython_fact *fact, const struct cpython_item *items, unsigned at)
+{
+	for (unsigned i = at + 1; i < fact->count; i++)
+		if (items[i].kind == CPYTHON_ITEM_EXIT && items[i].index == items[at].index)
+			return false;
+	return true;
+}
+
+/* How many exit methods lie above this one in its frame. */
+static unsigned exits_above(const struct cpython_fact *fact, const struct cpython_item *items,
+                            unsigned at)
+{
+	unsigned n = 0;
+
+	for (unsigned i = at + 1; i < fact->count; i++)
+		n += items[i].kind == CPYTHON_ITEM_EXIT && items[i].index == items[at].index;
+	return n;
+}
+
+/* Facts are read a moment late: what they point to may be gone by then, so all is kept. */
+static bool is_c_exit(struct cpython_translator *t, uint64_t address)
+{
+	static char no, yes;
+	void *known = cpython_table_get(&t->c_names, address, 0);
+	char name[16];
+
+	if (!known) {
+		if (cpython_c_string(&t->options.memory, address, name, sizeof(name)))
+			return false;
+		known = strcmp(name, "__exit__") && strcmp(name, "__aexit__") ? &no : &yes;
+		cpython_table_put(&t->c_names, address, 0, known);
+	}
+	return known == &yes;
+}
+
+static bool is_exit(struct cpython_translator *t, const struct cpython_item *item)
+{
+	const struct cpython_code *code;
+
+	if (!(item->flags & CPYTHON_EXIT_CODE))
+		return is_c_exit(t, item->a);
+	code = cpython_codes_get(&t->codes, item->a);
+	return code && code->role == CPYTHON_ROLE_EXIT;
+}
+
+static const struct cpython_link *link_of(const struct cpython_chain *chain, unsigned index)
+{
+	for (unsigned i = 0; i < chain->count; i++)
+		if (chain->links[i].item->index == index)
+			return &chain->links[i];
+	for (unsigned i = 0; i < chain->side_count; i++)
+		if (chain->sides[i].item->index == index)
+			return &chain->sides[i];
+	return NULL;
+}
+
+static bool checkpointed(const struct cpython_chain *chain)
+{
+	for (unsigned i = 0; i < chain->count; i++)
+		if (chain->links[i].code && chain->links[i].code->role == CPYTHON_ROLE_CHECKPOINT)
+			return true;
+	return false;
+}
+
+/* Names a lock the chain shows, from the with statement around the line where its frame suspended.
+ */
+static int shown_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                      struct cpython_lock *lock, const struct cpython_link *link, unsigned above)
+{
+	uint32_t line = link->code ? cpython_code_line(link->code, link->item->offset) : 0;
+	unsigned item = 0;
+
+	if (lock->named || !line)
+		return 0;
+	if (link->await != 1 || above)
+		line = cpython_source_with(t->source, link->code->file, line,
+		                           link->await == 1 ? above - 1 : above, &item);
+	return cpython_lock_name(t, stream, time, lock, link->code, line, item);
+}
+
+static int view_exits(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_fact *fact, const struct cpython_item *items,
+                      const struct cpython_chain *chain, struct view *view)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_item *item = &items[i];
+		const struct cpython_link *link;
+		struct cpython_lock *lock;
+		int error;
+
+		if (item->kind != CPYTHON_ITEM_EXIT || !is_exit(t, item))
+			continue;
+		link = link_of(chain, item->index);
+		if (!link)
+			continue;
+		if (item->d) {
+			lock = cpython_lock_of_condition(t, item->b, item->d);
+		} else {
+			lock = cpython_lock_get(t, item->b, item->c);
+		}
+		if (!lock)
+			continue;
+		error = shown_name(t, stream, fact->time, lock, link, exits_above(fact, items, i));
+		if (error)
+			return error;
+		if (link->await == 1 && topmost(fact, items, i) && !checkpointed(chain))
+			continue; /* it is being acquired */
+		if (view->count < EXITS_MAX)
+			view->shown[view->count++] = (struct shown){lock, link->site};
+	}
+	return 0;
+}
+
+/* The lock that counts for the self of a method of a lock class. */
+static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t self)
+{
+	struct cpython_lock *lock = cpython_table_get(&t->locks, self, 0);
+	const struct cpython_type *type;
+	uint64_t type_address;
+
+	if (lock && !lock->gone)
+		return lock;
+	lock = cpython_lock_of_condition(t, self, 0);
+	if (lock)
+		return lock;
+	type_address = cpython_word(&t->options.memory, self + 8);
+	type = cpython_type_get(t, type_address);
+	if (!type || type->how.state != CPYTHON_STATE_INNER)
+		return cpython_lock_get(t, self, type_address);
+	return cpython_lock_of_condition(
+		t, self, cpython_attribute(&t->options.memory, self, type->how.index));
+}
+
+static void view_waits(struct cpython_translator *t, const struct cpython_chain *chain,
+                       struct view *view)
+{
+	for (unsigned i = 0; i < chain->count; i++) {
+		const struct cpython_link *link = &chain->links[i];
+
+		if (!link->code)
+			continue;
+		if (link->code->role == CPYTHON_ROLE_CONDITION_WAIT)
+			view->condition = self_lock(t, link->item->c);
+		if (link->code->role != CPYTHON_ROLE_ACQUIRE || checkpointed(chain))
+			continue;
+		view->waiting = self_lock(t, link->item->c);
+		view->waiting_site = link->site;
+	}
+	for (unsigned i = 0; view->condition && i < view->count; i++)
+		if (view->shown[i].lock == view->condition)
+			view->shown[i--] = view->shown[--view->count];
+}
+
+/* `with` saw the lock free, yet the task waits for it (others were in line): it was no taking. */
+static void taken_to_wait(struct cpython_stream *stream, struct cpython_task *task,
+                          struct cpython_lock *lock, struct cpython_held *held)
+{
+	for (size_t i = stream->step.count; i-- > 0;) {
+		struct aw_event *event = &stream->step.events[i];
+
+		if (event->kind == AW_LOCK_TAKEN && event->task == task->id &&
+		    event->object == lock->id) {
+			event->kind = AW_LOCK_WAIT;
+			break;
+		}
+	}
+	cpython_held_drop(task, held);
+}
+
+static const struct cpython_item *state_find(const struct cpython_fact *fact,
+                                             const struct cpython_item *items,
+                                             const struct cpython_lock *lock)
+{
+	for (unsigned i = 0; i < fact->count; i++)
+		if (items[i].kind == CPYTHON_ITEM_LOCK && items[i].a == lock->address)
+			return &items[i];
+	return NULL;
+}
+
+/* What the chain does not show (any more): freed in this step, when its state says so. */
+static int hidden_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                         struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items, const struct cpython_lock *waiting)
+{
+	for (unsigned i = 0; i < task->held_count; i++) {
+		struct cpython_held *held = &task->held[i];
+		const struct cpython_item *state;
+		bool freed;
+		int error;
+
+		held->tentative = held->expects = false;
+		if (held->marked)
+			continue;
+		state = state_find(fact, items, held->lock);
+		if (t->options.detail >= CPYTHON_LOCKS && cpython_lock_excludes(held->lock) &&
+		    !cpython_lock_of_threads(held->lock) /* another thread may have it by now */ &&
+		    held->lock != waiting)
+			freed = state ? state->state == CPYTHON_LOCK_FREE ||
+			                        state->state == CPYTHON_LOCK_GONE
+			              : held->by_chain;
+		else
+			freed = true;
+		if (!freed)
+			continue;
+		error = cpython_section_freed(stream, task, held, task->id, fact->last_entered,
+		                              fact->time);
+		if (error)
+			return error;
+		i--;
+	}
+	return 0;
+}
+
+/* Locks whose state changed although no `with` of this step and no chain explains it. */
+static int states_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                         struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		struct cpython_lock *lock;
+		bool locked;
+		int error = 0;
+
+		if (items[i].kind != CPYTHON_ITEM_LOCK || items[i].state == CPYTHON_LOCK_UNREADABLE)
+			continue;
+		lock = cpython_table_get(&t->locks, items[i].a, 0);
+		if (!lock || lock->gone || lock->type->address != items[i].b)
+			continue;
+		if (items[i].c > lock->permits)
+			lock->permits = items[i].c;
+		locked = items[i].state == CPYTHON_LOCK_HELD;
+		if (cpython_lock_excludes(lock) && !cpython_lock_of_threads(lock)) {
+			if (!locked && lock->holder)
+				error = cpython_holder_freed(stream, lock, task->id, fact->time);
+			else if (locked && !lock->holder && lock->known && !lock->locked)
+				error = cpython_section_taken(t, stream, task, lock, task->site,
+				                              fact->last_entered, fact->time);
+		}
+		if (error)
+			return error;
+		lock->known = true;
+		lock->locked = locked;
+		lock->gone = items[i].state == CPYTHON_LOCK_GONE && !lock->holder;
+		if (lock->gone && lock->told)
+			error = cpython_emit(stream, fact->time, AW_LOCK_FREE, 0, task->id,
+			                     lock->id, 0);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int shown_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                        struct cpython_task *task, const struct cpython_fact *fact,
+                        const struct view *view)
+{
+	for (unsigned i = 0; i < view->count; i++) {
+		struct cpython_lock *lock = view->shown[i].lock;
+		struct cpython_held *held = cpython_held_find(task, lock);
+		int error;
+
+		if (!held) {
+			error = cpython_section_taken(t, stream, task, lock, view->shown[i].site,
+			                              fact->last_entered, fact->time);
+			if (error)
+				return error;
+			held = cpython_held_find(task, lock);
+		}
+		if (held)
+			held->marked = held->by_chain = true;
+	}
+	return 0;
+}
+
+int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                           struct cpython_task *task, const struct cpython_fact *fact,
+                           const struct cpython_item *items, const struct cpython_chain *chain)
+{
+	struct view view = {0};
+	struct cpython_held *held;
+	int error = cpython_thread_wait_over(t, stream, task, fact->time);
+
+	if (!error && chain)
+		error = view_exits(t, stream, fact, items, chain, &view);
+	if (error)
+		return error;
+	if (chain)
+		view_waits(t, chain, &view);
+	for (unsigned i = 0; i < task->held_count; i++)
+		task->held[i].marked = false;
+	if (task->waits_condition && !view.waiting && view.condition != task->waits_condition &&
+	    !cpython_held_find(task, task->waits_condition)) {
+		/* Condition.wait is over: it has taken its lock again in this step */
+		error = cpython_section_taken(t, stream, task, task->waits_condition, task->site,
+		                              fact->last_entered, fact->time);
+	}
+	task->waits_condition = view.condition;
+	if (!error)
+		error = shown_settle(t, stream, task, fact, &view);
+	held = view.waiting ? cpython_held_find(cpython_section_owner(t, task), view.waiting)
+	                    : NULL;
+	if (held && held->tentative) {
+		taken_to_wait(stream, cpython_section_owner(t, task), view.waiting, held);
+		task->waiting = view.waiting;
+		task->waiting_site = view.waiting_site;
+	}
+	if (!error)
+		error = hidden_settle(t, stream, task, fact, items, view.waiting);
+	if (!error)
+		error = states_settle(t, stream, task, fact, items);
+	if (!error && view.waiting && task->waiting != view.waiting)
+		error = cpython_section_waits(t, stream, task, view.waiting, view.waiting_site,
+		                              fact->time);
+	if (!view.waiting)
+		task->waiting = NULL;
+	return error;
+}
