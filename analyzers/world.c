@@ -279,6 +279,9 @@ static void suspend(struct world *world, struct thread *thread, struct actor *ac
 {
 	if (actor->plain)
 		return;
+	if (event->arg & AW_ARG_SNAPSHOT)
+		actor_count(world,
+		            actor); /* a task of this period, though it may never run in it */
 	actor->running = false;
 	actor->woken = false;
 	actor->await = event->arg & AW_ARG_VALUE;

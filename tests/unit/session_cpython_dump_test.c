@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cpython/cpython_inspection.h"
 #include "cpython/cpython_session.h"
-#include "cpython/cpython_snapshot.h"
 #include "names.h"
 
 struct view {
@@ -48,7 +48,7 @@ static void judge(struct view *view, uint32_t pid)
 	}
 }
 
-static pid_t hang(void)
+static pid_t hang(const char *program)
 {
 	const char *python = getenv("PYTHON") ? getenv("PYTHON") : "/usr/bin/python3";
 	int out[2];
@@ -61,7 +61,7 @@ static pid_t hang(void)
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
-		execl(python, python, "tests/programs/python/deadlock.py", (char *)NULL);
+		execl(python, python, program, (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -88,7 +88,7 @@ Test(session_cpython_dump, a_hung_process_tells_who_holds_and_who_waits)
 {
 	struct cpython_picture picture;
 	struct fault fault = {0};
-	pid_t pid = hang();
+	pid_t pid = hang("tests/programs/python/deadlock.py");
 
 	cr_assert_eq(names_new(&view.names), 0);
 	cr_assert_eq(cpython_snapshot_deliver(pid, keep, &view, &picture, &fault), 0, "%s",
@@ -107,7 +107,7 @@ Test(session_cpython_dump, attaching_to_a_hung_process_tells_the_same)
 	struct cpython_session_options options = {.detail = CPYTHON_LOCKS};
 	struct fault fault = {0};
 	struct source *source;
-	pid_t pid = hang();
+	pid_t pid = hang("tests/programs/python/deadlock.py");
 
 	options.pid = pid;
 	cr_assert_eq(names_new(&view.names), 0);
@@ -117,4 +117,49 @@ Test(session_cpython_dump, attaching_to_a_hung_process_tells_the_same)
 	expect_deadlock(&view, pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* Takes the picture `dump` shows. */
+static struct inspection *inspect(pid_t pid, struct names **names)
+{
+	struct cpython_picture picture;
+	struct inspection *inspection;
+	struct target *target;
+	struct fault fault = {0};
+
+	cr_assert_eq(target_open(pid, &target), 0);
+	cr_assert_eq(cpython_inspection_take(target, &inspection, names, &picture, &fault), 0, "%s",
+	             fault.message);
+	target_close(target);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return inspection;
+}
+
+Test(session_cpython_dump, a_deadlock_is_found)
+{
+	struct names *names;
+	struct inspection *in = inspect(hang("tests/programs/python/deadlock.py"), &names);
+
+	cr_expect_eq(in->task_count, 3);
+	cr_expect_eq(in->lock_count, 2);
+	cr_assert_eq(in->cycle_count, 1);
+	cr_expect_eq(in->cycles[0].count, 2);
+	inspection_free(in);
+	names_free(names);
+}
+
+Test(session_cpython_dump, waits_with_a_time_out_are_no_deadlock)
+{
+	struct names *names;
+	struct inspection *in = inspect(hang("tests/programs/python/deadlock_timeout.py"), &names);
+	unsigned waits = 0;
+
+	for (size_t i = 0; i < in->task_count; i++)
+		waits += in->tasks[i].lock >= 0;
+	cr_expect_eq(waits, 8, "a task of each of four pairs, and who waits for it: %u", waits);
+	cr_expect_eq(in->lock_count, 8);
+	cr_expect_eq(in->cycle_count, 0);
+	inspection_free(in);
+	names_free(names);
 }

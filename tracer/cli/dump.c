@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "cpython/cpython_inspection.h"
 #include "output.h"
 #include "subject.h"
 
@@ -17,8 +18,8 @@ static int dump_fault(const struct target *target, int err)
 
 	switch (err) {
 	case -ENOTSUP:
-		return fail("process %d (%.100s) does not carry the awaitness runtime: there are "
-		            "no tasks to show",
+		return fail("process %d (%.100s) carries no awaitness runtime and is no CPython "
+		            "program: there are no tasks to show",
 		            pid, target->command);
 	case -EPERM:
 	case -EACCES:
@@ -50,31 +51,59 @@ static int dump_print(struct dump *dump, const struct settings *settings)
 	return err ? fail("cannot print: %s", strerror(-err)) : status;
 }
 
+/* A program of the C runtime: its places are addresses. */
+static int dump_runtime(struct dump *dump, const struct settings *settings)
+{
+	struct inspection *inspection = NULL;
+	int status, err = inspection_take(dump->target, &inspection);
+
+	if (err)
+		return dump_fault(dump->target, err);
+	dump->inspection = inspection;
+	if (symbols_open((uint32_t)dump->target->pid, &dump->symbols))
+		dump->symbols = NULL; /* it ended just now: addresses stay addresses */
+	status = dump_print(dump, settings);
+	symbols_close(dump->symbols);
+	inspection_free(inspection);
+	return status;
+}
+
+static int dump_cpython(struct dump *dump, const struct settings *settings)
+{
+	struct inspection *inspection = NULL;
+	struct cpython_picture picture = {0};
+	struct names *names = NULL;
+	struct fault fault = {0};
+	int status,
+		err = cpython_inspection_take(dump->target, &inspection, &names, &picture, &fault);
+
+	if (err)
+		return *fault.message ? fail("%s", fault.message) : dump_fault(dump->target, err);
+	dump->inspection = inspection;
+	dump->names = names;
+	dump->others = picture.others;
+	status = dump_print(dump, settings);
+	inspection_free(inspection);
+	names_free(names);
+	return status;
+}
+
 static int dump_run(const struct settings *settings, const struct arguments *arguments)
 {
 	struct target *target = NULL;
-	struct inspection *inspection = NULL;
 	struct dump dump = {0};
-	int status, err;
+	int status;
 
 	if (arguments->count != 1 || arguments->command)
 		return fail_usage(&command_dump, "dump takes one process id");
 	status = subject_find(&command_dump, arguments->values[0], &target);
 	if (status != STATUS_CLEAN)
 		return status;
-	err = inspection_take(target, &inspection);
-	if (err) {
-		status = dump_fault(target, err);
-		target_close(target);
-		return status;
-	}
 	dump.target = target;
-	dump.inspection = inspection;
-	if (symbols_open((uint32_t)target->pid, &dump.symbols))
-		dump.symbols = NULL; /* it ended just now: addresses stay addresses */
-	status = dump_print(&dump, settings);
-	symbols_close(dump.symbols);
-	inspection_free(inspection);
+	/* a Python program may have loaded a module that carries the C runtime: that one counts */
+	status = target->runtimes & TARGET_CPYTHON && !(target->runtimes & TARGET_ROOT)
+	                 ? dump_cpython(&dump, settings)
+	                 : dump_runtime(&dump, settings);
 	target_close(target);
 	return status;
 }
@@ -89,7 +118,9 @@ const struct command command_dump = {
 		"The process is neither stopped nor asked, so it works on one that hangs. What "
 		"changed while it was being read is left out and counted.\n\n"
 		"Locks and tasks are as they are now, so a busy program shows only a moment. The "
-		"process must be linked with libawaitness.",
+		"process is a CPython program that uses asyncio, or one linked with libawaitness. "
+		"Of a Python program the suspended tasks are shown, each with its await chain, the "
+		"innermost place first; how many others there are is told.",
 	.examples = "  awaitness dump 1234\n"
 		    "  awaitness dump --format json 1234 | jq '.deadlocks'\n",
 	.options = (const struct option_row *const[]){&option_format, &option_output, NULL},

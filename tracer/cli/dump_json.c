@@ -23,19 +23,57 @@ static json_t *index_json(ptrdiff_t index)
 	return index < 0 ? json_null() : json_integer(index);
 }
 
-static json_t *place_json(const struct dump *dump, uint64_t address)
+static json_t *address_json(const struct dump *dump, uint64_t address)
 {
 	struct symbols_place place = {0};
 	json_t *line;
 
-	if (!address)
-		return json_null();
 	if (dump->symbols)
 		symbols_resolve(dump->symbols, address - 1, &place);
 	line = place.line ? json_integer(place.line) : json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:I}", "function", text_json(place.function), "file",
 	                 text_json(place.file), "line", line, "module", text_json(place.module),
 	                 "address", (json_int_t)address);
+}
+
+static json_t *site_json(const struct names_site *site)
+{
+	return json_pack("{s:o, s:o, s:o}", "function", text_json(site->function), "file",
+	                 text_json(site->file), "line",
+	                 site->line ? json_integer(site->line) : json_null());
+}
+
+static const struct names_site *site_find(const struct dump *dump, uint64_t id)
+{
+	return names_site(dump->names, (uint32_t)dump->target->pid, id);
+}
+
+static json_t *place_json(const struct dump *dump, uint64_t site)
+{
+	const struct names_site *known;
+
+	if (!site)
+		return json_null();
+	if (!dump->names)
+		return address_json(dump, site);
+	known = site_find(dump, site);
+	return known ? site_json(known) : json_null();
+}
+
+/* The await chain, the innermost first; null where a runtime does not know it. */
+static json_t *chain_json(const struct dump *dump, uint64_t site)
+{
+	const struct names_site *known;
+	json_t *chain;
+
+	if (!dump->names)
+		return json_null();
+	chain = json_array();
+	for (unsigned i = 0; i < CHAIN_MAX && (known = site_find(dump, site)); i++) {
+		json_array_append_new(chain, site_json(known));
+		site = known->parent;
+	}
+	return chain;
 }
 
 static json_t *task_json(const struct dump *dump, const struct inspect_task *t)
@@ -45,7 +83,7 @@ static json_t *task_json(const struct dump *dump, const struct inspect_task *t)
 	bool timed = suspended && t->record.since && t->record.since < all->time;
 
 	return json_pack(
-		"{s:I, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o}", "id",
+		"{s:I, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "id",
 		(json_int_t)t->record.id, "name", text_json(t->record.name), "loop",
 		(json_int_t)t->loop, "state", dump_state(t->record.state), "awaits",
 		suspended ? text_json(event_value_text(AW_FIELD_AWAIT, t->record.await))
@@ -56,7 +94,8 @@ static json_t *task_json(const struct dump *dump, const struct inspect_task *t)
 		"lock", index_json(t->lock), "waits_for", index_json(t->waits), "suspended_ns",
 		timed ? json_integer((json_int_t)(all->time - t->record.since)) : json_null(),
 		"timeout", suspended && t->record.deadline, "deadlocked", t->in_cycle, "site",
-		place_json(dump, suspended ? t->record.site : 0), "created",
+		place_json(dump, suspended ? t->record.site : 0), "chain",
+		chain_json(dump, suspended ? t->record.site : 0), "created",
 		place_json(dump, t->record.created));
 }
 
@@ -87,20 +126,22 @@ int dump_json(FILE *out, const struct dump *dump)
 	       *cycles = json_array(), *whole;
 
 	for (size_t i = 0; i < all->loop_count; i++)
-		json_array_append_new(loops, json_pack("{s:I, s:I}", "thread",
-		                                       (json_int_t)all->loops[i].tid, "tasks",
-		                                       (json_int_t)all->loops[i].count));
+		json_array_append_new(
+			loops,
+			json_pack("{s:o, s:I}", "thread",
+		                  all->loops[i].tid ? json_integer(all->loops[i].tid) : json_null(),
+		                  "tasks", (json_int_t)all->loops[i].count));
 	for (size_t i = 0; i < all->task_count; i++)
 		json_array_append_new(tasks, task_json(dump, &all->tasks[i]));
 	for (size_t i = 0; i < all->lock_count; i++)
 		json_array_append_new(locks, lock_json(dump, &all->locks[i]));
 	for (size_t i = 0; i < all->cycle_count; i++)
 		json_array_append_new(cycles, cycle_json(&all->cycles[i]));
-	whole = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "schema",
+	whole = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}", "schema",
 	                  "awaitness-dump/1", "pid", (int)dump->target->pid, "command",
 	                  text_json(dump->target->command), "loops", loops, "tasks", tasks, "locks",
-	                  locks, "deadlocks", cycles, "dropped", (json_int_t)all->dropped,
-	                  "truncated", all->truncated);
+	                  locks, "deadlocks", cycles, "others", (json_int_t)dump->others, "dropped",
+	                  (json_int_t)all->dropped, "truncated", all->truncated);
 	if (!whole)
 		return -ENOMEM;
 	json_dumpf(whole, out, JSON_INDENT(2));

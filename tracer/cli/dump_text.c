@@ -26,27 +26,40 @@ static const char *file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-const char *dump_place(char *out, struct symbols *symbols, uint64_t address)
+static void place_address(char *out, size_t size, struct symbols *symbols, uint64_t address)
 {
 	struct symbols_place place;
-	char raw[DUMP_PLACE / 4];
 
-	*out = '\0';
-	if (!address)
-		return out;
 	if (!symbols || symbols_resolve(symbols, address - 1, &place))
-		snprintf(raw, sizeof(raw), "0x%" PRIx64, address);
+		snprintf(out, size, "0x%" PRIx64, address);
 	else if (place.file)
-		snprintf(raw, sizeof(raw), "%.60s %.60s:%" PRIu32,
-		         place.function ? place.function : "?", file_name(place.file), place.line);
+		snprintf(out, size, "%.60s %.60s:%" PRIu32, place.function ? place.function : "?",
+		         file_name(place.file), place.line);
 	else if (place.function)
-		snprintf(raw, sizeof(raw), "%.60s in %.60s", place.function,
+		snprintf(out, size, "%.60s in %.60s", place.function,
 		         file_name(place.module ? place.module : "?"));
 	else
-		snprintf(raw, sizeof(raw), "%.60s+0x%" PRIx64,
+		snprintf(out, size, "%.60s+0x%" PRIx64,
 		         place.module ? file_name(place.module) : "?", place.offset);
-	escape_string(out, DUMP_PLACE, raw);
-	return out;
+}
+
+static const struct names_site *dump_site(const struct dump *dump, uint64_t id)
+{
+	return names_site(dump->names, (uint32_t)dump->target->pid, id);
+}
+
+const char *dump_place(char *out, const struct dump *dump, uint64_t site)
+{
+	const struct names_site *known = dump->names ? dump_site(dump, site) : NULL;
+	char raw[DUMP_PLACE / 4] = "";
+
+	if (known)
+		snprintf(raw, sizeof(raw), "%.60s %.60s:%" PRIu32,
+		         known->function ? known->function : "?",
+		         known->file ? file_name(known->file) : "?", known->line);
+	else if (site && !dump->names)
+		place_address(raw, sizeof(raw), dump->symbols, site);
+	return escape_string(out, DUMP_PLACE, raw);
 }
 
 static const char *task_name(char *out, const struct inspect_task *t)
@@ -72,8 +85,9 @@ static const char *lock_name(char *out, const struct inspect_lock *l)
 	return out;
 }
 
-static void print_wait(FILE *out, const struct inspection *all, const struct inspect_task *t)
+static void print_wait(FILE *out, const struct dump *dump, const struct inspect_task *t)
 {
+	const struct inspection *all = dump->inspection;
 	const char *what = event_value_text(AW_FIELD_AWAIT, t->record.await);
 	char name[NAME_ROOM + 48];
 
@@ -84,10 +98,22 @@ static void print_wait(FILE *out, const struct inspection *all, const struct ins
 	if (t->waits >= 0)
 		fprintf(out, "%s task %s", t->lock >= 0 ? ", held by" : ":",
 		        task_name(name, &all->tasks[t->waits]));
-	else if (t->lock < 0 && t->record.object)
+	else if (t->lock < 0 && t->record.object && !dump->names)
 		fprintf(out, " #%" PRIu64, t->record.object);
 	if (t->record.deadline)
 		fputs(", with a time-out", out);
+}
+
+/* The await chain that ends at `site`, the innermost first. */
+static void print_chain(FILE *out, const struct dump *dump, uint64_t site)
+{
+	const struct names_site *known;
+	char place[DUMP_PLACE];
+
+	for (unsigned i = 0; i < CHAIN_MAX && (known = dump_site(dump, site)); i++) {
+		fprintf(out, "      %s %s\n", i ? "in" : "at", dump_place(place, dump, site));
+		site = known->parent;
+	}
 }
 
 static void print_task(FILE *out, const struct dump *dump, const struct inspect_task *t)
@@ -101,11 +127,13 @@ static void print_task(FILE *out, const struct dump *dump, const struct inspect_
 		if (t->record.since && t->record.since < all->time)
 			fprintf(out, " for %s", duration_format(time, all->time - t->record.since));
 		fputs(", ", out);
-		print_wait(out, all, t);
-		if (t->record.site)
-			fprintf(out, ", at %s", dump_place(place, dump->symbols, t->record.site));
+		print_wait(out, dump, t);
+		if (t->record.site && !dump->names)
+			fprintf(out, ", at %s", dump_place(place, dump, t->record.site));
 	}
 	fputc('\n', out);
+	if (dump->names)
+		print_chain(out, dump, t->record.site);
 	for (size_t i = 0; i < all->lock_count; i++) {
 		if (all->locks[i].holder < 0 || &all->tasks[all->locks[i].holder] != t)
 			continue;
@@ -115,6 +143,12 @@ static void print_task(FILE *out, const struct dump *dump, const struct inspect_
 	}
 	if (!first)
 		fputc('\n', out);
+}
+
+static bool is_semaphore(unsigned type)
+{
+	return type == AW_LOCK_TYPE_SEMAPHORE || type == AW_LOCK_TYPE_ASYNCIO_SEMAPHORE ||
+	       type == AW_LOCK_TYPE_ASYNCIO_BOUNDED || type == AW_LOCK_TYPE_ANYIO_SEMAPHORE;
 }
 
 static void print_lock(FILE *out, const struct dump *dump, const struct inspect_lock *l)
@@ -127,17 +161,16 @@ static void print_lock(FILE *out, const struct dump *dump, const struct inspect_
 		fprintf(out, "held by %s", task_name(name, &all->tasks[l->holder]));
 	else if (l->record.holder)
 		fprintf(out, "held by task #%" PRIu32, l->record.holder);
-	else if (l->record.type == AW_LOCK_TYPE_SEMAPHORE)
+	else if (is_semaphore(l->record.type))
 		fprintf(out, "%" PRIu32 " free", l->record.permits);
 	else
 		fputs("free", out);
 	if (l->record.taken && l->record.holder)
-		fprintf(out, ", taken at %s", dump_place(place, dump->symbols, l->record.taken));
+		fprintf(out, ", taken at %s", dump_place(place, dump, l->record.taken));
 	if (l->record.waiters)
 		fprintf(out, ", %" PRIu32 " waiting", l->record.waiters);
 	if (l->record.created)
-		fprintf(out, ", created at %s",
-		        dump_place(place, dump->symbols, l->record.created));
+		fprintf(out, ", created at %s", dump_place(place, dump, l->record.created));
 	fputc('\n', out);
 }
 
@@ -166,8 +199,11 @@ void dump_text(FILE *out, const struct dump *dump)
 	for (size_t i = 0; i < all->cycle_count; i++)
 		print_cycle(out, all, &all->cycles[i]);
 	for (size_t l = 0; l < all->loop_count; l++) {
-		fprintf(out, "\nloop in thread %" PRIu32 ": %" PRIu32 " tasks\n", all->loops[l].tid,
-		        all->loops[l].count);
+		if (all->loops[l].tid)
+			fprintf(out, "\nloop in thread %" PRIu32 ": %" PRIu32 " tasks\n",
+			        all->loops[l].tid, all->loops[l].count);
+		else
+			fprintf(out, "\n%" PRIu32 " tasks are suspended\n", all->loops[l].count);
 		for (size_t t = 0; t < all->task_count; t++)
 			if (all->tasks[t].loop == l)
 				print_task(out, dump, &all->tasks[t]);
@@ -176,6 +212,11 @@ void dump_text(FILE *out, const struct dump *dump)
 		fprintf(out, "\n%zu locks\n", all->lock_count);
 	for (size_t i = 0; i < all->lock_count; i++)
 		print_lock(out, dump, &all->locks[i]);
+	if (dump->others)
+		fprintf(out,
+		        "\n%zu tasks more are not suspended: they run, are about to, have not "
+		        "begun, or are done\n",
+		        dump->others);
 	if (all->dropped)
 		fprintf(out, "\n%zu records changed while they were read and are left out\n",
 		        all->dropped);

@@ -188,6 +188,16 @@ static int live_loop(struct live *live)
 	return 0;
 }
 
+/* Until when the target was watched, also when nothing happened in it: the tracer's stream ends. */
+static int live_mark_end(struct live *live)
+{
+	const struct aw_event event = {.time = now_ns(), .kind = AW_THREAD_END};
+	const struct stream_batch batch = {
+		.pid = (uint32_t)live->parts->target->pid, .events = &event, .count = 1};
+
+	return live_pass_own(live, &batch);
+}
+
 static int live_end(struct live *live)
 {
 	const struct live_parts *parts = live->parts;
@@ -195,6 +205,8 @@ static int live_end(struct live *live)
 
 	if (!err)
 		err = merge_flush(live->merge);
+	if (!err)
+		err = live_mark_end(live);
 	if (err || !live->symbols)
 		return err;
 	if (target_alive(parts->target))

@@ -6,15 +6,17 @@
 
 #include "cpython_state.h"
 
-int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stream,
-                       const struct cpython_fact *fact, const struct cpython_item *items,
-                       struct cpython_chain *chain)
+void cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stream,
+                        const struct cpython_fact *fact, const struct cpython_item *items,
+                        struct cpython_chain *chain)
 {
 	const struct cpython_layout *layout = t->options.memory.layout;
 	uint64_t parent = 0, side = 0;
 
 	chain->count = chain->side_count = 0;
 	chain->leaf = NULL;
+	chain->deadline = false;
+	chain->bounded = 0;
 	for (unsigned i = 0; i < fact->count; i++) {
 		const struct cpython_item *item = &items[i];
 		struct cpython_link link = {.item = item};
@@ -22,6 +24,11 @@ int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stre
 
 		if (item->kind == CPYTHON_ITEM_LEAF)
 			chain->leaf = item;
+		if (item->kind == CPYTHON_ITEM_EXIT && item->flags & CPYTHON_EXIT_CODE) {
+			const struct cpython_code *code = cpython_codes_get(&t->codes, item->a);
+
+			chain->deadline |= code && code->bounds;
+		}
 		if (item->kind != CPYTHON_ITEM_FRAME)
 			continue;
 		link.code = cpython_codes_get(&t->codes, item->b);
@@ -35,6 +42,11 @@ int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stre
 			link.site = cpython_site(t, stream, fact->time, link.code, item->offset,
 			                         aside ? side : parent);
 			*(aside ? &side : &parent) = link.site;
+			/* until 3.11 it wraps what it awaits in a task: its first local, `fut` */
+			if (link.code->role == CPYTHON_ROLE_WAIT_FOR) {
+				chain->deadline = true;
+				chain->bounded = item->c;
+			}
 		}
 		if (aside && chain->side_count < sizeof(chain->sides) / sizeof(chain->sides[0]))
 			chain->sides[chain->side_count++] = link;
@@ -42,7 +54,6 @@ int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stre
 			chain->links[chain->count++] = link;
 	}
 	chain->site = parent;
-	return 0;
 }
 
 static unsigned await_of_role(enum cpython_role role)

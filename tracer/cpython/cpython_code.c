@@ -9,6 +9,8 @@
 
 enum { OB_SIZE = 16, BYTES_DATA = 32, TEXT_MAX = 512, TABLE_MAX = 1 << 20, AWAIT_BACK = 6 };
 
+#define CHECK_NS 1000000000ull
+
 /* X(role, ending of the file's name, qualname) */
 static const struct {
 	enum cpython_role role;
@@ -37,6 +39,17 @@ static const struct {
 	{CPYTHON_ROLE_IO, "asyncio/selector_events.py", NULL},
 	{CPYTHON_ROLE_IO, "asyncio/proactor_events.py", NULL},
 	{CPYTHON_ROLE_WORK, "asyncio/threads.py", "to_thread"},
+	{CPYTHON_ROLE_WAIT_FOR, "asyncio/tasks.py", "wait_for"},
+};
+
+/* Exit methods of time-outs: `async with timeout(1):` and the like. */
+static const struct {
+	const char *file;
+	const char *function;
+} bounds[] = {
+	{"asyncio/timeouts.py", "Timeout.__aexit__"},
+	{"async_timeout/__init__.py", "Timeout.__aexit__"},
+	{"anyio/_backends/_asyncio.py", "CancelScope.__exit__"},
 };
 
 static bool ends_with(const char *text, const char *ending)
@@ -57,17 +70,26 @@ static enum cpython_role role_of(const char *file, const char *function)
 	return CPYTHON_ROLE_NONE;
 }
 
+static bool bounds_what_it_surrounds(const char *file, const char *function)
+{
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		if (ends_with(file, bounds[i].file) && !strcmp(function, bounds[i].function))
+			return true;
+	return false;
+}
+
 static void code_free(void *pointer)
 {
-	struct cpython_code *code = pointer;
+	struct cpython_code *code = pointer, *older;
 
-	if (!code)
-		return;
-	free(code->function);
-	free(code->file);
-	free(code->lines);
-	free(code->bytes);
-	free(code);
+	for (; code; code = older) {
+		older = code->older;
+		free(code->function);
+		free(code->file);
+		free(code->lines);
+		free(code->bytes);
+		free(code);
+	}
 }
 
 void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory)
@@ -111,8 +133,10 @@ static struct cpython_code *code_read(const struct cpython_memory *memory, uint6
 	if (!code)
 		return NULL;
 	code->address = address;
-	code->function = str_copy(memory, cpython_word(memory, address + l->code_qualname));
-	code->file = str_copy(memory, cpython_word(memory, address + l->code_file));
+	code->names[0] = cpython_word(memory, address + l->code_qualname);
+	code->names[1] = cpython_word(memory, address + l->code_file);
+	code->function = str_copy(memory, code->names[0]);
+	code->file = str_copy(memory, code->names[1]);
 	code->first_line = cpython_half(memory, address + l->code_first_line);
 	code->bytes_size = cpython_word(memory, address + OB_SIZE) * 2;
 	code->bytes = block_copy(memory, address + l->code_bytes, code->bytes_size);
@@ -123,20 +147,41 @@ static struct cpython_code *code_read(const struct cpython_memory *memory, uint6
 		return NULL;
 	}
 	code->role = role_of(code->file, code->function);
+	code->bounds = bounds_what_it_surrounds(code->file, code->function);
 	return code;
+}
+
+/* Is what stands at the address still this one? A target that has ended says nothing else. */
+static bool code_stands(struct cpython_codes *codes, struct cpython_code *code)
+{
+	const struct cpython_layout *l = codes->memory.layout;
+	uint64_t names[2];
+
+	if (codes->now < code->checked + CHECK_NS)
+		return true;
+	code->checked = codes->now;
+	names[0] = cpython_word(&codes->memory, code->address + l->code_qualname);
+	names[1] = cpython_word(&codes->memory, code->address + l->code_file);
+	if (!names[0] || !names[1])
+		return true;
+	return names[0] == code->names[0] && names[1] == code->names[1] &&
+	       cpython_half(&codes->memory, code->address + l->code_first_line) == code->first_line;
 }
 
 const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address)
 {
-	struct cpython_code *code = cpython_table_get(&codes->table, address, 0);
+	struct cpython_code *older = cpython_table_get(&codes->table, address, 0), *code;
 
-	if (code || !address)
-		return code;
+	if (!address || (older && code_stands(codes, older)))
+		return older;
 	code = code_read(&codes->memory, address);
 	if (!code)
 		return NULL;
 	code->generation = ++codes->generation;
+	code->checked = codes->now;
+	code->older = older;
 	if (cpython_table_put(&codes->table, address, 0, code)) {
+		code->older = NULL;
 		code_free(code);
 		return NULL;
 	}

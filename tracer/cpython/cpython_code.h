@@ -2,9 +2,10 @@
 /*
  * cpython_code.h - code objects of the target: function, file, lines, and what a yield is for.
  *
- * Read once when first seen and kept by address: a code object that is freed
- * and another at its address would be mistaken, so the first line and the
- * qualname's address are compared each time one is used.
+ * Read once when first seen and kept by address. A code object may be freed and
+ * another made at its address, so the head of one is compared with what was
+ * read when it is used for the first time in a second; the old one stays for
+ * those who point to it.
  */
 #ifndef CPYTHON_CODE_H
 #define CPYTHON_CODE_H
@@ -28,7 +29,8 @@ enum cpython_role {
 	CPYTHON_ROLE_QUEUE,
 	CPYTHON_ROLE_IO,
 	CPYTHON_ROLE_WORK,
-	CPYTHON_ROLE_GATHER
+	CPYTHON_ROLE_GATHER,
+	CPYTHON_ROLE_WAIT_FOR /* asyncio.wait_for: what it awaits ends by itself */
 };
 
 struct cpython_code {
@@ -38,16 +40,21 @@ struct cpython_code {
 	char *file;          /* co_filename */
 	uint32_t first_line;
 	enum cpython_role role;
+	bool bounds;       /* the exit method of a time-out: what it surrounds ends by itself */
+	uint64_t names[2]; /* addresses of its qualname and its file's name */
+	uint64_t checked;  /* ns: when it was compared with the target's memory */
 	uint8_t *lines;
 	size_t lines_size;
 	uint8_t *bytes; /* the instructions, 2 bytes each */
 	size_t bytes_size;
+	struct cpython_code *older; /* what stood at this address before */
 };
 
 struct cpython_codes {
 	struct cpython_memory memory;
 	struct cpython_table table;
 	uint64_t generation;
+	uint64_t now; /* ns: of the fact that is looked at; the user keeps it */
 };
 
 void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory);

@@ -16,6 +16,7 @@ enum { TASKS_MAX = 65536, BUDGET_MS = 300 };
 struct cpython_snapshot {
 	struct cpython_walked **tasks; /* each as large as its items need */
 	size_t count;
+	size_t others; /* tasks that were not suspended, or not readable, or not reached in time */
 };
 
 static uint64_t clock_ns(void)
@@ -57,6 +58,8 @@ int cpython_snapshot_take(const struct cpython_memory *memory, const struct cpyt
 	for (long i = 0; i < n && snapshot->tasks && clock_ns() < end; i++)
 		if (!cpython_walk(memory, target, tasks[i], &walked) && task_add(snapshot, &walked))
 			n = -ENOMEM;
+	if (n > 0)
+		snapshot->others = n - snapshot->count;
 	free(tasks);
 	if (n < 0) {
 		cpython_snapshot_free(snapshot);
@@ -94,20 +97,21 @@ long cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
 			continue;
 		}
 		walked->fact.time = now;
-		error = cpython_translate_snapshot(translator, &walked->fact, true);
+		error = cpython_translate_snapshot(translator, &walked->fact,
+		                                   CPYTHON_SNAPSHOT_MEET);
 		if (error)
 			return error;
 		told++;
 	}
-	for (size_t i = 0; i < snapshot->count; i++) {
-		int error = snapshot->tasks[i]->fact.task
-		                    ? cpython_translate_snapshot(translator,
-		                                                 &snapshot->tasks[i]->fact, false)
-		                    : 0;
+	for (int pass = CPYTHON_SNAPSHOT_BIND; pass <= CPYTHON_SNAPSHOT_TELL; pass++)
+		for (size_t i = 0; i < snapshot->count; i++) {
+			const struct cpython_fact *fact = &snapshot->tasks[i]->fact;
+			int error =
+				fact->task ? cpython_translate_snapshot(translator, fact, pass) : 0;
 
-		if (error)
-			return error;
-	}
+			if (error)
+				return error;
+		}
 	return told;
 }
 
@@ -151,7 +155,7 @@ int cpython_snapshot_deliver(pid_t pid, stream_fn fn, void *context, struct cpyt
 	}
 	cpython_translate_stats(translator, &stats);
 	*out = (struct cpython_picture){(unsigned)told, (unsigned)(snapshot->count - told),
-	                                stats.frames, stats.misfits};
+	                                (unsigned)snapshot->others, stats.frames, stats.misfits};
 end:
 	cpython_snapshot_free(snapshot);
 	cpython_translate_free(translator);

@@ -25,11 +25,13 @@ long cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
                            const struct cpython_memory *memory, const struct cpython_target *target,
                            struct cpython_translator *translator);
 
-/** How many tasks changed between the two readings (they were left out), and how many suspended
- * frames did not fit the layout. */
+/** What a snapshot has and has not. */
 struct cpython_picture {
-	unsigned tasks, changed;
-	uint64_t frames, misfits;
+	unsigned tasks;   /* suspended: told */
+	unsigned changed; /* between the two readings: left out */
+	unsigned others;  /* left out: running, not begun, done, or not reached in time */
+	uint64_t frames;  /* suspended frames looked at ... */
+	uint64_t misfits; /* ... that did not fit the layout */
 };
 
 /**

@@ -68,6 +68,7 @@ struct cpython_task {
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;
 	uint64_t site;               /* where it suspended last */
+	bool bounded;                /* whoever awaits it gives up after a time (wait_for) */
 	struct cpython_pass *passes; /* owned */
 	size_t pass_count, pass_room;
 	bool ended;
@@ -136,7 +137,9 @@ struct cpython_chain {
 	struct cpython_link sides[CPYTHON_SIDES * 4];
 	unsigned side_count;
 	const struct cpython_item *leaf;
-	uint64_t site; /* the innermost */
+	uint64_t site;    /* the innermost */
+	bool deadline;    /* inside a time-out: this wait ends by itself */
+	uint64_t bounded; /* the task that a wait_for in it waits for, 0: none */
 };
 
 /* cpython_emit.c. All return 0 or -ENOMEM. */
@@ -173,10 +176,10 @@ struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpyth
                                       uint64_t coro);
 
 /* cpython_chain.c */
-/** Reads the chain out of a fact; its sites are defined in the stream. 0. */
-int cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stream,
-                       const struct cpython_fact *fact, const struct cpython_item *items,
-                       struct cpython_chain *chain);
+/** Reads the chain out of a fact; its sites are defined in the stream. */
+void cpython_chain_read(struct cpython_translator *t, struct cpython_stream *stream,
+                        const struct cpython_fact *fact, const struct cpython_item *items,
+                        struct cpython_chain *chain);
 /** What a suspended task waits for (enum aw_await, and the object): by the functions of its chain,
  * the innermost that says something, else by the type of what the chain's end awaits. */
 unsigned cpython_chain_await(struct cpython_translator *t, const struct cpython_task *task,

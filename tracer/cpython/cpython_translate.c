@@ -83,6 +83,25 @@ static int step_commit(struct cpython_stream *stream)
 	return 0;
 }
 
+/* A wait that ends by itself: told with the suspension, and with the wait for a lock in its step.
+ * Whoever it waits for with a time-out is given up then. Returns the flag for SUSPEND. */
+static unsigned deadline_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                                const struct cpython_task *task, const struct cpython_chain *chain)
+{
+	struct cpython_task *other =
+		chain->bounded ? cpython_table_get(&t->tasks, chain->bounded, 0) : NULL;
+
+	if (other)
+		other->bounded = true;
+	if (!chain->deadline && !task->bounded)
+		return 0;
+	for (size_t i = 0; i < stream->step.count; i++)
+		if (stream->step.events[i].kind == AW_LOCK_WAIT &&
+		    stream->step.events[i].task == task->id)
+			stream->step.events[i].arg |= AW_ARG_DEADLINE;
+	return AW_ARG_DEADLINE;
+}
+
 static int step_suspended(struct cpython_translator *t, struct cpython_stream *stream,
                           struct cpython_task *task, const struct cpython_fact *fact,
                           const struct cpython_item *items)
@@ -90,21 +109,22 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 	struct cpython_chain chain;
 	unsigned await;
 	uint64_t object;
-	int error = cpython_chain_read(t, stream, fact, items, &chain);
+	int error;
 
+	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
 	if (!task->rooted && chain.count) {
 		task->rooted = true;
 		task->acquires =
 			chain.links[0].code && chain.links[0].code->role == CPYTHON_ROLE_ACQUIRE;
 	}
-	if (!error)
-		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	if (!error)
 		error = cpython_pass_settle(t, stream, task, fact->time, &chain);
 	if (error)
 		return error;
-	await = cpython_chain_await(t, task, &chain, &object);
+	await = cpython_chain_await(t, task, &chain, &object) |
+	        deadline_settle(t, stream, task, &chain);
 	return cpython_emit(stream, fact->time, AW_SUSPEND, await, task->id, object, chain.site);
 }
 
@@ -197,17 +217,33 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 
 	if (!task)
 		return -ENOMEM;
-	error = cpython_chain_read(t, stream, fact, items, &chain);
+	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
 	t->late = true;
-	if (!error)
-		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;
 	return error ? error : step_commit(stream);
 }
 
+/* Whom this task waits for with a time-out is known before anybody is told of. */
+static void snapshot_bind(struct cpython_translator *t, const struct cpython_fact *fact,
+                          const struct cpython_item *items)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_code *code = items[i].kind == CPYTHON_ITEM_FRAME
+		                                          ? cpython_codes_get(&t->codes, items[i].b)
+		                                          : NULL;
+		struct cpython_task *other = code && code->role == CPYTHON_ROLE_WAIT_FOR
+		                                     ? cpython_table_get(&t->tasks, items[i].c, 0)
+		                                     : NULL;
+
+		if (other)
+			other->bounded = true;
+	}
+}
+
 int cpython_translate_snapshot(struct cpython_translator *t, const struct cpython_fact *fact,
-                               bool meet)
+                               enum cpython_snapshot_pass pass)
 {
 	const struct cpython_item *items = (const void *)(fact + 1);
 	struct cpython_stream *stream = stream_get(t, 0);
@@ -219,21 +255,26 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 
 	if (!stream || fact->count > CPYTHON_ITEMS)
 		return stream ? -EPROTO : -ENOMEM;
-	if (meet)
+	t->codes.now = fact->time;
+	if (pass == CPYTHON_SNAPSHOT_MEET)
 		return cpython_task_get(t, stream, fact, items, fact->task, fact->coro) ? 0
 		                                                                        : -ENOMEM;
+	if (pass == CPYTHON_SNAPSHOT_BIND) {
+		snapshot_bind(t, fact, items);
+		return 0;
+	}
 	task = cpython_table_get(&t->tasks, fact->task, 0);
 	if (!task || task->coro != fact->coro)
 		return 0;
-	error = cpython_chain_read(t, stream, fact, items, &chain);
+	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
 	t->late = true;
-	if (!error)
-		error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;
 	if (error)
 		return error;
-	await = cpython_chain_await(t, task, &chain, &object);
+	await = cpython_chain_await(t, task, &chain, &object) |
+	        deadline_settle(t, stream, task, &chain);
 	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
 	                     object, chain.site);
 	return error ? error : step_commit(stream);
@@ -331,6 +372,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	if (!stream)
 		return -ENOMEM;
 	t->stats.facts++;
+	t->codes.now = fact->time;
 	if (fact->number > stream->next_fact)
 		error = fact_lost(t, stream, fact);
 	else if (stream->paused)

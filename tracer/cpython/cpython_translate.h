@@ -66,14 +66,17 @@ int cpython_translate_fact(struct cpython_translator *translator, const struct c
 int cpython_translate_flush(struct cpython_translator *translator, bool all, stream_fn fn,
                             void *context, unsigned *batches);
 
+/** The passes over a snapshot: tasks are made known, bound to each other, then told. */
+enum cpython_snapshot_pass { CPYTHON_SNAPSHOT_MEET, CPYTHON_SNAPSHOT_BIND, CPYTHON_SNAPSHOT_TELL };
+
 /**
  * Takes a task that was suspended before anything was traced, read from outside
- * (cpython_walk.h), on stream (pid, 0). Call it for all tasks with `meet`, so
- * that they are known, then for all without: that tells what each holds and
- * waits for. The records carry AW_ARG_SNAPSHOT.
+ * (cpython_walk.h), on stream (pid, 0). Call it for all tasks with each pass in
+ * turn: the last tells what each holds and waits for. The records carry
+ * AW_ARG_SNAPSHOT. 0, -EPROTO or -ENOMEM.
  */
 int cpython_translate_snapshot(struct cpython_translator *translator,
-                               const struct cpython_fact *fact, bool meet);
+                               const struct cpython_fact *fact, enum cpython_snapshot_pass pass);
 
 /** The next record of stream (pid, 0) has this number: those before are somebody else's. */
 int cpython_translate_number(struct cpython_translator *translator, uint64_t next);
