@@ -39,6 +39,14 @@ check "run traces a program from its first step" \
 	"$awaitness" run --format json --output run.json -- "$python" "$counting/first.py"
 is "and counts all it did" "$(told run.json First._lock)" "100 25 0"
 
+# Who woke whom is seen at level `all`: then lock order can be told, and only of tasks that could meet.
+orders() { jq -r '[.findings[] | select(.rule == "lock-order")] | length' "$1"; }
+for how in mixed:1 apart:0 same:0; do
+	"$awaitness" run --detail all --format json --output order.json -- "$python" "$counting/lock_order.py" "${how%:*}"
+	is "lock order, ${how%:*}" "$(orders order.json)" "${how#*:}"
+done
+is "a level that does not see wake-ups says so" "$(jq -r '.notes | any(test("lock order"))' run.json)" true
+
 # What a program ran right before its end may be gone before it is read: then it is told as lost.
 sed 's/^time.sleep.*//' "$counting/first.py" >short.py
 check "run bears a program that ends at once" "$awaitness" run --format json --output short.json -- "$python" short.py

@@ -25,6 +25,7 @@ typedef __s64 int64_t;
 #include "cpython_caller.bpf.h"
 #include "cpython_locks.bpf.h"
 #include "cpython_step.bpf.h"
+#include "cpython_wake.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -349,4 +350,37 @@ int await_enter(struct pt_regs *ctx)
 	if (s)
 		scratch_release(s);
 	return 0;
+}
+
+static __always_inline int wake_probe(uint64_t arguments)
+{
+	uint32_t *target = process_get(bpf_get_current_pid_tgid());
+	struct scratch *s;
+	int slot;
+
+	if (!target)
+		return 0;
+	count(CPYTHON_COUNT_HITS);
+	slot = scratch_claim(*target);
+	if (slot < 0)
+		return 0;
+	wake(slot, arguments);
+	s = scratch_at(slot);
+	if (s)
+		scratch_release(s);
+	return 0;
+}
+
+/* At a call of PyObject_Vectorcall(loop.call_soon, arguments, ...): until 3.11. */
+SEC("uprobe")
+int wake_call(struct pt_regs *ctx)
+{
+	return wake_probe(PT_REGS_PARM2(ctx));
+}
+
+/* At a call of PyObject_VectorcallMethod("call_soon", loop and arguments, ...): 3.12 and newer. */
+SEC("uprobe")
+int wake_method(struct pt_regs *ctx)
+{
+	return wake_probe(PT_REGS_PARM2(ctx) + 8);
 }

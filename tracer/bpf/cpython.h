@@ -105,7 +105,7 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_TAKE = 4,  /* `with` or `async with` is about to enter */
 	CPYTHON_FACT_NEW = 5,   /* a task is being made */
 	CPYTHON_FACT_AWAIT = 6, /* an await expression is about to run */
-	CPYTHON_FACT_WAKE = 7,  /* something was made ready */
+	CPYTHON_FACT_WAKE = 7,  /* a task was made ready */
 	CPYTHON_FACT_LOAD = 8 /* a target that is starting was stopped: asyncio is being loaded, or
 	                       * its first step begins. Not numbered */
 };
@@ -161,8 +161,10 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_CALLER = 6, /* a running frame. b: code, offset, c: first local */
 	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type */
 	CPYTHON_ITEM_NUMBER = 8, /* a: number in the automatic name of a task */
-	CPYTHON_ITEM_CODE = 9    /* a: a coroutine that has not begun, b: its code, c: first local,
+	CPYTHON_ITEM_CODE = 9,   /* a: a coroutine that has not begun, b: its code, c: first local,
 	                          * d: the lock that is, or 0 */
+	CPYTHON_ITEM_WAKE = 10   /* a: the task made ready, b: its coroutine, c: the future that was
+	                          * done, state: of the future */
 };
 
 enum {

@@ -17,7 +17,7 @@
 #include "fault.h"
 #include "target.h"
 
-#define CPYTHON_PLACES 8
+#define CPYTHON_PLACES 32
 
 /** Places in one file to probe. `path` is where this process can open it; not owned. */
 struct cpython_places {
@@ -38,7 +38,9 @@ struct cpython_found {
 	struct cpython_places make;   /* rdi: the task that is being initialised */
 	struct cpython_places load;   /* rdi: the PyModuleDef an extension module is made of */
 	struct cpython_places awaits; /* rdi: the object that is awaited */
-	struct cpython_target target; /* as the programs want it; `detail` is not filled in */
+	struct cpython_places wake_call; /* rsi: the arguments of a function, maybe of call_soon */
+	struct cpython_places wake_method; /* rsi: those of a method, behind its object */
+	struct cpython_target target;      /* as the programs want it; `detail` is not filled in */
 	bool free_threaded;
 };
 
@@ -55,7 +57,7 @@ unsigned cpython_find_version(const struct target *target, char *release);
 
 /**
  * Finds all places and addresses. -ENOTSUP with a message when something
- * needed is not found. What only some levels need (with, awaits, make) may be
+ * needed is not found. What only some levels need (with, awaits, make, wake) may be
  * missing: count 0.
  */
 int cpython_find(const struct target *target, struct cpython_found *out, struct fault *fault);

@@ -69,6 +69,9 @@ static uint64_t can_see(const struct cpython_session *s)
 		can |= AW_CAN_ACQUIRES | AW_CAN_RELEASES;
 	if (s->options.detail >= CPYTHON_AWAITS && s->found.awaits.count)
 		can |= AW_CAN_AWAITS;
+	if (s->options.detail >= CPYTHON_ALL &&
+	    (s->found.wake_call.count || s->found.wake_method.count))
+		can |= AW_CAN_WAKES;
 	return can;
 }
 
@@ -229,6 +232,16 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 	return error;
 }
 
+/* Once: when what the probes can see is known, at the latest when nothing more comes. */
+static int session_describe(struct cpython_session *s, stream_fn fn, void *context)
+{
+	if (s->described || (s->stage != STAGE_RUNNING && !s->stopped))
+		return 0;
+	s->described = true;
+	return cpython_describe(s->target, &s->found, cpython_detail_text(s->options.detail),
+	                        s->source.ops->name, can_see(s), s->translator, fn, context);
+}
+
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct cpython_session *s = (struct cpython_session *)source;
@@ -236,15 +249,6 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	unsigned batches = 0;
 	int error;
 
-	if (!s->described) {
-		s->described = true;
-		error = cpython_describe(s->target, &s->found,
-		                         cpython_detail_text(s->options.detail), source->ops->name,
-		                         can_see(s), s->translator, fn, context);
-		if (error)
-			return error;
-		batches++;
-	}
 	error = s->stopped ? 0 : cpython_attachment_poll(s->attachment, timeout_ms);
 	if (error)
 		return error;
@@ -252,6 +256,8 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 		error = stage_next(s);
 	else if (!s->stopped)
 		error = window_turn(s, fn, context);
+	if (!error)
+		error = session_describe(s, fn, context);
 	if (error)
 		return error;
 	cpython_translate_stats(s->translator, &stats);
@@ -276,6 +282,8 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 	cpython_attachment_detach(s->attachment);
 	s->stopped = true;
 	error = cpython_attachment_poll(s->attachment, 0);
+	if (!error)
+		error = session_describe(s, fn, context);
 	if (!error)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
 	return error;

@@ -24,7 +24,7 @@ enum cpython_detail {
 	CPYTHON_STEPS,  /* steps, suspensions with their await chains, locks held there */
 	CPYTHON_LOCKS,  /* every acquisition by `with`, and its end by the lock's own state */
 	CPYTHON_AWAITS, /* passes of every await; explicit acquire() calls too */
-	CPYTHON_ALL     /* all there is; wake-ups are not told (AW_CAN_WAKES is never set) */
+	CPYTHON_ALL     /* who woke whom */
 };
 
 #define CPYTHON_DETAILS 4

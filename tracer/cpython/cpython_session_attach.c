@@ -245,6 +245,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.with_enter_method, &found->method, CPYTHON_PROBE_REST,
 	         CPYTHON_LOCKS},
 		{a->skel->progs.await_enter, &found->awaits, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
+		{a->skel->progs.wake_call, &found->wake_call, CPYTHON_PROBE_REST, CPYTHON_ALL},
+		{a->skel->progs.wake_method, &found->wake_method, CPYTHON_PROBE_REST, CPYTHON_ALL},
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
 	int error = 0;

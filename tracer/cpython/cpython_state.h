@@ -68,6 +68,7 @@ struct cpython_task {
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;
 	uint64_t site;               /* where it suspended last */
+	unsigned await;              /* enum aw_await: what it waits for since then */
 	bool bounded;                /* whoever awaits it gives up after a time (wait_for) */
 	struct cpython_pass *passes; /* owned */
 	size_t pass_count, pass_room;
@@ -89,6 +90,8 @@ struct cpython_stream {
 	uint64_t next_fact; /* number expected */
 	uint64_t next_event;
 	uint64_t time; /* of the last event */
+	uint32_t ended; /* the task that ended on it last: those who await it are woken then */
+	uint64_t ended_address;
 	struct event_buffer ready;
 	struct event_buffer step; /* of the step under way: may still be corrected */
 };
@@ -194,6 +197,15 @@ int cpython_pass_begin(struct cpython_translator *t, struct cpython_stream *stre
 int cpython_pass_settle(struct cpython_translator *t, struct cpython_stream *stream,
                         struct cpython_task *task, uint64_t time,
                         const struct cpython_chain *chain);
+
+/* cpython_translate.c */
+/** What was the step under way is complete now. */
+int cpython_step_commit(struct cpython_stream *stream);
+
+/* cpython_wakes.c */
+/** A task was made ready: WAKE facts. */
+int cpython_wake_tell(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_fact *fact, const struct cpython_item *items);
 
 /* cpython_types.c */
 /** The type at an address; NULL: out of memory. */

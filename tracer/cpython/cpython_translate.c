@@ -73,8 +73,7 @@ static struct cpython_stream *stream_get(struct cpython_translator *t, uint32_t 
 	return stream;
 }
 
-/* What was the step under way is complete now. */
-static int step_commit(struct cpython_stream *stream)
+int cpython_step_commit(struct cpython_stream *stream)
 {
 	for (size_t i = 0; i < stream->step.count; i++)
 		if (event_buffer_add(&stream->ready, &stream->step.events[i]))
@@ -123,8 +122,8 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 		error = cpython_pass_settle(t, stream, task, fact->time, &chain);
 	if (error)
 		return error;
-	await = cpython_chain_await(t, task, &chain, &object) |
-	        deadline_settle(t, stream, task, &chain);
+	task->await = cpython_chain_await(t, task, &chain, &object);
+	await = task->await | deadline_settle(t, stream, task, &chain);
 	return cpython_emit(stream, fact->time, AW_SUSPEND, await, task->id, object, chain.site);
 }
 
@@ -145,6 +144,8 @@ static int step_done(struct cpython_translator *t, struct cpython_stream *stream
 	if (!error)
 		error = cpython_emit(stream, fact->time, AW_TASK_END, outcome, task->id, 0, 0);
 	task->ended = true;
+	stream->ended_address = task->address;
+	stream->ended = task->id;
 	cpython_task_remove(t, task);
 	return error;
 }
@@ -164,7 +165,7 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 		error = step_suspended(t, stream, task, fact, items);
 	else
 		error = step_done(t, stream, task, fact, items);
-	return error ? error : step_commit(stream);
+	return error ? error : cpython_step_commit(stream);
 }
 
 /* A task whose coroutine is Lock.acquire itself acquires for whoever made it. */
@@ -213,6 +214,7 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 	struct cpython_task *task =
 		cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	struct cpython_chain chain;
+	uint64_t object;
 	int error;
 
 	if (!task)
@@ -222,7 +224,8 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 	t->late = true;
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;
-	return error ? error : step_commit(stream);
+	task->await = cpython_chain_await(t, task, &chain, &object);
+	return error ? error : cpython_step_commit(stream);
 }
 
 /* Whom this task waits for with a time-out is known before anybody is told of. */
@@ -273,11 +276,11 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 	t->late = false;
 	if (error)
 		return error;
-	await = cpython_chain_await(t, task, &chain, &object) |
-	        deadline_settle(t, stream, task, &chain);
+	task->await = cpython_chain_await(t, task, &chain, &object);
+	await = task->await | deadline_settle(t, stream, task, &chain);
 	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
 	                     object, chain.site);
-	return error ? error : step_commit(stream);
+	return error ? error : cpython_step_commit(stream);
 }
 
 int cpython_translate_number(struct cpython_translator *t, uint64_t next)
@@ -352,6 +355,8 @@ static int fact_told(struct cpython_translator *t, struct cpython_stream *stream
 		return task ? cpython_pass_begin(t, stream, task, fact, items) : 0;
 	case CPYTHON_FACT_NEW:
 		return fact_new(t, stream, fact, items);
+	case CPYTHON_FACT_WAKE:
+		return cpython_wake_tell(t, stream, fact, items);
 	default:
 		return -EPROTO;
 	}
@@ -401,7 +406,7 @@ int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn
 
 		if (!stream)
 			continue;
-		if (all && step_commit(stream))
+		if (all && cpython_step_commit(stream))
 			return -ENOMEM;
 		if (!stream->ready.count)
 			continue;
