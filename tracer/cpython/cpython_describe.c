@@ -2,6 +2,7 @@
 /*
  * cpython_describe.c - see cpython_describe.h.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,13 +13,14 @@ int cpython_describe(const struct target *target, const struct cpython_found *fo
                      const char *detail, const char *transport, uint64_t can,
                      struct cpython_translator *translator, stream_fn fn, void *context)
 {
+	char seen[128];
 	const struct {
 		enum aw_text what;
 		const char *text;
 	} texts[] = {
 		{AW_TEXT_COMMAND, target->command},
 		{AW_TEXT_VERSION, found->release},
-		{AW_TEXT_DETAIL, detail},
+		{AW_TEXT_DETAIL, seen},
 		{AW_TEXT_TRANSPORT, transport},
 	};
 	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON};
@@ -27,6 +29,11 @@ int cpython_describe(const struct target *target, const struct cpython_found *fo
 	struct timespec now;
 	int error;
 
+	snprintf(seen, sizeof(seen), "%s%s", detail,
+	         !found->jit           ? ""
+	         : can & AW_CAN_AWAITS ? " (the JIT is on: it hides thread locks taken by `with`)"
+	                               : " (the JIT is on: it hides locks from this level; "
+	                                 "--detail awaits sees them)");
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	event.time = now.tv_sec * 1000000000ull + now.tv_nsec;
 	event.object = target->pid;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpython_places.h"
@@ -147,6 +148,30 @@ static int find_step(const struct cpython_memory *memory, struct cpython_found *
 	return 0;
 }
 
+/*
+ * May the target run compiled code? From 3.14 on builds have a JIT that is off unless PYTHON_JIT
+ * says otherwise when the program starts (Python/jit.c, Doc/using/cmdline.rst of 3.14).
+ */
+static bool jit_on(pid_t pid, unsigned version)
+{
+	char path[64], *entry = NULL;
+	size_t room = 0;
+	bool on = false;
+	FILE *file;
+
+	if (version < CPYTHON_VERSION(3, 14))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	file = fopen(path, "re");
+	while (file && getdelim(&entry, &room, 0, file) > 0)
+		if (!strncmp(entry, "PYTHON_JIT=", 11))
+			on = entry[11] && strcmp(entry + 11, "0") != 0;
+	free(entry);
+	if (file)
+		fclose(file);
+	return on;
+}
+
 static int find_core(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	struct cpython_target *t = &out->target;
@@ -205,6 +230,7 @@ static int find_version(const struct target *target, struct cpython_found *out, 
 		                 out->release[0] ? out->release : "of an unknown version");
 	out->target.layout = *layout;
 	out->target.pid = target->pid;
+	out->jit = jit_on(target->pid, out->version);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ struct cpython_found {
 	struct cpython_places wake_method; /* rsi: those of a method, behind its object */
 	struct cpython_target target;      /* as the programs want it; `detail` is not filled in */
 	bool free_threaded;
+	bool jit; /* it may run code that the interpreter compiled (3.14 and newer) */
 };
 
 /** A lock type found in the process. */

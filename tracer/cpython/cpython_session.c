@@ -10,6 +10,7 @@
 
 #include "cpython_session.h"
 #include "cpython_describe.h"
+#include "cpython_level.h"
 #include "cpython_session_attach.h"
 #include "cpython_snapshot.h"
 #include "cpython_translate.h"
@@ -35,13 +36,6 @@ struct cpython_session {
 	uint64_t batches;
 };
 
-static const char *const detail_texts[CPYTHON_DETAILS] = {"steps", "locks", "awaits", "all"};
-
-const char *cpython_detail_text(enum cpython_detail detail)
-{
-	return (unsigned)detail < CPYTHON_DETAILS ? detail_texts[detail] : NULL;
-}
-
 int cpython_detect(pid_t pid, unsigned *version)
 {
 	struct target *target;
@@ -57,22 +51,6 @@ int cpython_detect(pid_t pid, unsigned *version)
 	}
 	target_close(target);
 	return result;
-}
-
-/* What the level sees (enum aw_can). */
-static uint64_t can_see(const struct cpython_session *s)
-{
-	uint64_t can = 0;
-
-	if (s->options.detail >= CPYTHON_LOCKS &&
-	    (s->found.with.count || s->found.named.count || s->found.method.count))
-		can |= AW_CAN_ACQUIRES | AW_CAN_RELEASES;
-	if (s->options.detail >= CPYTHON_AWAITS && s->found.awaits.count)
-		can |= AW_CAN_AWAITS;
-	if (s->options.detail >= CPYTHON_ALL &&
-	    (s->found.wake_call.count || s->found.wake_method.count))
-		can |= AW_CAN_WAKES;
-	return can;
 }
 
 static int take_fact(void *context, const struct cpython_fact *fact, size_t size)
@@ -238,8 +216,9 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 	if (s->described || (s->stage != STAGE_RUNNING && !s->stopped))
 		return 0;
 	s->described = true;
-	return cpython_describe(s->target, &s->found, cpython_detail_text(s->options.detail),
-	                        s->source.ops->name, can_see(s), s->translator, fn, context);
+	return cpython_describe(
+		s->target, &s->found, cpython_detail_text(s->options.detail), s->source.ops->name,
+		cpython_level_sees(s->options.detail, &s->found), s->translator, fn, context);
 }
 
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
