@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "command.h"
+#include "doctor_python.h"
 #include "escape.h"
 #include "event_table.h"
 #include "feature.h"
@@ -90,8 +91,7 @@ static const char *seen_text(const struct target *target)
 		       "events listed.";
 	if (target->runtimes & TARGET_CPYTHON)
 		return "It is a CPython program: attach sees its asyncio tasks, suspensions and "
-		       "locks, "
-		       "as --detail says.";
+		       "locks, as --detail says.";
 	return "It carries no awaitness runtime and no awaitness probes: attach sees nothing.";
 }
 
@@ -108,7 +108,10 @@ static void print_target(FILE *out, const struct target *target)
 
 	fprintf(out, "\nProcess %d: %s\n", (int)target->pid,
 	        escape_string(safe, sizeof(safe), target->command));
-	fprintf(out, "  %s\n", seen_text(target));
+	if (target->runtimes & TARGET_CPYTHON)
+		doctor_python_print(out, target);
+	else
+		fprintf(out, "  %s\n", seen_text(target));
 	for (size_t i = 0; i < target->module_count; i++) {
 		const struct target_module *m = &target->modules[i];
 
@@ -119,7 +122,7 @@ static void print_target(FILE *out, const struct target *target)
 		print_kinds(out, m->kinds);
 		fputc('\n', out);
 	}
-	if (target->runtimes & TARGET_ROOT)
+	if (target->runtimes & (TARGET_ROOT | TARGET_CPYTHON))
 		fputs("  `awaitness dump` can show its tasks and locks.\n", out);
 	if (target->other_pid_ns)
 		fprintf(out, "  It is in another pid namespace, where its id is %d.\n",
@@ -134,12 +137,14 @@ static json_t *target_json(const struct target *target)
 {
 	char safe[ESCAPE_ROOM(4096)];
 
-	return json_pack("{s:i, s:s, s:b, s:b, s:b, s:b, s:s}", "pid", (int)target->pid, "command",
-	                 escape_string(safe, sizeof(safe), target->command), "log",
+	return json_pack("{s:i, s:s, s:b, s:b, s:b, s:b, s:s, s:o*}", "pid", (int)target->pid,
+	                 "command", escape_string(safe, sizeof(safe), target->command), "log",
 	                 (target->runtimes & TARGET_LOG) != 0, "probes",
 	                 (target->runtimes & TARGET_PROBES) != 0, "cpython",
 	                 (target->runtimes & TARGET_CPYTHON) != 0, "dump",
-	                 (target->runtimes & TARGET_ROOT) != 0, "seen", seen_text(target));
+	                 (target->runtimes & (TARGET_ROOT | TARGET_CPYTHON)) != 0, "seen",
+	                 seen_text(target), "python",
+	                 target->runtimes & TARGET_CPYTHON ? doctor_python_json(target) : NULL);
 }
 
 static void doctor_json(FILE *out, const struct feature *rows, const struct target *target)
@@ -189,7 +194,9 @@ const struct command command_doctor = {
 	.description =
 		"Tries each feature of the kernel and each permission that awaitness makes use of, "
 		"and says what was found, what follows from it, and what to do about it. With PID, "
-		"also what would be seen of this process.\n\n"
+		"also what would be seen of this process; of a Python process at each --detail, "
+		"and "
+		"what that costs it. Nothing is attached to it.\n\n"
 		"The exit status is 0 whatever was found; --format json gives `ebpf`: true or "
 		"false.",
 	.examples = "  awaitness doctor\n"

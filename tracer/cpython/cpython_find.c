@@ -187,7 +187,12 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	runtime = object_of(elf, out->core, "_PyRuntime");
 	/* only builds without the GIL have reference counts to merge */
 	out->free_threaded = cpython_elf_symbol(elf, "_Py_MergeZeroLocalRefcount") != 0;
-	error = find_objects(elf, out->core, t, fault);
+	error = out->free_threaded
+	                ? fault_set(fault, -ENOTSUP,
+	                            "this is a free-threaded build of CPython %s, which is not "
+	                            "supported; use the build with the GIL",
+	                            out->release)
+	                : find_objects(elf, out->core, t, fault);
 	if (!error)
 		cpython_places_with(elf, out->core, out);
 	if (!error)
@@ -195,12 +200,6 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	cpython_elf_close(elf);
 	if (error)
 		return error;
-	if (out->free_threaded)
-		return fault_set(
-			fault, -ENOTSUP,
-			"this is a free-threaded build of CPython %s, which is not supported; "
-			"use the build with the GIL",
-			out->release);
 	t->interpreter = cpython_word(&memory, runtime + t->layout.runtime_interpreters);
 	if (!t->interpreter)
 		return fault_set(fault, -ENOTSUP, "the interpreter has not started yet");
