@@ -89,7 +89,7 @@ struct cpython_stream {
 	bool paused;        /* nothing was seen since `time` */
 	uint64_t next_fact; /* number expected */
 	uint64_t next_event;
-	uint64_t time; /* of the last event */
+	uint64_t time;  /* of the last event */
 	uint32_t ended; /* the task that ended on it last: those who await it are woken then */
 	uint64_t ended_address;
 	struct event_buffer ready;
