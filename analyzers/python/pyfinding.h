@@ -38,6 +38,10 @@ void pyrules_locks(struct pymodel *m);   /* AW001, AW002, AW003, AW005 */
 void pyrules_acquire(struct pymodel *m); /* AW004, AW104 */
 void pyrules_paths(struct pymodel *m);   /* AW006, AW007, AW101, AW102, AW103, the windows */
 
+/** Does every way from the end of an await, but for exceptions, pass a statement that writes before
+ * it suspends or leaves? False where that is not simple to see. */
+bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write);
+
 /** Is a lock proven needless? */
 bool py_lock_needless(const struct py_program *p, uint32_t lock);
 

@@ -82,16 +82,28 @@ struct pyfinding {
 	bool waived;          /* by a comment in the source */
 };
 
-/** A cell that is read before an await and written after it, for a tracer to watch. */
+/**
+ * A cell that is read before an await and written after it, for a tracer to watch. Where several
+ * awaits stand between, there is a window for each: of one `group`, and in order, by `nth`.
+ */
 struct pywindow {
+	uint32_t group, nth;
 	const char *file;
 	const char *function; /* co_qualname */
 	uint32_t first_line;  /* co_firstlineno */
 	uint32_t await_line, await_col;
 	uint8_t await_kind; /* enum pyawait */
 	const char *path;   /* "self.size", "module.name" */
+	const char *object; /* "Class.size", "module.name" */
 	uint32_t read_line, write_line;
+	const char *write_file, *write_function; /* another function than the above, if it is called
+	                                          * to write */
 	bool guards;              /* the read guards the write; else the value flows into it */
+	bool empty;               /* of a guard: it was found not there (None, empty, no entry) */
+	bool raises;              /* of a guard: otherwise an exception is raised */
+	bool adds;                /* the value is an operand of + - * in what is written */
+	bool constant;            /* what is written is a constant */
+	bool always;              /* after this await the write comes next, but for exceptions */
 	bool removes;             /* the write removes an entry */
 	const char *const *locks; /* labels of the locks held from the read to the write */
 	size_t lock_count;

@@ -15,19 +15,21 @@
 #define PATH_TOKENS 64 /* bits of a token set; more reads on one path are not followed */
 #define PATH_LOCALS 48
 #define PATH_LOCKS  16
+#define PATH_MORE   5      /* suspensions between a read and a write, after the first */
 #define PATH_STEPS  200000 /* nested loops are walked twice each: a bound on the sum */
 
 enum path_polarity { POLARITY_NONE, POLARITY_EMPTY, POLARITY_FULL, POLARITY_OTHER };
 
 struct path_token {
-	uint32_t location; /* string: "self.x", "self.d[k]" */
-	uint32_t key;      /* the local variable that is the index; 0: none */
-	uint32_t node;     /* the read */
-	uint32_t site;     /* the first suspension since; 0: none */
-	uint32_t test;     /* the test that it guards by; 0: none */
-	uint16_t locks;    /* open locks, by place, that are held since before the read */
-	uint8_t polarity;  /* enum path_polarity, of the guard */
-	bool raises;       /* the guard's other way out is a raise */
+	uint32_t location;        /* string: "self.x", "self.d[k]" */
+	uint32_t key;             /* the local variable that is the index; 0: none */
+	uint32_t node;            /* the read */
+	uint32_t site;            /* the first suspension since; 0: none */
+	uint32_t more[PATH_MORE]; /* the suspensions after that, in order; 0: none */
+	uint32_t test;            /* the test that it guards by; 0: none */
+	uint16_t locks;           /* open locks, by place, that are held since before the read */
+	uint8_t polarity;         /* enum path_polarity, of the guard */
+	bool raises;              /* the guard's other way out is a raise */
 };
 
 /* What a value derives from. */
@@ -59,6 +61,7 @@ struct path_hit {
 	bool removes;     /* it is del or pop */
 	bool raises;
 	uint32_t func, location, read, site, write;
+	uint32_t more[PATH_MORE]; /* suspensions after `site`; 0: none */
 	uint32_t via;   /* the function called that writes, whose node `write` is; 0: this one */
 	uint32_t locks; /* in program->lists: keys of locks held all along */
 	uint32_t lock_count;

@@ -112,6 +112,7 @@ static void hit_add(struct path_walk *w, const struct path_state *s, unsigned in
 	hit.location = t->location;
 	hit.read = t->node;
 	hit.site = t->site;
+	memcpy(hit.more, t->more, sizeof(hit.more));
 	hit.raises = t->raises;
 	hit.polarity = t->polarity;
 	for (unsigned int i = 0; i < PATH_LOCKS; i++)

@@ -44,11 +44,27 @@ unsigned int path_token_add(struct path_state *s, uint32_t location, uint32_t ke
 	return at;
 }
 
+/* One more suspension that a token crosses; more than there is room for are not followed. */
+static void more_add(struct path_token *t, uint32_t site)
+{
+	for (unsigned int i = 0; site && site != t->site && i < PATH_MORE; i++) {
+		if (t->more[i] == site)
+			return;
+		if (!t->more[i]) {
+			t->more[i] = site;
+			return;
+		}
+	}
+}
+
 void path_cross(struct path_state *s, uint32_t site)
 {
-	for (unsigned int i = 0; i < s->token_count; i++)
+	for (unsigned int i = 0; i < s->token_count; i++) {
 		if (!s->tokens[i].site)
 			s->tokens[i].site = site;
+		else
+			more_add(&s->tokens[i], site);
+	}
 	s->suspended = true;
 }
 
@@ -120,6 +136,9 @@ static void token_join(struct path_token *a, const struct path_token *b)
 {
 	if (!a->site)
 		a->site = b->site;
+	more_add(a, b->site);
+	for (unsigned int i = 0; i < PATH_MORE; i++)
+		more_add(a, b->more[i]);
 	if (a->location != b->location)
 		a->location = 0;
 	a->locks &= b->locks;

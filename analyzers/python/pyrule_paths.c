@@ -215,8 +215,9 @@ static void hit_judge(struct rules *r, const struct path_hit *h)
 	                    py_context_releasable(&r->context, f->class, attribute));
 }
 
-/* Cells for the tracer: all hits, whatever is judged of them here. */
-static void window_add(struct rules *r, const struct path_hit *h)
+/* One of the suspensions of a hit. */
+static void window_add(struct rules *r, const struct path_hit *h, uint32_t hit, uint32_t site,
+                       uint32_t nth)
 {
 	static const uint8_t kinds[] = {[SITE_AWAIT] = PYAWAIT_EXPRESSION,
 	                                [SITE_ENTER] = PYAWAIT_ENTER,
@@ -225,8 +226,9 @@ static void window_add(struct rules *r, const struct path_hit *h)
 	                                [SITE_COMP] = PYAWAIT_COMPREHENSION};
 	struct py_program *p = r->p;
 	const struct py_func *f = &p->funcs.at[h->func];
-	const struct py_site *s = &p->sites.at[h->site];
-	uint32_t id, file = f->file, label, first;
+	const struct py_site *s = &p->sites.at[site];
+	const struct py_func *writer = &p->funcs.at[h->via ? h->via : h->func];
+	uint32_t id, file = f->file, label, first, object = object_of(r, h);
 
 	if (s->kind > SITE_COMP)
 		return;
@@ -242,19 +244,37 @@ static void window_add(struct rules *r, const struct path_hit *h)
 			r->m->labels.at[at] = py_text(p, p->lists.at[h->locks + i]);
 	}
 	r->m->first_label.at[label] = first;
-	r->m->windows.at[id] = (struct pywindow){
-		.file = p->files.at[file].path,
-		.function = py_text(p, f->qualname),
-		.first_line = f->line,
-		.await_line = py_node(p, file, s->node)->line,
-		.await_col = py_node(p, file, s->node)->col,
-		.await_kind = kinds[s->kind],
-		.path = py_text(p, h->location),
-		.read_line = py_node(p, file, h->read)->line,
-		.write_line = py_node(p, h->via ? p->funcs.at[h->via].file : file, h->write)->line,
-		.guards = h->kind == PATH_GUARD,
-		.removes = h->removes,
-		.lock_count = h->lock_count};
+	r->m->windows.at[id] =
+		(struct pywindow){.group = hit,
+	                          .nth = nth,
+	                          .file = p->files.at[file].path,
+	                          .function = py_text(p, f->qualname),
+	                          .first_line = f->line,
+	                          .await_line = py_node(p, file, s->node)->line,
+	                          .await_col = py_node(p, file, s->node)->col,
+	                          .await_kind = kinds[s->kind],
+	                          .path = py_text(p, h->location),
+	                          .object = py_text(p, object),
+	                          .read_line = py_node(p, file, h->read)->line,
+	                          .write_line = py_node(p, writer->file, h->write)->line,
+	                          .write_file = p->files.at[writer->file].path,
+	                          .write_function = py_text(p, writer->qualname),
+	                          .guards = h->kind == PATH_GUARD,
+	                          .empty = h->polarity == POLARITY_EMPTY,
+	                          .raises = h->raises,
+	                          .adds = h->kind == PATH_ARITH,
+	                          .constant = h->constant,
+	                          .always = !h->via && py_write_follows(p, file, site, h->write),
+	                          .removes = h->removes,
+	                          .lock_count = h->lock_count};
+}
+
+/* Cells for the tracer: all hits, whatever is judged of them here. */
+static void windows_add(struct rules *r, const struct path_hit *h, uint32_t hit)
+{
+	window_add(r, h, hit, h->site, 0);
+	for (uint32_t i = 0; i < PATH_MORE && h->more[i]; i++)
+		window_add(r, h, hit, h->more[i], i + 1);
 }
 
 /* for x in self.d: with a suspension inside, and somebody else who adds or removes. */
@@ -312,7 +332,7 @@ void pyrules_paths(struct pymodel *m)
 	if (!path_pass_run(p, &r.pass)) {
 		for (uint32_t i = 1; i < r.pass.hits.count && !p->err; i++) {
 			hit_judge(&r, &r.pass.hits.at[i]);
-			window_add(&r, &r.pass.hits.at[i]);
+			windows_add(&r, &r.pass.hits.at[i], i);
 		}
 		for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
 			const struct py_func *f = &p->funcs.at[i];
