@@ -3,6 +3,7 @@
  * findings_report.c - findings as the report tells them: merged, ranked, in words.
  */
 #include "findings.h"
+#include "own_code.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ struct writer {
 
 struct report_place findings_place(const struct world *world, uint64_t site)
 {
-	const struct names_site *known = site ? names_site(world->names, world->pid, site) : NULL;
+	uint64_t own = site ? own_code_site(world->names, world->pid, site) : 0;
+	const struct names_site *known = own ? names_site(world->names, world->pid, own) : NULL;
 	struct report_place place = {.site = site};
 
 	if (known) {
@@ -37,6 +39,10 @@ struct report_place findings_place(const struct world *world, uint64_t site)
 		place.file = known->file;
 		place.label = known->label;
 		place.line = known->line;
+	}
+	if (own != site) {
+		known = names_site(world->names, world->pid, site);
+		place.inner = known ? known->function : NULL;
 	}
 	return place;
 }

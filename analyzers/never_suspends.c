@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "own_code.h"
 #include "site_counts.h"
 
 #define ENOUGH_PASSES 100 /* fewer say nothing about a site */
@@ -83,10 +84,16 @@ static void never_suspends_after(void *state, const struct moment *moment)
 	row->suspended += moment->event->arg & 1;
 }
 
-static int most_passed_first(const void *a, const void *b)
+/* The program's own awaits before those of libraries, of which a user can do nothing about. */
+static int own_and_most_passed_first(const void *a, const void *b, void *context)
 {
+	const struct world *world = ((const struct never_suspends *)context)->env->world;
 	const struct site_count *x = a, *y = b;
+	bool own_x = own_code_is(world->names, world->pid, x->site);
+	bool own_y = own_code_is(world->names, world->pid, y->site);
 
+	if (own_x != own_y)
+		return own_x ? -1 : 1;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
 	return x->site < y->site ? -1 : x->site > y->site;
@@ -98,7 +105,8 @@ static int never_suspends_finish(void *state)
 	struct report *report = self->env->report;
 
 	if (self->count)
-		qsort(self->rows, self->count, sizeof(*self->rows), most_passed_first);
+		qsort_r(self->rows, self->count, sizeof(*self->rows), own_and_most_passed_first,
+		        self);
 	report->awaits = text_pool_array(self->env->pool, self->count, sizeof(*report->awaits));
 	if (!report->awaits)
 		return -ENOMEM;

@@ -50,6 +50,7 @@ static void put_place(json_t *object, const struct report_place *place, int *err
 	put(object, "file", text(place->file), err);
 	put(object, "line", place->line ? number(place->line) : json_null(), err);
 	put(object, "label", text(place->label), err);
+	put(object, "inner", text(place->inner), err);
 	put(object, "address", place->site ? json_sprintf("0x%lx", place->site) : json_null(), err);
 }
 

@@ -138,6 +138,10 @@ void paper_place(struct paper *paper, const struct report_place *place)
 		paper_cut(file, sizeof(file), base ? base + 1 : place->file, 40);
 		fprintf(paper->out, place->function ? " (%s:%u)" : "%s:%u", file, place->line);
 	}
+	if (place->inner) {
+		paper_cut(function, sizeof(function), place->inner, 40);
+		fprintf(paper->out, ", in %s", function);
+	}
 	if (place->label) {
 		paper_cut(label, sizeof(label), place->label, 32);
 		fprintf(paper->out, "  %s", label);

@@ -189,9 +189,9 @@ static int live_loop(struct live *live)
 }
 
 /* Until when the target was watched, also when nothing happened in it: the tracer's stream ends. */
-static int live_mark_end(struct live *live)
+static int live_mark_end(struct live *live, uint64_t now)
 {
-	const struct aw_event event = {.time = now_ns(), .kind = AW_THREAD_END};
+	const struct aw_event event = {.time = now, .kind = AW_THREAD_END};
 	const struct stream_batch batch = {
 		.pid = (uint32_t)live->parts->target->pid, .events = &event, .count = 1};
 
@@ -201,12 +201,13 @@ static int live_mark_end(struct live *live)
 static int live_end(struct live *live)
 {
 	const struct live_parts *parts = live->parts;
+	uint64_t now = now_ns(); /* detaching takes a while */
 	int err = parts->source->ops->stop(parts->source, live_take, live);
 
 	if (!err)
 		err = merge_flush(live->merge);
 	if (!err)
-		err = live_mark_end(live);
+		err = live_mark_end(live, now);
 	if (err || !live->symbols)
 		return err;
 	if (target_alive(parts->target))

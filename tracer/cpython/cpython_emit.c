@@ -3,10 +3,14 @@
  * cpython_emit.c - records into a stream; sites and names defined before their first use.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython_session.h"
 #include "cpython_state.h"
+
+enum { LABEL_SIZE = 96 };
 
 int cpython_emit(struct cpython_stream *stream, uint64_t time, unsigned kind, unsigned arg,
                  uint32_t task, uint64_t object, uint64_t site)
@@ -46,7 +50,29 @@ int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t obj
 	return error ? error : emit_text(stream, AW_TEXT_NAME, name);
 }
 
-static int site_tell(struct cpython_stream *stream, uint64_t time, const struct cpython_site *site)
+/* The line as written, for a table of awaits; of `async with`, which of its two awaits it is. */
+static int label_tell(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_site *site)
+{
+	const struct cpython_layout *layout = t->options.memory.layout;
+	const char *line = cpython_source_line(t->source, site->code->file, site->line);
+	size_t offset = site->offset;
+	bool await = site->offset >= 0 && offset + 2 <= site->code->bytes_size &&
+	             site->code->bytes[offset] == layout->op_get_awaitable;
+	int what = await ? site->code->bytes[offset + 1]
+	                 : cpython_code_await(site->code, layout, site->offset, NULL);
+	char label[LABEL_SIZE];
+
+	if (!line)
+		return 0;
+	while (*line == ' ' || *line == '\t')
+		line++;
+	snprintf(label, sizeof(label), "%s%s", what == 2 ? "exit of " : "", line);
+	return label[0] ? emit_text(stream, AW_TEXT_LABEL, label) : 0;
+}
+
+static int site_tell(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                     const struct cpython_site *site)
 {
 	int error = cpython_emit(stream, time, AW_SITE, 0, site->line, site->id, site->parent);
 
@@ -54,6 +80,8 @@ static int site_tell(struct cpython_stream *stream, uint64_t time, const struct 
 		error = emit_text(stream, AW_TEXT_FUNCTION, site->code->function);
 	if (!error)
 		error = emit_text(stream, AW_TEXT_FILE, site->code->file);
+	if (!error && t->options.detail >= CPYTHON_AWAITS)
+		error = label_tell(t, stream, site);
 	return error;
 }
 
@@ -106,5 +134,5 @@ uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *strea
 		free(site);
 		return 0;
 	}
-	return site_tell(stream, time, site) ? 0 : site->id;
+	return site_tell(t, stream, time, site) ? 0 : site->id;
 }
