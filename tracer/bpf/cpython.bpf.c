@@ -137,7 +137,8 @@ int idle(void *ctx)
 	if (!s)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_IDLE, tgid_tid);
-	if (settle(slot, tid))
+	cells_look(slot, tid);
+	if (settle(slot, tid) || s->fact.count)
 		fact_send(s, th);
 	scratch_release(s);
 	return 0;

@@ -63,13 +63,15 @@ struct cpython_target {
 	uint32_t epoch; /* of the window that is traced, from 1 */
 	/* addresses of type objects; 0: not there */
 	uint64_t coroutine, generator, async_generator, method, builtin, function, descriptor, str,
-		integer, dictionary;
+		integer, dictionary, real, bytes;
 	uint64_t wrappers[CPYTHON_WRAPPERS]; /* objects whose word at +16 is what they await */
 	uint64_t managers[CPYTHON_MANAGERS]; /* @contextmanager objects: attribute 0 is a generator
 	                                      */
 	/* addresses of objects */
 	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
+	uint32_t cells; /* there are awaits to watch cells over (cpython_cells.h) */
+	uint32_t pad;
 	uint64_t
 		starting; /* stop it at its first step, and say so: it was started by the session */
 };
@@ -163,8 +165,9 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_NUMBER = 8, /* a: number in the automatic name of a task */
 	CPYTHON_ITEM_CODE = 9,   /* a: a coroutine that has not begun, b: its code, c: first local,
 	                          * d: the lock that is, or 0 */
-	CPYTHON_ITEM_WAKE = 10   /* a: the task made ready, b: its coroutine, c: the future that was
+	CPYTHON_ITEM_WAKE = 10,  /* a: the task made ready, b: its coroutine, c: the future that was
 	                          * done, state: of the future */
+	CPYTHON_ITEM_CELL = 11   /* see enum cpython_cell_fact (cpython_cells.h) */
 };
 
 enum {

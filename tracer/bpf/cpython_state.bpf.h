@@ -10,6 +10,7 @@
 #define CPYTHON_STATE_BPF_H
 
 #include "cpython.h"
+#include "cpython_cells.h"
 
 enum {
 	TARGETS = 256,
@@ -38,6 +39,18 @@ struct watched {
 	uint64_t state; /* CPYTHON_LOCK_*, at the last end of a step */
 };
 
+/* A cell that is watched; cpython_cells.bpf.h. */
+struct cell_slot {
+	uint64_t task, generator; /* whose frame holds the value that was read */
+	uint64_t object, type, name;
+	uint64_t value; /* as it was looked at last: its fingerprint */
+	uint64_t since; /* ns: armed */
+	uint32_t state; /* CELL_* */
+	uint32_t window, kind;
+	uint32_t how, index, basicsize; /* struct cpython_attribute_value */
+};
+enum { CELL_FREE, CELL_ARMED, CELL_RUNNING };
+
 struct thread {
 	uint64_t number; /* of the next fact */
 	uint64_t state;  /* address of its PyThreadState, 0: not found yet */
@@ -48,6 +61,8 @@ struct thread {
 	uint32_t searches; /* for the thread state, that failed */
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
+	uint32_t cell_count; /* of `cells` that are not free */
+	struct cell_slot cells[CPYTHON_CELLS];
 };
 
 struct scratch {
@@ -66,6 +81,8 @@ struct scratch {
 	uint32_t top;    /* one past the last */
 	uint32_t frame;  /* number in the chain */
 	uint32_t skip;   /* slots to pass over */
+	uint64_t arming; /* the task whose cells are armed */
+	struct cpython_await_value await;
 	struct cpython_fact fact;
 	struct cpython_item items[CPYTHON_ITEMS]; /* right behind the fact */
 	uint8_t object[OBJECT];

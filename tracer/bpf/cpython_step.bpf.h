@@ -5,6 +5,7 @@
 #ifndef CPYTHON_STEP_BPF_H
 #define CPYTHON_STEP_BPF_H
 
+#include "cpython_cells.bpf.h"
 #include "cpython_chain.bpf.h"
 #include "cpython_fact.bpf.h"
 
@@ -57,6 +58,8 @@ __noinline int settle(uint32_t slot, uint32_t tid)
 		if (known)
 			known->settled = t->epoch;
 		walk(slot, step->task, step->coro);
+		if (t->cells)
+			cells_arm(slot, step->task);
 	}
 	if (t->detail >= 1)
 		for (j = 0; j < CPYTHON_WATCH; j++) {
@@ -198,6 +201,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	if (th->epoch != t->epoch) { /* what was seen in another window is not known any more */
 		th->epoch = t->epoch;
 		th->depth = 0;
+		cells_forget(th);
 	}
 	coro = read_word(task + t->layout.task_coro);
 	state = generator_state(&t->layout, coro);
@@ -214,7 +218,9 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	if (exception ||
 	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
 		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
+	cells_look(slot, (uint32_t)tgid_tid);
 	settle(slot, (uint32_t)tgid_tid);
+	cells_run(th, task);
 	if (!named)
 		task_name(slot, task);
 	if (state == t->layout.state_created)

@@ -51,8 +51,10 @@ __noinline int wake(uint32_t slot, uint64_t arguments)
 	fact_begin(s, CPYTHON_FACT_WAKE, tgid_tid);
 	fact_current(s, th, &t->layout);
 	/* a callback runs, or the step is at its end: it is settled before this is told */
-	if (!s->fact.task && th->depth && th->epoch == t->epoch)
+	if (!s->fact.task && th->depth && th->epoch == t->epoch) {
+		cells_look(slot, (uint32_t)tgid_tid);
 		settle(slot, (uint32_t)tgid_tid);
+	}
 	item = item_add(s, CPYTHON_ITEM_WAKE);
 	if (item) {
 		item->a = task;
