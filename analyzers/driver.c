@@ -244,6 +244,8 @@ static void access_event(struct analysis *a, struct thread *thread, struct actor
 
 	if (!actor->running)
 		world_step_assume(&a->world, thread, actor, event->time);
+	if (event->kind == AW_WRITE && event->arg & AW_ARG_SAME)
+		bits |= ACCESS_SAME;
 	if (event->kind == AW_READ) {
 		bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
 		if (event->arg & AW_ARG_TEST)

@@ -146,7 +146,7 @@ static void note_write(struct locations *locations, const struct entry *entry,
 static bool take_quietly(struct location *location, const struct actor *actor, unsigned bits)
 {
 	return !location->shared && location->last_actor == actor->id && !actor->plain &&
-	       !(bits & ACCESS_USE) && location->taken > HISTORY_SURE &&
+	       !(bits & (ACCESS_USE | ACCESS_SAME)) && location->taken > HISTORY_SURE &&
 	       ++location->taken % HISTORY_SAMPLE;
 }
 
@@ -179,6 +179,10 @@ static void access_take(struct locations *locations, struct thread *thread,
 		triples_pair(locations, location, entry, actor, bits, what, event);
 	if (bits & ACCESS_USE)
 		return; /* of a value read before: no access to the memory */
+	if (bits & ACCESS_SAME) {
+		entry_put(locations, entry, location, actor, bits, what, event);
+		return; /* nobody else can tell that it was written */
+	}
 	if (location->last_actor != actor->id && location->candidate_count)
 		location->shared = true;
 	slot = history_put(locations, location, actor, bits, what, event);

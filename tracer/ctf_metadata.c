@@ -125,7 +125,8 @@ static void write_arg(FILE *out, unsigned kind, unsigned class)
 	const char *word, *comma = "";
 
 	if (class == AW_FIELD_SIZE) {
-		fputs("\t\tuint12_t size;\n\t\tuint1_t use;\n\t\tuint1_t test;\n", out);
+		fprintf(out, "\t\tuint12_t size;\n\t\tuint1_t %s;\n\t\tuint1_t test;\n",
+		        kind == AW_WRITE ? "same" : "use");
 	} else if (!event_value_text(class, 0)) {
 		fputs("\t\tuint14_t unused_arg;\n", out);
 	} else {

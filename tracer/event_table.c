@@ -126,6 +126,7 @@ static const struct {
 	{AW_LOCK_WAIT, AW_ARG_DEADLINE, "deadline"},
 	{AW_READ, AW_ARG_TEST, "test"},
 	{AW_READ, AW_ARG_USE, "use"},
+	{AW_WRITE, AW_ARG_SAME, "same"},
 };
 
 const char *event_flag_text(unsigned kind, unsigned flag)

@@ -115,9 +115,9 @@ __noinline uint64_t fingerprint(uint32_t target, uint64_t object)
 		return object;
 	if (words[1] == t->integer) {
 		int64_t size = (int64_t)words[2];
-		uint64_t count = t->layout.long_shift   ? words[2] >> t->layout.long_shift
-		                 : size < 0             ? (uint64_t)-size
-		                                        : (uint64_t)size;
+		uint64_t count = t->layout.long_shift ? words[2] >> t->layout.long_shift
+		                 : size < 0           ? (uint64_t)-size
+		                                      : (uint64_t)size;
 
 		if (count > 2)
 			return fingerprint_mix(object, words[3]); /* past 60 bits: which object */
@@ -131,9 +131,9 @@ __noinline uint64_t fingerprint(uint32_t target, uint64_t object)
 	if (words[1] == t->str) {
 		uint32_t state = read_half(object + 32), kind = state >> 2 & 7;
 
-		return fingerprint_text(object + (state >> 6 & 1 ? t->layout.str_ascii
-		                                                 : t->layout.str_compact),
-		                        words[2] * kind);
+		return fingerprint_text(
+			object + (state >> 6 & 1 ? t->layout.str_ascii : t->layout.str_compact),
+			words[2] * kind);
 	}
 	return object;
 }

@@ -67,10 +67,11 @@ struct cpython_attribute_value {
 /* What a CELL item tells (cpython_item.flags). `index`: the slot, `offset`: the window, a: the
  * object or dictionary, b: the generator whose frame holds the value. */
 enum cpython_cell_fact {
-	CPYTHON_CELL_ARMED = 1,   /* a frame of the task that suspended holds its value. c: that */
-	CPYTHON_CELL_CHANGED = 2, /* it has another value than when it was looked at last. c: that */
-	CPYTHON_CELL_OWN = 3,     /* its task's step has ended. state: did the value change in it?
-	                           * 1: yes, 0: no, -1: not known. It is not watched any more */
+	CPYTHON_CELL_ARMED = 1, /* a frame of the task that suspended holds its value. c: that */
+	CPYTHON_CELL_CHANGED =
+		2,            /* it has another value than when it was looked at last. c: that */
+	CPYTHON_CELL_OWN = 3, /* its task's step has ended. state: did the value change in it?
+	                       * 1: yes, 0: no, -1: not known. It is not watched any more */
 	CPYTHON_CELL_DROPPED = 4, /* it is not watched any more: no room, or not readable */
 	CPYTHON_CELL_FULL = 5     /* one was not watched: there was no room */
 };

@@ -24,6 +24,7 @@
 #include "options.h"
 #include "progress.h"
 #include "session.h"
+#include "watch_python.h"
 
 /* What a busy target tells in a second or so: as long may this program be kept from running. */
 #define RING_BYTES (64u << 20)
@@ -83,7 +84,8 @@ static int subject_cpython(struct subject *subject)
 	                                          .detail = details[settings->detail],
 	                                          .starting = subject->started,
 	                                          .follow = settings->follow,
-	                                          .ring_bytes = RING_BYTES};
+	                                          .ring_bytes = RING_BYTES,
+	                                          .watch = watch_python_windows};
 	struct fault fault = {0};
 	uint64_t on, period;
 	int err;
@@ -95,6 +97,10 @@ static int subject_cpython(struct subject *subject)
 		options.duty_on_ms = (uint32_t)(on / 1000000);
 		options.duty_period_ms = (uint32_t)(period / 1000000);
 	}
+	subject->watch = watch_python_new();
+	if (!subject->watch)
+		return fail("not enough memory");
+	options.watch_context = subject->watch;
 	err = cpython_session_open(&options, &subject->source, &fault);
 	return err ? subject_fault(subject, &fault, err) : STATUS_CLEAN;
 }
@@ -292,6 +298,8 @@ void subject_close(struct subject *subject)
 	if (subject->source)
 		subject->source->ops->close(subject->source);
 	subject->source = NULL;
+	watch_python_free(subject->watch);
+	subject->watch = NULL;
 	if (subject->started)
 		spawn_close(&subject->spawn);
 	target_close(subject->target);

@@ -37,6 +37,8 @@ void cpython_chain_read(struct cpython_translator *t, struct cpython_stream *str
 			t->stats.unreadable++;
 		else if (!cpython_code_yields(link.code, layout, item->offset))
 			t->stats.misfits++;
+		if (link.code && t->cells)
+			cpython_cells_meet(t->cells, link.code);
 		if (link.code) {
 			link.await = cpython_code_await(link.code, layout, item->offset, NULL);
 			link.site = cpython_site(t, stream, fact->time, link.code, item->offset,

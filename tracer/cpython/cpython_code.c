@@ -188,59 +188,11 @@ const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64
 	return code;
 }
 
-static uint32_t varint(const uint8_t **at, const uint8_t *end)
-{
-	uint32_t value = 0;
-	unsigned shift = 0;
-
-	while (*at < end) {
-		uint8_t byte = *(*at)++;
-
-		if (shift < 30)
-			value |= (uint32_t)(byte & 63) << shift;
-		shift += 6;
-		if (!(byte & 64))
-			break;
-	}
-	return value;
-}
-
-static int32_t svarint(const uint8_t **at, const uint8_t *end)
-{
-	uint32_t value = varint(at, end);
-
-	return value & 1 ? -(int32_t)(value >> 1) : (int32_t)(value >> 1);
-}
-
 uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset)
 {
-	const uint8_t *at = code->lines, *end = at + code->lines_size;
-	int32_t start = 0;
-	int64_t line = code->first_line;
+	int column;
 
-	while (at < end) {
-		uint8_t head = *at++;
-		int32_t length = ((head & 7) + 1) * 2;
-		unsigned form = head >> 3 & 15;
-
-		if (form == 14) { /* long: all four numbers */
-			line += svarint(&at, end);
-			varint(&at, end);
-			varint(&at, end);
-			varint(&at, end);
-		} else if (form == 13) { /* no columns */
-			line += svarint(&at, end);
-		} else if (form >= 10 && form <= 12) { /* one line, two column bytes */
-			line += form - 10;
-			at += 2;
-		} else if (form < 10) { /* short: one column byte */
-			at++;
-		}
-		if (offset >= start && offset < start + length)
-			return form == 15 || line < 0 ? 0 : (uint32_t)line;
-		start += length;
-	}
-	return 0;
+	return cpython_code_position(code, offset, &column);
 }
 
 bool cpython_code_yields(const struct cpython_code *code, const struct cpython_layout *layout,

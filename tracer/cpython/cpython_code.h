@@ -66,6 +66,9 @@ const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64
 /** The line of the instruction at `offset` bytes, 0: none. PEP 626 / Objects/locations.md. */
 uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset);
 
+/** The same, and the column in bytes from 0; -1: not known (-X no_debug_ranges). */
+uint32_t cpython_code_position(const struct cpython_code *code, int32_t offset, int *column);
+
 /** Is the instruction at `offset` the yield this version suspends at? */
 bool cpython_code_yields(const struct cpython_code *code, const struct cpython_layout *layout,
                          int32_t offset);

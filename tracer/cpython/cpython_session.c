@@ -12,6 +12,7 @@
 #include "cpython_describe.h"
 #include "cpython_level.h"
 #include "cpython_session_attach.h"
+#include "cpython_session_watch.h"
 #include "cpython_snapshot.h"
 #include "cpython_translate.h"
 #include "target.h"
@@ -25,6 +26,7 @@ struct cpython_session {
 	struct cpython_found found;
 	struct cpython_attachment *attachment;
 	struct cpython_translator *translator;
+	struct cpython_watch *watch; /* NULL: no cells are watched */
 	pid_t pid;
 	bool described;
 	enum { STAGE_LOADING, STAGE_FIRST, STAGE_RUNNING } stage; /* of a target that is starting */
@@ -143,6 +145,24 @@ static int session_translate(struct cpython_session *s)
 	return cpython_translate_new(&options, &s->translator);
 }
 
+/* What cells are to be watched. Without it the session goes on, and says that it cannot see them.
+ */
+static void session_watch(struct cpython_session *s)
+{
+	const struct cpython_watch_options options = {
+		.pid = s->pid,
+		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
+		.target = &s->found.target,
+		.attachment = s->attachment,
+		.translator = s->translator,
+		.fn = s->options.watch,
+		.context = s->options.watch_context,
+	};
+
+	if (options.fn)
+		cpython_watch_open(&options, &s->watch);
+}
+
 /* Goes on with a target that was stopped: first to its first step, then for good. */
 static int stage_next(struct cpython_session *s)
 {
@@ -157,8 +177,10 @@ static int stage_next(struct cpython_session *s)
 	if (!error)
 		error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
 		                                  s->options.detail, what, NULL);
-	if (s->stage == STAGE_FIRST)
+	if (s->stage == STAGE_FIRST) {
 		types_tell(s);
+		session_watch(s);
+	}
 	s->stage = s->stage == STAGE_LOADING ? STAGE_FIRST : STAGE_RUNNING;
 	if (kill(s->pid, SIGCONT) && !error)
 		error = -errno;
@@ -218,7 +240,9 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 	s->described = true;
 	return cpython_describe(
 		s->target, &s->found, cpython_detail_text(s->options.detail), s->source.ops->name,
-		cpython_level_sees(s->options.detail, &s->found), s->translator, fn, context);
+		cpython_level_sees(s->options.detail, &s->found) |
+			(s->watch ? AW_CAN_CELLS : 0),
+		s->translator, fn, context);
 }
 
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
@@ -288,6 +312,7 @@ static void session_free(struct cpython_session *s)
 {
 	cpython_attachment_close(s->attachment);
 	cpython_translate_free(s->translator);
+	cpython_watch_close(s->watch);
 	target_close(s->target);
 	free(s);
 }
@@ -340,6 +365,7 @@ static int session_start(struct cpython_session *s, struct fault *fault)
 	if (error)
 		return error;
 	types_tell(s);
+	session_watch(s);
 	error = cpython_snapshot_take(&memory, &s->found.target, &snapshot);
 	if (error)
 		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));

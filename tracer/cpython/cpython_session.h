@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <awaitness/watch.h>
+
 #include "fault.h"
 #include "source.h"
 
@@ -39,6 +41,8 @@ struct cpython_session_options {
 	uint32_t duty_period_ms; /* ... out of this long; 0: all the time */
 	size_t ring_bytes;       /* a power of two; 0: 16 MiB */
 	bool starting; /* it is held at its entry (spawn.h): attach when asyncio is loaded */
+	aw_watch_fn watch; /* makes what is to be watched; NULL: nothing is */
+	void *watch_context;
 	bool follow;   /* not supported: -ENOTSUP */
 };
 

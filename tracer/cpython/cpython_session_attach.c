@@ -122,6 +122,21 @@ int cpython_attachment_type(struct cpython_attachment *a, uint32_t index, uint64
 	                            BPF_ANY);
 }
 
+int cpython_attachment_await(struct cpython_attachment *a, const struct cpython_await_key *key,
+                             const struct cpython_await_value *value)
+{
+	return bpf_map__update_elem(a->skel->maps.awaits, key, sizeof(*key), value, sizeof(*value),
+	                            BPF_ANY);
+}
+
+int cpython_attachment_attribute(struct cpython_attachment *a,
+                                 const struct cpython_attribute_key *key,
+                                 const struct cpython_attribute_value *value)
+{
+	return bpf_map__update_elem(a->skel->maps.attributes, key, sizeof(*key), value,
+	                            sizeof(*value), BPF_ANY);
+}
+
 static int link_add(struct cpython_attachment *a, struct bpf_link *link)
 {
 	if (!link)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/cpython_cells.h"
 #include "cpython_find.h"
 #include "cpython_session.h"
 
@@ -27,6 +28,14 @@ int cpython_attachment_target(struct cpython_attachment *attachment, uint32_t in
 /** Tells them how the state of a lock type is read. */
 int cpython_attachment_type(struct cpython_attachment *attachment, uint32_t index, uint64_t type,
                             const struct cpython_type_value *how);
+
+/** Tells them of an await to watch cells over, or of where a type keeps an attribute. */
+int cpython_attachment_await(struct cpython_attachment *attachment,
+                             const struct cpython_await_key *key,
+                             const struct cpython_await_value *value);
+int cpython_attachment_attribute(struct cpython_attachment *attachment,
+                                 const struct cpython_attribute_key *key,
+                                 const struct cpython_attribute_value *value);
 
 enum {
 	CPYTHON_PROBE_LOAD = 1, /* modules being made */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpython_cells.h"
 #include "cpython_code.h"
 #include "cpython_source.h"
 #include "cpython_table.h"
@@ -83,6 +84,18 @@ struct cpython_pass {
 	uint64_t site;
 };
 
+/** A cell that a suspended task holds the value of; cpython_updates.c. */
+struct cpython_hold {
+	const struct aw_watch_window *window; /* NULL: none */
+	uint32_t task;
+	uint64_t generator; /* whose frame holds it */
+	uint64_t address;   /* of the cell, as events name it */
+	bool changed;       /* another wrote it since it was read */
+	bool locked;        /* its task held a lock when it suspended */
+	bool exception;     /* the task went on by an exception */
+	bool carried;       /* held on over another await of its window */
+};
+
 /** A thread of the target: a stream, and the step on it that has not ended. */
 struct cpython_stream {
 	uint32_t tid;
@@ -94,6 +107,7 @@ struct cpython_stream {
 	uint64_t ended_address;
 	struct event_buffer ready;
 	struct event_buffer step; /* of the step under way: may still be corrected */
+	struct cpython_hold holds[CPYTHON_CELLS]; /* by slot */
 };
 
 /** A place in the program: a code, an offset and the site it was awaited from. */
@@ -123,6 +137,10 @@ struct cpython_translator {
 	struct cpython_table sites; /* (code generation, offset), parent -> struct cpython_site */
 	uint32_t ids;               /* of tasks and locks, from 1 */
 	uint64_t site_ids;
+	struct cpython_cells *cells; /* not owned; NULL: none are watched */
+	struct cpython_table places; /* id of a place in the source -> itself: told */
+	struct cpython_table named;  /* address of a cell -> itself: its name was told */
+	uint64_t unwatched;          /* cells there was no room for, not told yet */
 	struct cpython_translate_stats stats;
 };
 
@@ -206,6 +224,21 @@ int cpython_step_commit(struct cpython_stream *stream);
 /** A task was made ready: WAKE facts. */
 int cpython_wake_tell(struct cpython_translator *t, struct cpython_stream *stream,
                       const struct cpython_fact *fact, const struct cpython_item *items);
+
+/* cpython_updates.c: cells over awaits. CELL items. */
+/** Before the step that ended is settled: what was written in it. */
+int cpython_updates_written(struct cpython_translator *t, struct cpython_stream *stream,
+                            const struct cpython_fact *fact, const struct cpython_item *items);
+/** Right before the task's suspension is told: what it holds. */
+int cpython_updates_held(struct cpython_translator *t, struct cpython_stream *stream,
+                         const struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items);
+/** A task goes on. */
+void cpython_updates_resume(struct cpython_stream *stream, const struct cpython_task *task,
+                            bool exception);
+/** Tells of cells that were not watched. */
+int cpython_updates_missed(struct cpython_translator *t, struct cpython_stream *stream);
+void cpython_updates_fini(struct cpython_translator *t);
 
 /* cpython_types.c */
 /** The type at an address; NULL: out of memory. */

@@ -51,6 +51,7 @@ void cpython_translate_free(struct cpython_translator *t)
 	cpython_table_fini(&t->sites, free);
 	free(t->site_list);
 	cpython_table_fini(&t->streams, stream_free);
+	cpython_updates_fini(t);
 	cpython_codes_fini(&t->codes);
 	cpython_source_free(t->source);
 	free(t);
@@ -124,6 +125,9 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 		return error;
 	task->await = cpython_chain_await(t, task, &chain, &object);
 	await = task->await | deadline_settle(t, stream, task, &chain);
+	error = cpython_updates_held(t, stream, task, fact, items);
+	if (error)
+		return error;
 	return cpython_emit(stream, fact->time, AW_SUSPEND, await, task->id, object, chain.site);
 }
 
@@ -198,6 +202,7 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
+	cpython_updates_resume(stream, task, fact->flags & CPYTHON_ENTER_EXCEPTION);
 	error = cpython_emit(stream, fact->time, AW_RESUME, 0, task->id, 0, 0);
 	if (!error)
 		error = cpython_section_resume(t, stream, task, fact->time,
@@ -384,6 +389,8 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
 	stream->paused = false;
 	stream->next_fact = fact->number + 1;
+	if (!error && t->cells)
+		error = cpython_updates_written(t, stream, fact, items);
 	if (!error && fact->kind != CPYTHON_FACT_LATE)
 		error = fact_settled(t, stream, fact, items);
 	if (!error)
@@ -406,7 +413,7 @@ int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn
 
 		if (!stream)
 			continue;
-		if (all && cpython_step_commit(stream))
+		if (all && (cpython_updates_missed(t, stream) || cpython_step_commit(stream)))
 			return -ENOMEM;
 		if (!stream->ready.count)
 			continue;
@@ -441,6 +448,16 @@ void cpython_translate_pause(struct cpython_translator *t)
 	for (size_t i = 0; i < t->streams.room; i++)
 		if (t->streams.slots[i].value)
 			((struct cpython_stream *)t->streams.slots[i].value)->paused = true;
+}
+
+void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells *cells)
+{
+	t->cells = cells;
+}
+
+struct cpython_codes *cpython_translate_codes(struct cpython_translator *t)
+{
+	return &t->codes;
 }
 
 void cpython_translate_stats(const struct cpython_translator *t,

@@ -30,6 +30,8 @@
 #include "stream.h"
 
 struct cpython_translator;
+struct cpython_cells;
+struct cpython_codes;
 
 /** Is told of each type met the first time, so that the programs know how to read its state (how->
  * state CPYTHON_STATE_NONE: no lock). */
@@ -84,6 +86,12 @@ int cpython_translate_number(struct cpython_translator *translator, uint64_t nex
 /** Nothing is seen from now until the next fact (a window has ended): what is held and awaited is
  * not known any more. The next fact of each stream tells a LOST interval first. */
 void cpython_translate_pause(struct cpython_translator *translator);
+
+/** Watches cells (cpython_cells.h, not owned) from now on. */
+void cpython_translate_cells(struct cpython_translator *translator, struct cpython_cells *cells);
+
+/** The code objects it has read. */
+struct cpython_codes *cpython_translate_codes(struct cpython_translator *translator);
 
 void cpython_translate_stats(const struct cpython_translator *translator,
                              struct cpython_translate_stats *out);

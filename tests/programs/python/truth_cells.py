@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""How the programs with watched cells tell what they lost."""
+
+
+def lost(name, count):
+    print("lost", name, count, flush=True)

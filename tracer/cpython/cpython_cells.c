@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_cells.c - see cpython_cells.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpython_cells.h"
+
+enum { OB_SIZE = 16, OB_TYPE = 8, NAMES_MAX = 1024 };
+
+struct cpython_cells {
+	struct cpython_cells_options options;
+	struct aw_watch watch;
+	const struct cpython_modules *modules;
+	struct cpython_table met; /* generation of a code object -> itself */
+	size_t bound;
+	/* the code object that is looked at while functions are searched */
+	struct cpython_codes *codes;
+	int error;
+};
+
+int cpython_cells_new(const struct cpython_cells_options *options, struct cpython_cells **out)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->options = *options;
+	return 0;
+}
+
+void cpython_cells_free(struct cpython_cells *cells)
+{
+	if (!cells)
+		return;
+	cpython_table_fini(&cells->met, NULL);
+	free(cells);
+}
+
+const struct aw_watch_window *cpython_cells_window(const struct cpython_cells *cells,
+                                                   uint32_t number)
+{
+	return number && number <= cells->watch.count ? &cells->watch.windows[number - 1] : NULL;
+}
+
+size_t cpython_cells_bound(const struct cpython_cells *cells)
+{
+	return cells->bound;
+}
+
+bool cpython_cells_standard(const struct cpython_cells *cells, const char *file)
+{
+	return cells->modules && cpython_modules_standard(cells->modules, file);
+}
+
+uint32_t cpython_cells_writes(const struct cpython_cells *cells,
+                              const struct aw_watch_window *window, const char *file,
+                              const char *function)
+{
+	uint32_t line = 0;
+
+	for (size_t i = 0; i < cells->watch.writer_count; i++) {
+		const struct aw_watch_writer *w = &cells->watch.writers[i];
+
+		if (strcmp(w->function, function) || strcmp(w->path, window->path) ||
+		    strcmp(w->file, file))
+			continue;
+		if (line && line != w->line)
+			return 0; /* in several places: which it was is not known */
+		line = w->line;
+	}
+	return line;
+}
+
+/* Is the yield at `offset` the await of a window? */
+static bool stands_at(const struct cpython_cells *cells, const struct aw_watch_window *w,
+                      const struct cpython_code *code, int32_t offset)
+{
+	const struct cpython_layout *layout = cells->options.memory.layout;
+	int kind = cpython_code_await(code, layout, offset, NULL), column;
+
+	if (kind != (w->await_kind == AW_WATCH_OTHER ? -1 : (int)w->await_kind) ||
+	    cpython_code_position(code, offset, &column) != w->await_line)
+		return false;
+	/* the position of `async with` is the statement's until 3.12, then the item's */
+	return w->await_kind != AW_WATCH_EXPRESSION || column < 0 ||
+	       (uint32_t)column == w->await_column;
+}
+
+/* The str object of a name that the code uses, 0: it does not. */
+static uint64_t name_find(const struct cpython_memory *memory, uint64_t code, const char *name,
+                          size_t length)
+{
+	const struct cpython_layout *l = memory->layout;
+	uint64_t names = cpython_word(memory, code + l->code_names);
+	uint64_t count = cpython_word(memory, names + OB_SIZE);
+	char text[256];
+
+	for (uint64_t i = 0; i < count && i < NAMES_MAX; i++) {
+		uint64_t str = cpython_word(memory, names + l->tuple_items + 8 * i);
+
+		if (!cpython_str(memory, str, text, sizeof(text)) && strlen(text) == length &&
+		    !memcmp(text, name, length))
+			return str;
+	}
+	return 0;
+}
+
+/* How the cell of a window is reached from a frame of `code`. False: it cannot be. */
+static bool cell_make(const struct cpython_cells *cells, size_t window,
+                      const struct cpython_code *code, struct cpython_cell *out)
+{
+	static const char self[] = "self.";
+	const struct aw_watch_window *w = &cells->watch.windows[window];
+	const char *name = w->path;
+
+	*out = (struct cpython_cell){.window = (uint32_t)window + 1};
+	if (strchr(name, '['))
+		return false;
+	if (!strncmp(name, self, strlen(self))) {
+		out->kind = CPYTHON_CELL_ATTRIBUTE;
+		name += strlen(self);
+	} else {
+		out->kind = CPYTHON_CELL_ENTRY;
+		out->object = cpython_modules_dict(cells->modules, w->file);
+		name = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+		if (!out->object)
+			return false;
+	}
+	out->name = name_find(&cells->options.memory, code->address, name, strlen(name));
+	return out->name != 0;
+}
+
+static bool is_of(const struct aw_watch_window *w, const struct cpython_code *code)
+{
+	return w->first_line == code->first_line && !strcmp(w->function, code->function) &&
+	       !strcmp(w->file, code->file);
+}
+
+/* All windows whose await is the yield at `offset`. */
+static int await_bind(struct cpython_cells *cells, const struct cpython_code *code, int32_t offset)
+{
+	struct cpython_await_key key = {.code = code->address, .offset = offset};
+	struct cpython_await_value value = {.qualname = code->names[0]};
+	int error;
+
+	for (size_t i = 0; i < cells->watch.count && value.count < CPYTHON_AWAIT_CELLS; i++)
+		if (is_of(&cells->watch.windows[i], code) &&
+		    stands_at(cells, &cells->watch.windows[i], code, offset) &&
+		    cell_make(cells, i, code, &value.cells[value.count]))
+			value.count++;
+	if (!value.count)
+		return 0;
+	error = cells->options.await_fn(cells->options.context, &key, &value);
+	if (!error)
+		cells->bound++;
+	return error;
+}
+
+static int code_bind(struct cpython_cells *cells, const struct cpython_code *code)
+{
+	const struct cpython_layout *layout = cells->options.memory.layout;
+	bool any = false;
+	int error = 0;
+
+	for (size_t i = 0; i < cells->watch.count && !any; i++)
+		any = is_of(&cells->watch.windows[i], code);
+	if (!any)
+		return 0;
+	for (int32_t at = 0; !error && (size_t)at + 2 <= code->bytes_size; at += 2)
+		if (cpython_code_yields(code, layout, at))
+			error = await_bind(cells, code, at);
+	return error;
+}
+
+int cpython_cells_meet(struct cpython_cells *cells, const struct cpython_code *code)
+{
+	if (cpython_table_get(&cells->met, code->generation, 0))
+		return 0;
+	if (cpython_table_put(&cells->met, code->generation, 0, (void *)code))
+		return -ENOMEM;
+	return code_bind(cells, code);
+}
+
+/* A code object of a function: one that some window may be of is read. */
+static void code_found(void *context, uint64_t address)
+{
+	struct cpython_cells *cells = context;
+	const struct cpython_memory *m = &cells->options.memory;
+	uint32_t line = cpython_half(m, address + m->layout->code_first_line);
+	const struct cpython_code *code;
+
+	for (size_t i = 0; i < cells->watch.count; i++) {
+		if (cells->watch.windows[i].first_line != line)
+			continue;
+		code = cpython_codes_get(cells->codes, address);
+		if (code && !cells->error)
+			cells->error = cpython_cells_meet(cells, code);
+		return;
+	}
+}
+
+static bool has_windows(const struct cpython_cells *cells, const char *file)
+{
+	for (size_t i = 0; i < cells->watch.count; i++)
+		if (!strcmp(cells->watch.windows[i].file, file))
+			return true;
+	return false;
+}
+
+int cpython_cells_load(struct cpython_cells *cells, const struct aw_watch *watch,
+                       const struct cpython_modules *modules, struct cpython_codes *codes)
+{
+	cells->watch = *watch;
+	cells->modules = modules;
+	cells->codes = codes;
+	cells->error = 0;
+	for (size_t i = 0; i < modules->count && !cells->error; i++)
+		if (has_windows(cells, modules->at[i].file))
+			cpython_module_codes(&cells->options.memory, modules->at[i].dict,
+			                     cells->options.function, code_found, cells);
+	return cells->error;
+}

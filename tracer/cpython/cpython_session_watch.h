@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_session_watch.h - the cells that a CPython session watches over awaits.
+ *
+ * Reads which files the target is made of, asks for the windows in them
+ * (watch.h), and tells the BPF programs and the translator.
+ */
+#ifndef CPYTHON_SESSION_WATCH_H
+#define CPYTHON_SESSION_WATCH_H
+
+#include <awaitness/watch.h>
+
+#include "cpython_session_attach.h"
+#include "cpython_translate.h"
+
+struct cpython_watch;
+
+struct cpython_watch_options {
+	pid_t pid;
+	struct cpython_memory memory;
+	struct cpython_target *target; /* gets to know that there are cells */
+	struct cpython_attachment *attachment;
+	struct cpython_translator *translator;
+	aw_watch_fn fn;
+	void *context;
+};
+
+/** Takes as long as the windows take to make: about a second for 10 MB of Python. Returns 0, also
+ * when there is nothing to watch, or a negative errno; the session goes on without it. */
+int cpython_watch_open(const struct cpython_watch_options *options, struct cpython_watch **out);
+void cpython_watch_close(struct cpython_watch *watch); /* takes NULL */
+
+#endif

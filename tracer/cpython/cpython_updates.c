@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_updates.c - cells that are watched over awaits become READ and WRITE events.
+ *
+ * READ: the task suspends in a window of the source, and so holds the value
+ * read there. WRITE by the reader: its next step has ended and the cell
+ * changed in it; or the source says that the write comes next, and another
+ * had written meanwhile, so that it may have written what stood there already
+ * (AW_ARG_SAME). WRITE by another: the cell changed while it was held; the step
+ * that ended then made it, or a callback behind it: inferred, unless that
+ * step's own window or function is known to write the cell.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cpython_session.h"
+#include "cpython_state.h"
+
+enum { UNWATCHED_EVERY = 65536 };
+
+#define PLACE_BIT (1ull << 62) /* ids of places in the source, apart from those of sites */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull; /* FNV-1a */
+	return (hash ^ 0xff) * 0x100000001b3ull;
+}
+
+/* The id of a line of a function, told in this stream when it is new; 0: out of memory. */
+static uint64_t place(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                      const char *function, const char *file, uint32_t line, const char *label)
+{
+	uint64_t hash =
+		hash_text(hash_text(hash_text(0xcbf29ce484222325ull, function), file), label) ^
+		line * 0x9e3779b97f4a7c15ull;
+	uint64_t id = PLACE_BIT | ((hash ^ hash >> 33) & (PLACE_BIT - 1));
+	int error;
+
+	if (cpython_table_get(&t->places, id, 0))
+		return id;
+	if (cpython_table_put(&t->places, id, 0, t))
+		return 0;
+	error = cpython_emit(stream, time, AW_SITE, 0, line, id, 0);
+	if (!error)
+		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_FUNCTION, function,
+		                          strlen(function));
+	if (!error)
+		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_FILE, file,
+		                          strlen(file));
+	if (!error && label[0])
+		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_LABEL, label,
+		                          strlen(label));
+	return error ? 0 : id;
+}
+
+static uint64_t read_place(struct cpython_translator *t, struct cpython_stream *stream,
+                           uint64_t time, const struct aw_watch_window *w)
+{
+	return place(t, stream, time, w->function, w->file, w->read_line, "");
+}
+
+static uint64_t write_place(struct cpython_translator *t, struct cpython_stream *stream,
+                            uint64_t time, const struct aw_watch_window *w)
+{
+	return place(t, stream, time, w->write_function, w->write_file, w->write_line, "");
+}
+
+/* The innermost site of a chain that is in the program's own code, else the innermost. */
+static const struct cpython_site *site_own(const struct cpython_translator *t, uint64_t id)
+{
+	const struct cpython_site *site = cpython_site_get(t, id), *own = site;
+
+	while (own && cpython_cells_standard(t->cells, own->code->file))
+		own = cpython_site_get(t, own->parent);
+	return own ? own : site;
+}
+
+/* One cell of one object: the object, told apart by the name in bits no address uses. */
+static uint64_t address_of(const struct aw_watch_window *w, uint64_t object)
+{
+	return object ^ (hash_text(0xcbf29ce484222325ull, w->path) & 0x7fff) << 48;
+}
+
+static int name_tell(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                     const struct cpython_hold *hold)
+{
+	if (cpython_table_get(&t->named, hold->address, 0))
+		return 0;
+	if (cpython_table_put(&t->named, hold->address, 0, t))
+		return -ENOMEM;
+	return cpython_emit_name(stream, time, hold->address, AW_ENTITY_LOCATION,
+	                         hold->window->object);
+}
+
+static struct cpython_hold *hold_of(struct cpython_stream *stream, const struct cpython_item *item)
+{
+	struct cpython_hold *hold =
+		item->index < CPYTHON_CELLS ? &stream->holds[item->index] : NULL;
+
+	return hold && hold->window && hold->generator == item->b ? hold : NULL;
+}
+
+/* Does the frame stand at a later await of the same window now? Then nothing was written yet. */
+static bool held_on(const struct cpython_translator *t, const struct cpython_hold *hold,
+                    const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct aw_watch_window *w;
+
+		if (items[i].kind != CPYTHON_ITEM_CELL || items[i].flags != CPYTHON_CELL_ARMED ||
+		    items[i].b != hold->generator)
+			continue;
+		w = cpython_cells_window(t->cells, (uint32_t)items[i].offset);
+		if (w && w->group == hold->window->group && w->nth > hold->window->nth)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A write of the step under way by its own task, told before what followed it. Under the locks that
+ * were held over the await it stands right behind the resume; where there were none, it may have
+ * been made under one that was taken since.
+ */
+static int own_write_put(struct cpython_stream *stream, const struct cpython_task *task,
+                         const struct cpython_hold *hold, unsigned arg, uint64_t site)
+{
+	struct event_buffer *step = &stream->step;
+	bool taken = false;
+	size_t at;
+
+	for (at = step->count; at && !(step->events[at - 1].kind == AW_RESUME &&
+	                               step->events[at - 1].task == task->id);
+	     at--)
+		taken |= step->events[at - 1].kind == AW_LOCK_TAKEN &&
+		         step->events[at - 1].task == task->id;
+	if (cpython_emit(stream, stream->time, AW_WRITE, arg, task->id, hold->address, site))
+		return -ENOMEM;
+	if (at && (hold->locked || !taken)) {
+		struct aw_event event = step->events[step->count - 1];
+
+		event.time = step->events[at - 1].time;
+		memmove(&step->events[at + 1], &step->events[at],
+		        (step->count - 1 - at) * sizeof(event));
+		step->events[at] = event;
+	}
+	return 0;
+}
+
+/* The reader's own step has ended. */
+static int own_written(struct cpython_translator *t, struct cpython_stream *stream,
+                       const struct cpython_task *task, const struct cpython_fact *fact,
+                       const struct cpython_item *items, const struct cpython_item *item)
+{
+	struct cpython_hold *hold = hold_of(stream, item);
+	bool seen = item->state == 1, sure;
+	uint64_t site;
+
+	if (!hold || !task || hold->task != task->id)
+		return 0;
+	if (!seen && held_on(t, hold, fact, items)) {
+		hold->carried = true;
+		return 0;
+	}
+	sure = hold->changed && hold->window->flags & AW_WATCH_ADDS &&
+	       hold->window->flags & AW_WATCH_ALWAYS && !hold->exception;
+	site = seen || sure ? write_place(t, stream, fact->time, hold->window) : 0;
+	if (site && own_write_put(stream, task, hold, seen ? 0 : AW_ARG_SAME, site))
+		return -ENOMEM;
+	hold->window = NULL;
+	return 0;
+}
+
+/* Where a step wrote, as far as is known: the line of a function of its chain that writes the cell,
+ * else from where it went on until where it suspended. `inferred`: a callback may have been it. */
+static uint64_t writer_place(struct cpython_translator *t, struct cpython_stream *stream,
+                             const struct cpython_task *task, const struct cpython_fact *fact,
+                             const struct cpython_item *items, const struct cpython_hold *hold,
+                             uint64_t object, bool *inferred)
+{
+	const struct cpython_site *before = task ? site_own(t, task->site) : NULL;
+	char label[256] = "in a callback";
+
+	*inferred = true;
+	for (unsigned i = 0; task && i < fact->count; i++) {
+		const struct cpython_code *code =
+			items[i].kind == CPYTHON_ITEM_FRAME && items[i].c == object
+				? cpython_codes_get(&t->codes, items[i].b)
+				: NULL;
+		uint32_t line = code ? cpython_cells_writes(t->cells, hold->window, code->file,
+		                                            code->function)
+		                     : 0;
+
+		if (!line)
+			continue;
+		*inferred = false;
+		return place(t, stream, fact->time, code->function, code->file, line, "");
+	}
+	if (!before)
+		return task ? 0 : place(t, stream, fact->time, "a callback", "", 0, label);
+	snprintf(label, sizeof(label), "in the step after this await, or in a callback behind it");
+	return place(t, stream, fact->time, before->code->function, before->code->file,
+	             before->line, label);
+}
+
+/* Another has written it. */
+static int other_written(struct cpython_translator *t, struct cpython_stream *stream,
+                         const struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items, const struct cpython_item *item,
+                         size_t from)
+{
+	struct cpython_hold *hold = hold_of(stream, item);
+	bool inferred;
+	uint64_t site;
+
+	if (!hold)
+		return 0;
+	hold->changed = true;
+	for (size_t i = from; i < stream->step.count; i++) /* told already, for another reader */
+		if (stream->step.events[i].kind == AW_WRITE &&
+		    stream->step.events[i].object == hold->address &&
+		    !(stream->step.events[i].arg & AW_ARG_SAME))
+			return 0;
+	site = writer_place(t, stream, task, fact, items, hold, item->a, &inferred);
+	if (inferred && cpython_emit_interval(stream, fact->time, task ? task->id : 0,
+	                                      task ? fact->last_entered : stream->time, fact->time))
+		return -ENOMEM;
+	return cpython_emit(stream, fact->time, AW_WRITE, inferred ? AW_ARG_INFERRED : 0,
+	                    task ? task->id : 0, hold->address, site);
+}
+
+int cpython_updates_written(struct cpython_translator *t, struct cpython_stream *stream,
+                            const struct cpython_fact *fact, const struct cpython_item *items)
+{
+	const struct cpython_task *task = NULL;
+	size_t from = stream->step.count;
+	bool any = false;
+	int error = 0;
+
+	for (unsigned i = 0; i < fact->count; i++)
+		any |= items[i].kind == CPYTHON_ITEM_CELL;
+	if (!any)
+		return 0;
+	if (fact->settled != CPYTHON_SETTLED_NONE) {
+		task = cpython_task_get(t, stream, fact, items, fact->last, fact->last_coro);
+		if (!task)
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < fact->count && !error; i++)
+		if (items[i].kind == CPYTHON_ITEM_CELL && items[i].flags == CPYTHON_CELL_OWN)
+			error = own_written(t, stream, task, fact, items, &items[i]);
+	for (unsigned i = 0; i < fact->count && !error; i++) {
+		if (items[i].kind != CPYTHON_ITEM_CELL)
+			continue;
+		if (items[i].flags == CPYTHON_CELL_CHANGED)
+			error = other_written(t, stream, task, fact, items, &items[i], from);
+		else if (items[i].flags == CPYTHON_CELL_DROPPED && hold_of(stream, &items[i]))
+			stream->holds[items[i].index].window = NULL;
+		t->unwatched += items[i].flags == CPYTHON_CELL_FULL ||
+		                items[i].flags == CPYTHON_CELL_DROPPED;
+	}
+	if (!error && t->unwatched >= UNWATCHED_EVERY)
+		error = cpython_updates_missed(t, stream);
+	return error;
+}
+
+/* Without wake-ups it is not known whether the writer is who the task waited for: a message. */
+static bool may_be_message(const struct cpython_translator *t, const struct cpython_task *task)
+{
+	return t->options.detail < CPYTHON_ALL &&
+	       (task->await == AW_AWAIT_EVENT || task->await == AW_AWAIT_CONDITION ||
+	        task->await == AW_AWAIT_QUEUE || task->await == AW_AWAIT_TASK);
+}
+
+static int hold_begin(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_task *task, const struct cpython_fact *fact,
+                      const struct cpython_item *item)
+{
+	const struct aw_watch_window *w = cpython_cells_window(t->cells, (uint32_t)item->offset);
+	struct cpython_hold *hold = &stream->holds[item->index];
+	bool guard = w && w->flags & AW_WATCH_GUARD, carried = false, changed = false;
+	uint64_t site;
+	int error;
+
+	if (!w)
+		return 0;
+	for (unsigned i = 0; i < CPYTHON_CELLS; i++) {
+		struct cpython_hold *before = &stream->holds[i];
+
+		if (!before->window || !before->carried || before->generator != item->b ||
+		    before->window->group != w->group)
+			continue;
+		carried = true;
+		changed = before->changed;
+		before->window = NULL;
+	}
+	*hold = (struct cpython_hold){.window = w,
+	                              .task = task->id,
+	                              .generator = item->b,
+	                              .address = address_of(w, item->a),
+	                              .changed = changed,
+	                              .locked = task->held_count > 0};
+	if (carried || (guard && may_be_message(t, task)))
+		return 0;
+	error = name_tell(t, stream, fact->time, hold);
+	site = error ? 0 : read_place(t, stream, fact->time, w);
+	/* defined now: the write is told at the start of the step it is made in */
+	if (error || !site || !write_place(t, stream, fact->time, w))
+		return -ENOMEM;
+	return cpython_emit(stream, fact->time, AW_READ, guard ? AW_ARG_TEST : 0, task->id,
+	                    hold->address, site);
+}
+
+int cpython_updates_held(struct cpython_translator *t, struct cpython_stream *stream,
+                         const struct cpython_task *task, const struct cpython_fact *fact,
+                         const struct cpython_item *items)
+{
+	int error = 0;
+
+	for (unsigned i = 0; t->cells && i < fact->count && !error; i++)
+		if (items[i].kind == CPYTHON_ITEM_CELL && items[i].flags == CPYTHON_CELL_ARMED &&
+		    items[i].index < CPYTHON_CELLS)
+			error = hold_begin(t, stream, task, fact, &items[i]);
+	for (unsigned i = 0; i < CPYTHON_CELLS; i++)
+		if (stream->holds[i].carried && stream->holds[i].task == task->id)
+			stream->holds[i] = (struct cpython_hold){0}; /* there was no room for it */
+	return error;
+}
+
+void cpython_updates_resume(struct cpython_stream *stream, const struct cpython_task *task,
+                            bool exception)
+{
+	for (unsigned i = 0; i < CPYTHON_CELLS; i++)
+		if (stream->holds[i].window && stream->holds[i].task == task->id)
+			stream->holds[i].exception = exception;
+}
+
+int cpython_updates_missed(struct cpython_translator *t, struct cpython_stream *stream)
+{
+	uint64_t count = t->unwatched;
+
+	if (!count)
+		return 0;
+	t->unwatched = 0;
+	return cpython_emit(stream, stream->time, AW_UNWATCHED, 0, 0, count, 0);
+}
+
+void cpython_updates_fini(struct cpython_translator *t)
+{
+	cpython_table_fini(&t->places, NULL);
+	cpython_table_fini(&t->named, NULL);
+}
