@@ -15,6 +15,7 @@
 #include "analyzer.h"
 #include "event_table.h"
 #include "locations.h"
+#include "process_space.h"
 
 #define ANALYZERS_MAX 32
 #define HANDLERS_MAX  7 /* of one kind; a row more than that fails analysis_new */
@@ -39,6 +40,7 @@ struct listener {
 struct analysis {
 	struct world world;
 	struct locations locations;
+	struct process_space space;
 	struct findings findings;
 	struct names *names;
 	struct analyzer_env env;
@@ -209,6 +211,7 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	err = only_is_known(a->env.options.only) ? names_new(&a->names) : -ENOENT;
 	if (!err)
 		err = world_init(&a->world, a->names, &hooks);
+	process_space_init(&a->space, a->names);
 	locations_init(&a->locations, &a->world, on_conflict, a);
 	if (!err)
 		err = analyzers_open(a);
@@ -228,6 +231,7 @@ void analysis_free(struct analysis *a)
 		a->chosen[i]->close(a->state[i]);
 	locations_fini(&a->locations);
 	world_fini(&a->world);
+	process_space_fini(&a->space);
 	names_free(a->names);
 	findings_fini(&a->findings);
 	text_pool_fini(&a->pool);
@@ -281,6 +285,9 @@ static int rare_event(struct analysis *a, const struct stream_batch *batch,
 		a->unknown++;
 		return 0;
 	}
+	if (event->kind == AW_SITE && !process_space_many(&a->space) &&
+	    process_space_site(&a->space, event->object))
+		return -ENOMEM;
 	if (names_wants(event->kind))
 		return names_event(a->names, batch->pid, batch->tid, event);
 	return 0;
@@ -316,18 +323,13 @@ static bool is_definition(unsigned kind)
 	return kind == AW_SITE || kind == AW_NAME || kind == AW_TEXT || kind == AW_MODULE;
 }
 
-int analysis_feed(void *analysis, const struct stream_batch *batch)
+/* A stream_fn: events of the process that is analysed. */
+static int feed(void *analysis, const struct stream_batch *batch)
 {
 	struct analysis *a = analysis;
 	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
 	int err = 0;
 
-	if (!a->world.pid)
-		a->world.pid = batch->pid;
-	if (batch->pid != a->world.pid) {
-		a->foreign += batch->count;
-		return 0;
-	}
 	a->events += batch->count;
 	for (size_t i = 0; i < batch->count && !err; i++) {
 		const struct aw_event *event = &batch->events[i];
@@ -350,6 +352,24 @@ int analysis_feed(void *analysis, const struct stream_batch *batch)
 			err = world_takes(a, batch, &moment);
 	}
 	return err ? err : a->world.error ? a->world.error : a->locations.error;
+}
+
+int analysis_feed(void *analysis, const struct stream_batch *batch)
+{
+	struct analysis *a = analysis;
+	int err;
+
+	if (!a->world.pid)
+		a->world.pid = batch->pid;
+	if (batch->pid == a->world.pid && !process_space_many(&a->space))
+		return feed(a, batch);
+	if (a->world.runtime != AW_RUNTIME_CPYTHON) {
+		a->foreign += batch->count; /* their ids may be the same */
+		return 0;
+	}
+	err = process_space_feed(&a->space, a->world.pid, batch, feed, a);
+	a->world.can &= a->space.can;
+	return err;
 }
 
 /* ---- the report ---- */
@@ -377,6 +397,43 @@ static void report_target_fill(struct analysis *a)
 	out->version = target->version;
 	out->detail = target->detail;
 	out->transport = target->transport;
+}
+
+/* The processes that were watched together. */
+static int report_processes_fill(struct analysis *a)
+{
+	const struct process_space *space = &a->space;
+	struct report_process *out;
+	uint64_t steps = a->world.resumes, events = a->events, lost = a->world.lost;
+
+	if (!process_space_many(space))
+		return 0;
+	out = text_pool_array(&a->pool, space->count, sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < space->count; i++) {
+		steps -= space->processes[i].steps;
+		events -= space->processes[i].events;
+		lost -= space->processes[i].lost;
+	}
+	for (uint32_t i = 0; i < space->count; i++) {
+		const struct process_count *process = &space->processes[i];
+		const struct names_target *target = names_target(a->names, process->pid);
+
+		out[i] = (struct report_process){
+			.pid = process->pid,
+			.command = target ? target->command : NULL,
+			.watched = process->runtime != AW_RUNTIME_UNKNOWN,
+			.steps = i ? process->steps : steps,
+			.events = i ? process->events : events,
+			.lost = i ? process->lost : lost,
+		};
+		if (target && !out[i].watched)
+			out[i].why = target->detail;
+	}
+	a->report.target.processes = out;
+	a->report.target.process_count = space->count;
+	return 0;
 }
 
 /* Stream 0 is the tracer's own: definitions, and what was read from outside. */
@@ -456,7 +513,7 @@ static void report_notes(struct analysis *a)
 
 int analysis_finish(struct analysis *a, const struct report **out)
 {
-	int err = 0;
+	int err;
 
 	*out = &a->report;
 	if (a->finished)
@@ -464,6 +521,7 @@ int analysis_finish(struct analysis *a, const struct report **out)
 	a->finished = true;
 	locations_finish(&a->locations);
 	report_target_fill(a);
+	err = report_processes_fill(a);
 	report_period_fill(a);
 	for (unsigned i = 0; i < a->count && !err; i++)
 		if (a->chosen[i]->finish)

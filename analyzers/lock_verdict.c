@@ -196,7 +196,7 @@ static const char *exemption(const struct judge *judge)
 		return "it is declared to be there on purpose (atomic by intent)";
 	if (judge->identity->tested)
 		return "locked() is used: it also tells others that somebody is at work";
-	if (__builtin_popcountll(judge->identity->threads) > 1)
+	if (judge->identity->shared)
 		return "several threads use it: their steps run at the same time";
 	return NULL;
 }

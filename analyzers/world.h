@@ -112,7 +112,8 @@ struct identity {
 	bool condition; /* the mutex of a Condition */
 	bool tested;    /* its locked() was asked */
 	bool waiver;
-	bool loss; /* a thread that uses it lost records: counts are too low */
+	bool loss;   /* a thread that uses it lost records: counts are too low */
+	bool shared; /* one of its locks was used by several threads */
 };
 
 /** A task, or a thread outside tasks (loop callbacks, plain code). */

@@ -433,8 +433,11 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 		return;
 	struct identity *identity = world_identity(world, lock);
 
-	lock->threads |= thread_bit(thread->number);
-	identity->threads |= thread_bit(thread->number);
+	if (thread->tid) { /* 0: what was read from outside, by the tracer */
+		lock->threads |= thread_bit(thread->number);
+		identity->threads |= thread_bit(thread->number);
+	}
+	identity->shared |= (lock->threads & (lock->threads - 1)) != 0;
 	if (thread->loss && lock->known == WORLD_NEVER)
 		identity->loss = true; /* it may have been used in what was lost */
 	switch (event->kind) {

@@ -137,6 +137,17 @@ struct report_note {
 	const char *text; /* one sentence */
 };
 
+/** One of several processes that were watched together. */
+struct report_process {
+	uint32_t pid;
+	const char *command;
+	bool watched;
+	const char *why; /* why it was not; NULL: it was, or the reason is not known */
+	uint64_t steps;
+	uint64_t events;
+	uint64_t lost; /* records */
+};
+
 struct report_target {
 	uint32_t pid;
 	const char *command;
@@ -144,7 +155,9 @@ struct report_target {
 	const char *version;
 	const char *detail;
 	const char *transport;
-	uint64_t can; /* enum aw_can bits */
+	uint64_t can;                     /* enum aw_can bits */
+	struct report_process *processes; /* the first one included; none: there is only one */
+	size_t process_count;
 };
 
 struct report_period {

@@ -113,6 +113,28 @@ static json_t *sites_of(const struct report_site *sites, size_t count, const cha
 	return array;
 }
 
+/* null: there is only one. */
+static json_t *processes_of(const struct report_target *target, int *err)
+{
+	json_t *array = target->process_count ? json_array() : json_null();
+
+	for (size_t i = 0; i < target->process_count; i++) {
+		const struct report_process *process = &target->processes[i];
+		json_t *object = json_object();
+
+		put(object, "pid", number(process->pid), err);
+		put(object, "command", text(process->command), err);
+		put(object, "watched", json_boolean(process->watched), err);
+		put(object, "why", text(process->why), err);
+		put(object, "steps", number(process->steps), err);
+		put(object, "events", number(process->events), err);
+		put(object, "lost", number(process->lost), err);
+		if (json_array_append_new(array, object))
+			*err = -ENOMEM;
+	}
+	return array;
+}
+
 static json_t *target_of(const struct report_target *target, int *err)
 {
 	json_t *object = json_object();
@@ -123,6 +145,7 @@ static json_t *target_of(const struct report_target *target, int *err)
 	put(object, "version", text(target->version), err);
 	put(object, "detail", text(target->detail), err);
 	put(object, "transport", text(target->transport), err);
+	put(object, "processes", processes_of(target, err), err);
 	return object;
 }
 

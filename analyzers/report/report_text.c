@@ -41,18 +41,21 @@ static void write_head(struct paper *paper, const struct report *report)
 {
 	const struct report_target *target = &report->target;
 	const struct report_period *period = &report->period;
-	char *line = NULL, command[ESCAPE_ROOM(200)], number[5][PAPER_NUMBER];
+	char *line = NULL, command[ESCAPE_ROOM(200)], number[5][PAPER_NUMBER], more[48] = "";
 	bool c = target->runtime && !strcmp(target->runtime, "c");
 
 	escape_string(command, sizeof(command), target->command ? target->command : "the target");
+	if (target->process_count)
+		snprintf(more, sizeof(more), " and %zu process%s it started", target->process_count - 1,
+		         target->process_count == 2 ? "" : "es");
 	if (asprintf(&line,
-	             "awaitness watched %.160s (pid %u%s) for %.1f s: %s tasks, %s steps, %s "
+	             "awaitness watched %.160s (pid %u%s)%s for %.1f s: %s tasks, %s steps, %s "
 	             "events, %s lost.",
 	             command, target->pid,
 	             c                 ? ""
 	             : target->runtime ? ", CPython"
 	                               : "",
-	             period->seconds, paper_number(number[0], period->tasks),
+	             more, period->seconds, paper_number(number[0], period->tasks),
 	             paper_number(number[1], period->steps),
 	             paper_number(number[2], period->events),
 	             period->lost ? paper_number(number[3], period->lost) : "none") > 0)
@@ -261,6 +264,20 @@ static void write_awaits(struct paper *paper, const struct report *report)
 
 /* ---- what it is based on ---- */
 
+static void write_process(struct paper *paper, const struct report_process *process)
+{
+	char number[PAPER_NUMBER], command[ESCAPE_ROOM(50)], why[ESCAPE_ROOM(160)];
+
+	paper_cut(command, sizeof(command), process->command ? process->command : "?", 50);
+	if (process->watched) {
+		fprintf(paper->out, "   %9s steps  pid %u: %s\n",
+		        paper_number(number, process->steps), process->pid, command);
+		return;
+	}
+	paper_cut(why, sizeof(why), process->why ? process->why : "the reason is not known", 160);
+	fprintf(paper->out, "     not seen  pid %u: %s: %s\n", process->pid, command, why);
+}
+
 static void write_basis(struct paper *paper, const struct report *report)
 {
 	const struct report_target *target = &report->target;
@@ -281,6 +298,8 @@ static void write_basis(struct paper *paper, const struct report *report)
 		        paper_number(number, report->period.lost));
 	else
 		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
+	for (size_t i = 0; i < target->process_count; i++)
+		write_process(paper, &target->processes[i]);
 	for (size_t i = 0; i < report->note_count; i++)
 		paper_wrap(paper, 0, 2, report->notes[i].text);
 }

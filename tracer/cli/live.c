@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,6 +29,12 @@
 #define FLUSH_NS    1000000000ull
 #define PATIENCE_NS 5000000000ull /* for what `run` started to end after SIGTERM */
 
+/* The stream (pid, 0). */
+struct live_own {
+	uint32_t pid;
+	uint64_t next; /* number of its next record */
+};
+
 enum culprit { CULPRIT_NONE, CULPRIT_WRITER, CULPRIT_ANALYSIS, CULPRIT_SYMBOLS };
 
 struct live {
@@ -35,9 +42,10 @@ struct live {
 	struct merge *merge;
 	struct symbols *symbols;
 	enum culprit culprit; /* who refused a batch, for the message */
-	uint64_t own;         /* number of the next record of the tracer's own stream */
-	uint64_t begin;       /* ns, CLOCK_MONOTONIC */
-	uint64_t end;         /* the duration is over; UINT64_MAX: never */
+	struct live_own *own; /* the tracer's own streams, one a process */
+	size_t own_count;
+	uint64_t begin; /* ns, CLOCK_MONOTONIC */
+	uint64_t end;   /* the duration is over; UINT64_MAX: never */
 	uint64_t flushed;
 	bool told_to_end; /* SIGTERM was sent to what `run` started */
 };
@@ -72,14 +80,32 @@ static int live_pass(void *context, const struct stream_batch *batch)
 	return err;
 }
 
+static struct live_own *live_own_get(struct live *live, uint32_t pid)
+{
+	struct live_own *more;
+
+	for (size_t i = 0; i < live->own_count; i++)
+		if (live->own[i].pid == pid)
+			return &live->own[i];
+	more = reallocarray(live->own, live->own_count + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	live->own = more;
+	more[live->own_count] = (struct live_own){.pid = pid};
+	return &more[live->own_count++];
+}
+
 /* The tracer's own stream: several parts of the tracer write to it, so it is numbered here. */
 static int live_pass_own(void *context, const struct stream_batch *batch)
 {
 	struct live *live = context;
+	struct live_own *number = live_own_get(live, batch->pid);
 	struct stream_batch own = *batch;
 
-	own.first = live->own;
-	live->own += own.count;
+	if (!number)
+		return -ENOMEM;
+	own.first = number->next;
+	number->next += own.count;
 	return live_pass(live, &own);
 }
 
@@ -258,5 +284,6 @@ int live_follow(const struct live_parts *parts)
 		live_tell(&live);
 	symbols_close(live.symbols);
 	merge_free(live.merge);
+	free(live.own);
 	return status;
 }

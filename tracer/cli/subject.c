@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "capability.h"
+#include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
 #include "duration.h"
 #include "feature.h"
@@ -24,7 +25,7 @@
 #include "options.h"
 #include "progress.h"
 #include "session.h"
-#include "watch_python.h"
+#include "python/pywatch.h"
 
 /* What a busy target tells in a second or so: as long may this program be kept from running. */
 #define RING_BYTES (64u << 20)
@@ -83,9 +84,8 @@ static int subject_cpython(struct subject *subject)
 	struct cpython_session_options options = {.pid = subject->target->pid,
 	                                          .detail = details[settings->detail],
 	                                          .starting = subject->started,
-	                                          .follow = settings->follow,
 	                                          .ring_bytes = RING_BYTES,
-	                                          .watch = watch_python_windows};
+	                                          .watch = pywatch_windows};
 	struct fault fault = {0};
 	uint64_t on, period;
 	int err;
@@ -97,11 +97,12 @@ static int subject_cpython(struct subject *subject)
 		options.duty_on_ms = (uint32_t)(on / 1000000);
 		options.duty_period_ms = (uint32_t)(period / 1000000);
 	}
-	subject->watch = watch_python_new();
+	subject->watch = pywatch_new();
 	if (!subject->watch)
 		return fail("not enough memory");
 	options.watch_context = subject->watch;
-	err = cpython_session_open(&options, &subject->source, &fault);
+	err = settings->follow ? cpython_follow_open(&options, &subject->source, &fault)
+	                       : cpython_session_open(&options, &subject->source, &fault);
 	return err ? subject_fault(subject, &fault, err) : STATUS_CLEAN;
 }
 
@@ -112,8 +113,14 @@ static int subject_session(struct subject *subject)
 	int err;
 
 	if (!(subject->target->runtimes & (TARGET_LOG | TARGET_PROBES)))
-		return subject->target->runtimes & TARGET_CPYTHON ? subject_cpython(subject)
-		                                                  : subject_refuse(subject->target);
+		return subject->target->runtimes & TARGET_CPYTHON || subject->settings->follow
+		               ? subject_cpython(subject)
+		               : subject_refuse(subject->target);
+	if (subject->settings->follow)
+		return fail(
+			"--follow follows Python processes, and process %d (%.100s) carries the "
+			"awaitness runtime",
+			(int)subject->target->pid, subject->target->command);
 	err = session_open(&options, &subject->source, &fault);
 	if (err)
 		return subject_fault(subject, &fault, err);
@@ -298,7 +305,7 @@ void subject_close(struct subject *subject)
 	if (subject->source)
 		subject->source->ops->close(subject->source);
 	subject->source = NULL;
-	watch_python_free(subject->watch);
+	pywatch_free(subject->watch);
 	subject->watch = NULL;
 	if (subject->started)
 		spawn_close(&subject->spawn);

@@ -11,16 +11,16 @@
 #include "spawn.h"
 #include "target.h"
 
-struct watch_python;
+struct pywatch;
 
 struct subject {
 	const struct settings *settings;
 	struct target *target;
 	struct source *source;
 	struct spawn spawn;
-	bool started;    /* by us: `spawn` is valid */
-	struct watch_python *watch; /* of a Python program: what is to be watched */
-	char *directory; /* of the file transport; NULL: not used */
+	bool started;          /* by us: `spawn` is valid */
+	struct pywatch *watch; /* of a Python program: what is to be watched */
+	char *directory;       /* of the file transport; NULL: not used */
 };
 
 /**

@@ -87,7 +87,9 @@ static int site_tell(struct cpython_translator *t, struct cpython_stream *stream
 
 const struct cpython_site *cpython_site_get(const struct cpython_translator *t, uint64_t id)
 {
-	return id && id <= t->site_ids ? t->site_list[id - 1] : NULL;
+	uint64_t from = t->options.sites_from;
+
+	return id > from && id - from <= t->site_ids ? t->site_list[id - from - 1] : NULL;
 }
 
 static int site_add(struct cpython_translator *t, struct cpython_site *site)
@@ -102,7 +104,7 @@ static int site_add(struct cpython_translator *t, struct cpython_site *site)
 		t->site_room = room;
 	}
 	t->site_list[t->site_ids++] = site;
-	site->id = t->site_ids;
+	site->id = t->options.sites_from + t->site_ids;
 	return 0;
 }
 

@@ -22,7 +22,7 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 		lock->told = lock->named = lock->known = lock->locked = lock->gone = false;
 		lock->permits = 0;
 		lock->condition = 0;
-		lock->id = ++t->ids;
+		lock->id = ++*t->ids;
 		return lock;
 	}
 	lock = calloc(1, sizeof(*lock));
@@ -30,7 +30,7 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 		return NULL;
 	lock->address = address;
 	lock->type = type;
-	lock->id = ++t->ids;
+	lock->id = ++*t->ids;
 	if (cpython_table_put(&t->locks, address, 0, lock)) {
 		free(lock);
 		return NULL;

@@ -140,6 +140,8 @@ static int session_translate(struct cpython_session *s)
 		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
 		.type_fn = take_type,
 		.type_context = s,
+		.ids = s->options.ids,
+		.sites_from = s->options.sites_from,
 	};
 
 	return cpython_translate_new(&options, &s->translator);
@@ -240,8 +242,7 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 	s->described = true;
 	return cpython_describe(
 		s->target, &s->found, cpython_detail_text(s->options.detail), s->source.ops->name,
-		cpython_level_sees(s->options.detail, &s->found) |
-			(s->watch ? AW_CAN_CELLS : 0),
+		cpython_level_sees(s->options.detail, &s->found) | (s->watch ? AW_CAN_CELLS : 0),
 		s->translator, fn, context);
 }
 
@@ -387,13 +388,6 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	int error;
 
 	*out = NULL;
-	if (options->follow) {
-		free(s);
-		return fault_set(
-			fault, -ENOTSUP,
-			"the processes a Python program starts cannot be followed: attach to "
-			"each worker by its own process id");
-	}
 	if (!s)
 		return fault_set(fault, -ENOMEM, "out of memory");
 	s->source.ops = &ops;

@@ -40,10 +40,11 @@ struct cpython_session_options {
 	uint32_t duty_on_ms;     /* traced this long ... */
 	uint32_t duty_period_ms; /* ... out of this long; 0: all the time */
 	size_t ring_bytes;       /* a power of two; 0: 16 MiB */
-	bool starting; /* it is held at its entry (spawn.h): attach when asyncio is loaded */
+	bool starting;     /* it is held at its entry (spawn.h): attach when asyncio is loaded */
 	aw_watch_fn watch; /* makes what is to be watched; NULL: nothing is */
 	void *watch_context;
-	bool follow;   /* not supported: -ENOTSUP */
+	uint32_t *ids; /* see cpython_translate_options */
+	uint64_t sites_from;
 };
 
 /**

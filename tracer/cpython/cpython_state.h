@@ -135,7 +135,7 @@ struct cpython_translator {
 	struct cpython_site **site_list; /* by id - 1 */
 	size_t site_room;
 	struct cpython_table sites; /* (code generation, offset), parent -> struct cpython_site */
-	uint32_t ids;               /* of tasks and locks, from 1 */
+	uint32_t own_ids, *ids;     /* of tasks and locks, from 1: the last one given */
 	uint64_t site_ids;
 	struct cpython_cells *cells; /* not owned; NULL: none are watched */
 	struct cpython_table places; /* id of a place in the source -> itself: told */

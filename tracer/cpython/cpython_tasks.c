@@ -39,7 +39,7 @@ struct cpython_task *cpython_task_make(struct cpython_translator *t, uint64_t ad
 		return NULL;
 	task->address = address;
 	task->coro = coro;
-	task->id = ++t->ids;
+	task->id = ++*t->ids;
 	if (cpython_table_put(&t->tasks, address, 0, task)) {
 		free(task);
 		return NULL;

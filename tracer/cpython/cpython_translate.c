@@ -20,6 +20,7 @@ int cpython_translate_new(const struct cpython_translate_options *options,
 	if (!t)
 		return -ENOMEM;
 	t->options = *options;
+	t->ids = options->ids ? options->ids : &t->own_ids;
 	cpython_codes_init(&t->codes, &options->memory);
 	if (cpython_source_new(options->pid, &t->source)) {
 		free(t);

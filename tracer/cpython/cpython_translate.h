@@ -44,6 +44,9 @@ struct cpython_translate_options {
 	struct cpython_memory memory; /* with its layout */
 	cpython_type_fn type_fn;      /* may be NULL */
 	void *type_context;
+	/* Where several processes are told of together, their ids differ: */
+	uint32_t *ids;       /* the last id given to a task or lock; NULL: its own, from 1 */
+	uint64_t sites_from; /* site ids begin behind this */
 };
 
 /** What the translator saw that does not fit; a self-check refuses a target by it. */

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch_python.c - see watch_python.h.
+ * pywatch.c - see pywatch.h.
  *
  * Which windows are worth watching: those from which a finding could follow
  * if the cell changed. What is written as a constant is a flag, whose last
  * writer wins; a guard that found something there, and puts something else in
  * its place, decides nothing about it.
  */
-#include "watch_python.h"
+#include "pywatch.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/pymodel.h"
+#include "pymodel.h"
 
 /* Of one program. */
 struct watch_model {
@@ -25,16 +25,16 @@ struct watch_model {
 	size_t count, writer_count;
 };
 
-struct watch_python {
+struct pywatch {
 	struct watch_model *models;
 };
 
-struct watch_python *watch_python_new(void)
+struct pywatch *pywatch_new(void)
 {
-	return calloc(1, sizeof(struct watch_python));
+	return calloc(1, sizeof(struct pywatch));
 }
 
-void watch_python_free(struct watch_python *watch)
+void pywatch_free(struct pywatch *watch)
 {
 	struct watch_model *next;
 
@@ -154,10 +154,10 @@ static char **paths_make(const char *root, const char *const *files, size_t coun
 	return paths;
 }
 
-int watch_python_windows(void *context, const char *root, const char *const *files, size_t count,
-                         struct aw_watch *out)
+int pywatch_windows(void *context, const char *root, const char *const *files, size_t count,
+                    struct aw_watch *out)
 {
-	struct watch_python *all = context;
+	struct pywatch *all = context;
 	struct watch_model *watch = calloc(1, sizeof(*watch));
 	char **paths = paths_make(root, files, count);
 	struct pymodel_options options = {.paths = (const char *const *)paths, .path_count = count};
