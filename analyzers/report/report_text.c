@@ -46,8 +46,8 @@ static void write_head(struct paper *paper, const struct report *report)
 
 	escape_string(command, sizeof(command), target->command ? target->command : "the target");
 	if (target->process_count)
-		snprintf(more, sizeof(more), " and %zu process%s it started", target->process_count - 1,
-		         target->process_count == 2 ? "" : "es");
+		snprintf(more, sizeof(more), " and %zu process%s it started",
+		         target->process_count - 1, target->process_count == 2 ? "" : "es");
 	if (asprintf(&line,
 	             "awaitness watched %.160s (pid %u%s)%s for %.1f s: %s tasks, %s steps, %s "
 	             "events, %s lost.",
