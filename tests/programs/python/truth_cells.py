@@ -3,4 +3,4 @@
 
 
 def lost(name, count):
-    print("lost", name, count, flush=True)
+    print("truth lost-update", name, count, flush=True)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session_cpython_cells_test.c - the updates a Python program lost, as it counts them itself, are
+ * those that are found from outside; nothing is found where it lost none.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "cpython/cpython_session.h"
+#include "python/pywatch.h"
+#include "python_program.h"
+
+/* How often a rule found something of an object; `verdict` said of it. */
+static uint64_t found(const struct report *report, const char *rule, const char *object)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (!strcmp(report->findings[i].rule, rule) && report->findings[i].object &&
+		    !strcmp(report->findings[i].object, object)) {
+			cr_expect_eq(report->findings[i].basis, REPORT_BASIS_OBSERVED, "%s",
+			             object);
+			count += report->findings[i].count;
+		}
+	return count;
+}
+
+static int feed(void *context, const struct stream_batch *batch)
+{
+	return analysis_feed(context, batch);
+}
+
+static void poll_for(struct source *source, struct analysis *analysis, int rounds)
+{
+	while (rounds--)
+		cr_assert_geq(source->ops->poll(source, 5, feed, analysis), 0);
+}
+
+/* Runs a program under the tracer; its own counts are in program->text afterwards. */
+static const struct report *program_watch(struct program *program, const char *name,
+                                          enum cpython_detail detail, struct analysis **analysis)
+{
+	struct pywatch *watch = pywatch_new();
+	struct cpython_session_options options = {
+		.detail = detail, .watch = pywatch_windows, .watch_context = watch};
+	struct fault fault = {0};
+	const struct report *report;
+	struct source *source;
+	int error;
+
+	program_start(program, name);
+	for (int i = 0; i < 100 && !program_said(program, "ready\n", 100); i++)
+		;
+	options.pid = program->pid;
+	error = cpython_session_open(&options, &source, &fault);
+	cr_assert_eq(error, 0, "open: %s", fault.message);
+	cr_assert_eq(analysis_new(NULL, analysis), 0);
+	poll_for(source, *analysis, 4);
+	fputs("\n", program->in);
+	fflush(program->in);
+	for (int i = 0; i < 4000 && !program_said(program, "done\n", 1); i++)
+		poll_for(source, *analysis, 1);
+	cr_assert(strstr(program->text, "done\n"), "%s", program->text);
+	poll_for(source, *analysis, 4);
+	cr_assert_eq(source->ops->stop(source, feed, *analysis), 0);
+	source->ops->close(source);
+	pywatch_free(watch);
+	cr_assert_eq(analysis_finish(*analysis, &report), 0);
+	program_end(program);
+	cr_assert_eq(report->period.lost, 0);
+	return report;
+}
+
+/* Each line `RULE OBJECT COUNT` of the program must be found so often, and nothing else. */
+static void expect_truth(const struct program *program, const struct report *report)
+{
+	char rule[64], object[128];
+	unsigned truth, lines = 0;
+	uint64_t all = 0;
+
+	for (const char *line = program->text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "truth %63s %127s %u", rule, object, &truth) != 3)
+			continue;
+		lines++;
+		cr_expect_eq(found(report, rule, object), truth, "%s of %s: found %lu, truth %u",
+		             rule, object, found(report, rule, object), truth);
+		all += truth != 0;
+	}
+	cr_expect(lines > 0);
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (strstr("lost-update check-then-act stale-use inconsistent-guard",
+		           report->findings[i].rule)) {
+			char wanted[256];
+
+			snprintf(wanted, sizeof(wanted), "truth %s %s ", report->findings[i].rule,
+			         report->findings[i].object);
+			cr_expect(strstr(program->text, wanted), "found and not true: %s",
+			          report->findings[i].message);
+		}
+}
+
+static struct program program;
+
+static void expect_exact(const char *name, enum cpython_detail detail)
+{
+	struct analysis *analysis;
+	const struct report *report = program_watch(&program, name, detail, &analysis);
+
+	expect_truth(&program, report);
+	analysis_free(analysis);
+}
+
+Test(session_cpython_cells, lost_updates_of_attributes_are_exact)
+{
+	expect_exact("cells_counter", CPYTHON_STEPS);
+	expect_exact("cells_counter", CPYTHON_LOCKS);
+	expect_exact("cells_counter", CPYTHON_ALL);
+}
