@@ -119,3 +119,8 @@ Test(session_cpython_cells, lost_updates_of_attributes_are_exact)
 	expect_exact("cells_counter", CPYTHON_LOCKS);
 	expect_exact("cells_counter", CPYTHON_ALL);
 }
+
+Test(session_cpython_cells, lost_updates_are_exact_wherever_the_value_is_kept)
+{
+	expect_exact("cells_places", CPYTHON_STEPS);
+}

@@ -41,8 +41,9 @@ struct {
 	__type(value, struct cpython_attribute_value);
 } attributes SEC(".maps");
 
-/* The position of a name among the keys of a dictionary, or of a class; -1: not there. */
-__noinline int keys_find(uint64_t keys, uint64_t name)
+/* The position of a name among the keys of a dictionary, or of a class; -1: not there. `hint`:
+ * where it was before. */
+__noinline int keys_find(uint64_t keys, uint64_t name, uint32_t hint)
 {
 	uint8_t head[KEYS_HEAD];
 	uint32_t i, stride, key;
@@ -54,6 +55,8 @@ __noinline int keys_find(uint64_t keys, uint64_t name)
 	entries = keys + KEYS_HEAD + (1ull << (head[KEYS_INDEX_BYTES] & 31));
 	stride = head[KEYS_KIND] ? 16 : 24; /* {key, value}, or {hash, key, value} */
 	key = head[KEYS_KIND] ? 0 : 8;
+	if (hint && hint < count && read_word(entries + hint * stride + key) == name)
+		return hint;
 	for (i = 0; i < NAMES_MAX; i++) {
 		if (i >= count)
 			break;
@@ -64,10 +67,11 @@ __noinline int keys_find(uint64_t keys, uint64_t name)
 }
 
 /* The value of a name in a dictionary; 0: not there. */
-__noinline uint64_t dictionary_value(uint64_t dictionary, uint64_t name, uint32_t inlined)
+__noinline uint64_t dictionary_value(uint64_t dictionary, uint64_t name, uint32_t inlined,
+                                     uint32_t hint)
 {
 	uint64_t keys = read_word(dictionary + DICT_KEYS), values, entries;
-	int at = keys_find(keys, name);
+	int at = keys_find(keys, name, hint);
 	uint32_t head;
 
 	if (at < 0)
@@ -159,7 +163,7 @@ static __always_inline uint64_t cell_object(const struct cpython_target *t,
 	if (c->how == CPYTHON_ATTRIBUTE_SLOT)
 		return read_word(c->object + c->index);
 	if (c->kind == CPYTHON_CELL_ENTRY)
-		return dictionary_value(c->object, c->name, inlined);
+		return dictionary_value(c->object, c->name, inlined, c->index);
 	if (c->how == CPYTHON_ATTRIBUTE_VALUES) {
 		value = attribute(l, c->object, c->index, c->basicsize);
 		if (value)
@@ -168,7 +172,7 @@ static __always_inline uint64_t cell_object(const struct cpython_target *t,
 	value = read_word(c->object - 24);
 	if (!value || value & 1 || read_word(value + 8) != t->dictionary)
 		return 0;
-	return dictionary_value(value, c->name, inlined);
+	return dictionary_value(value, c->name, inlined, 0);
 }
 
 /* Where objects of a type keep an attribute; remembered, but for what is not there (yet). */
@@ -183,7 +187,7 @@ __noinline int attribute_find(uint32_t target, uint64_t type, uint64_t name)
 		return 0;
 	if (bpf_map_lookup_elem(&attributes, &key))
 		return 1;
-	at = keys_find(read_word(type + t->layout.cached_keys), name);
+	at = keys_find(read_word(type + t->layout.cached_keys), name, 0);
 	if (at < 0)
 		return 0;
 	value.kind = CPYTHON_ATTRIBUTE_VALUES;
@@ -268,7 +272,12 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 	c->name = cell->name;
 	c->object = cell->kind == CPYTHON_CELL_ENTRY ? cell->object : self;
 	c->how = CPYTHON_ATTRIBUTE_DICT;
+	c->index = cell->hint;
 	c->type = read_word(c->object + 8);
+	if (c->type == t->cell) { /* a function inside uses `self` too */
+		c->object = read_word(c->object + 16);
+		c->type = read_word(c->object + 8);
+	}
 	if (cell->kind == CPYTHON_CELL_ATTRIBUTE && attribute_find(s->target, c->type, c->name)) {
 		key.type = c->type;
 		key.name = c->name;

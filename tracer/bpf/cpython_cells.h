@@ -34,6 +34,8 @@ struct cpython_cell {
 	uint32_t window; /* the session's number for it */
 	uint64_t name;   /* address of the str that names it; interned, so identity is enough */
 	uint64_t object; /* ENTRY: the dictionary */
+	uint32_t hint;   /* ENTRY: which entry it was when it was looked for */
+	uint32_t pad;
 };
 
 struct cpython_await_value {

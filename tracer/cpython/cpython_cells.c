@@ -8,7 +8,16 @@
 
 #include "cpython_cells.h"
 
-enum { OB_SIZE = 16, OB_TYPE = 8, NAMES_MAX = 1024 };
+/* Include/descrobject.h: PyMemberDescrObject, PyMemberDef; cpython/object.h: PyTypeObject. */
+enum {
+	OB_TYPE = 8,
+	OB_SIZE = 16,
+	DESCR_MEMBER = 40,
+	MEMBER_OFFSET = 16,
+	TYPE_BASE = 256,
+	NAMES_MAX = 1024,
+	BASES_MAX = 16
+};
 
 struct cpython_cells {
 	struct cpython_cells_options options;
@@ -16,6 +25,7 @@ struct cpython_cells {
 	const struct cpython_modules *modules;
 	struct cpython_table met; /* generation of a code object -> itself */
 	size_t bound;
+	struct cpython_table names; /* address of a str that names an attribute cell -> itself */
 	/* the code object that is looked at while functions are searched */
 	struct cpython_codes *codes;
 	int error;
@@ -35,6 +45,7 @@ void cpython_cells_free(struct cpython_cells *cells)
 	if (!cells)
 		return;
 	cpython_table_fini(&cells->met, NULL);
+	cpython_table_fini(&cells->names, NULL);
 	free(cells);
 }
 
@@ -107,9 +118,33 @@ static uint64_t name_find(const struct cpython_memory *memory, uint64_t code, co
 	return 0;
 }
 
+struct hint {
+	uint64_t name;
+	uint32_t at;
+};
+
+static int hint_entry(void *context, uint64_t key, uint64_t value)
+{
+	struct hint *hint = context;
+
+	(void)value;
+	if (key == hint->name)
+		return 1;
+	hint->at++;
+	return 0;
+}
+
+/* About which entry of a dictionary has this key; entries that were removed are not counted. */
+static uint32_t hint_find(const struct cpython_memory *memory, uint64_t dict, uint64_t name)
+{
+	struct hint hint = {name, 0};
+
+	return cpython_dict_each(memory, dict, hint_entry, &hint) == 1 ? hint.at : 0;
+}
+
 /* How the cell of a window is reached from a frame of `code`. False: it cannot be. */
-static bool cell_make(const struct cpython_cells *cells, size_t window,
-                      const struct cpython_code *code, struct cpython_cell *out)
+static bool cell_make(struct cpython_cells *cells, size_t window, const struct cpython_code *code,
+                      struct cpython_cell *out)
 {
 	static const char self[] = "self.";
 	const struct aw_watch_window *w = &cells->watch.windows[window];
@@ -129,6 +164,10 @@ static bool cell_make(const struct cpython_cells *cells, size_t window,
 			return false;
 	}
 	out->name = name_find(&cells->options.memory, code->address, name, strlen(name));
+	if (out->kind == CPYTHON_CELL_ENTRY)
+		out->hint = hint_find(&cells->options.memory, out->object, out->name);
+	else if (out->name && cpython_table_put(&cells->names, out->name, 0, cells))
+		return false;
 	return out->name != 0;
 }
 
@@ -201,6 +240,65 @@ static void code_found(void *context, uint64_t address)
 	}
 }
 
+/* The offset of a slot of __slots__ in the objects of a class, or of one it is derived from; 0: it
+ * has no such slot. */
+static uint32_t slot_find(const struct cpython_memory *m, uint64_t type, const char *name)
+{
+	char kind[64];
+
+	for (unsigned i = 0; type && i < BASES_MAX; i++) {
+		uint64_t dict = cpython_word(m, type + m->layout->type_dict);
+		uint64_t value = dict ? cpython_dict_get(m, dict, name) : 0;
+
+		if (value) {
+			uint64_t member = cpython_word(m, value + DESCR_MEMBER);
+
+			if (cpython_type_name(m, cpython_word(m, value + OB_TYPE), kind,
+			                      sizeof(kind)) ||
+			    strcmp(kind, "member_descriptor"))
+				return 0;
+			return (uint32_t)cpython_word(m, member + MEMBER_OFFSET);
+		}
+		type = cpython_word(m, type + TYPE_BASE);
+	}
+	return 0;
+}
+
+static bool has_slots(const struct cpython_memory *m, uint64_t type)
+{
+	for (unsigned i = 0; type && i < BASES_MAX; i++) {
+		uint64_t dict = cpython_word(m, type + m->layout->type_dict);
+
+		if (dict && cpython_dict_get(m, dict, "__slots__"))
+			return true;
+		type = cpython_word(m, type + TYPE_BASE);
+	}
+	return false;
+}
+
+/* A class: where its objects have the attributes that are watched, if in slots. */
+static void class_found(void *context, uint64_t type)
+{
+	struct cpython_cells *cells = context;
+	const struct cpython_memory *m = &cells->options.memory;
+	char name[256];
+
+	if (!cells->names.count || !has_slots(m, type))
+		return;
+	for (size_t i = 0; i < cells->names.room && !cells->error; i++) {
+		struct cpython_attribute_key key = {.type = type,
+		                                    .name = cells->names.slots[i].key};
+		struct cpython_attribute_value value = {.kind = CPYTHON_ATTRIBUTE_SLOT};
+
+		if (!cells->names.slots[i].value || cpython_str(m, key.name, name, sizeof(name)))
+			continue;
+		value.index = slot_find(m, type, name);
+		if (value.index)
+			cells->error =
+				cells->options.attribute_fn(cells->options.context, &key, &value);
+	}
+}
+
 static bool has_windows(const struct cpython_cells *cells, const char *file)
 {
 	for (size_t i = 0; i < cells->watch.count; i++)
@@ -219,6 +317,7 @@ int cpython_cells_load(struct cpython_cells *cells, const struct aw_watch *watch
 	for (size_t i = 0; i < modules->count && !cells->error; i++)
 		if (has_windows(cells, modules->at[i].file))
 			cpython_module_codes(&cells->options.memory, modules->at[i].dict,
-			                     cells->options.function, code_found, cells);
+			                     cells->options.function, code_found, class_found,
+			                     cells);
 	return cells->error;
 }

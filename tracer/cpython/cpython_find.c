@@ -83,6 +83,7 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 		{"PyDict_Type", &t->dictionary, true},
 		{"PyFloat_Type", &t->real, false},
 		{"PyBytes_Type", &t->bytes, false},
+		{"PyCell_Type", &t->cell, false},
 		{"_Py_TrueStruct", &t->true_object, true},
 		{"_Py_FalseStruct", &t->false_object, true},
 		{"_Py_NoneStruct", &t->none_object, true},

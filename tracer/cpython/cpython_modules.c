@@ -114,7 +114,7 @@ uint64_t cpython_modules_dict(const struct cpython_modules *modules, const char 
 struct search {
 	const struct cpython_memory *memory;
 	uint64_t function; /* the type of functions */
-	cpython_code_fn fn;
+	cpython_code_fn fn, class_fn;
 	void *context;
 	unsigned depth;
 	uint64_t wrappers[TYPES]; /* types that were met, with whether they wrap a function */
@@ -187,8 +187,10 @@ static int value_visit(void *context, uint64_t key, uint64_t value)
 	if (is_class(m, type)) {
 		uint64_t dict = cpython_word(m, value + m->layout->type_dict);
 
-		if (dict && s->depth < 4)
+		if (dict && s->depth < 4) {
 			cpython_dict_each(m, dict, value_visit, s);
+			s->class_fn(s->context, value);
+		}
 	} else if (wraps_function(s, type)) {
 		inner = cpython_word(m, value + WRAPPED);
 		if (inner && cpython_word(m, inner + OB_TYPE) == s->function)
@@ -199,9 +201,13 @@ static int value_visit(void *context, uint64_t key, uint64_t value)
 }
 
 void cpython_module_codes(const struct cpython_memory *memory, uint64_t dict, uint64_t function,
-                          cpython_code_fn fn, void *context)
+                          cpython_code_fn fn, cpython_code_fn class_fn, void *context)
 {
-	struct search s = {.memory = memory, .function = function, .fn = fn, .context = context};
+	struct search s = {.memory = memory,
+	                   .function = function,
+	                   .fn = fn,
+	                   .class_fn = class_fn,
+	                   .context = context};
 
 	cpython_dict_each(memory, dict, value_visit, &s);
 }

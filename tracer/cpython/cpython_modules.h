@@ -34,9 +34,9 @@ int cpython_modules_standard(const struct cpython_modules *modules, const char *
 uint64_t cpython_modules_dict(const struct cpython_modules *modules, const char *file);
 
 /** Calls `fn` for the code object of each function and method of a module, and of those defined in
- * them. What stands behind a decorator is not found here. */
-typedef void (*cpython_code_fn)(void *context, uint64_t code);
+ * them, and `class_fn` for each class. What stands behind a decorator is not found here. */
+typedef void (*cpython_code_fn)(void *context, uint64_t object);
 void cpython_module_codes(const struct cpython_memory *memory, uint64_t dict, uint64_t function,
-                          cpython_code_fn fn, void *context);
+                          cpython_code_fn fn, cpython_code_fn class_fn, void *context);
 
 #endif
