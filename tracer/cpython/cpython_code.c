@@ -26,6 +26,9 @@ static const struct {
 	{CPYTHON_ROLE_CHECKPOINT, "anyio/lowlevel.py", "cancel_shielded_checkpoint"},
 	{CPYTHON_ROLE_CHECKPOINT, "anyio/_backends/_asyncio.py",
          "AsyncIOBackend.cancel_shielded_checkpoint"},
+	/* of Event.wait, once the event is set: the lock has been handed over by then */
+	{CPYTHON_ROLE_CHECKPOINT, "anyio/_backends/_asyncio.py", "checkpoint"},
+	{CPYTHON_ROLE_CHECKPOINT, "anyio/_backends/_asyncio.py", "AsyncIOBackend.checkpoint"},
 	{CPYTHON_ROLE_CONDITION_WAIT, "asyncio/locks.py", "Condition.wait"},
 	{CPYTHON_ROLE_EVENT, "asyncio/locks.py", "Event.wait"},
 	{CPYTHON_ROLE_EVENT, "anyio/_core/_synchronization.py", "Event.wait"},

@@ -15,7 +15,9 @@
 enum { TYPE_NAME = 24, TYPE_BASICSIZE = 32, TYPE_BASE = 256, BASES_MAX = 8 };
 
 static const struct row {
-	const char *module; /* `__module__` begins with it; of C types: what stands in tp_name */
+	/* `__module__` is it, or in it (anyio says so of all it exports); of C types: what stands
+	 * in tp_name */
+	const char *module;
 	const char *name;
 	uint16_t lock;
 	uint16_t state;
@@ -24,13 +26,13 @@ static const struct row {
 	 * makes them, for a class of which there is no object yet (3.14+ knows it by then). */
 	uint16_t offset;
 } rows[] = {
-	{"asyncio.", "Lock", AW_LOCK_TYPE_ASYNCIO_LOCK, CPYTHON_STATE_BOOL, "_locked", 1},
-	{"asyncio.", "Semaphore", AW_LOCK_TYPE_ASYNCIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 1},
-	{"asyncio.", "BoundedSemaphore", AW_LOCK_TYPE_ASYNCIO_BOUNDED, CPYTHON_STATE_COUNT,
-         "_value", 2},
-	{"asyncio.", "Condition", AW_LOCK_TYPE_ASYNCIO_CONDITION, CPYTHON_STATE_INNER, "_lock", 0},
-	{"anyio.", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 1},
-	{"anyio.", "Semaphore", AW_LOCK_TYPE_ANYIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
+	{"asyncio", "Lock", AW_LOCK_TYPE_ASYNCIO_LOCK, CPYTHON_STATE_BOOL, "_locked", 1},
+	{"asyncio", "Semaphore", AW_LOCK_TYPE_ASYNCIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 1},
+	{"asyncio", "BoundedSemaphore", AW_LOCK_TYPE_ASYNCIO_BOUNDED, CPYTHON_STATE_COUNT, "_value",
+         2},
+	{"asyncio", "Condition", AW_LOCK_TYPE_ASYNCIO_CONDITION, CPYTHON_STATE_INNER, "_lock", 0},
+	{"anyio", "Lock", AW_LOCK_TYPE_ANYIO_LOCK, CPYTHON_STATE_OWNER, "_owner_task", 1},
+	{"anyio", "Semaphore", AW_LOCK_TYPE_ANYIO_SEMAPHORE, CPYTHON_STATE_COUNT, "_value", 0},
 	{"_thread", "lock", AW_LOCK_TYPE_PYTHREAD_LOCK, CPYTHON_STATE_BYTE, NULL, 32},
 	{"_thread", "RLock", AW_LOCK_TYPE_PYTHREAD_RLOCK, CPYTHON_STATE_THREAD, NULL, 24},
 };
@@ -55,11 +57,17 @@ static void type_module(const struct cpython_memory *memory, uint64_t type, char
 		out[0] = 0;
 }
 
+static bool module_within(const char *module, const char *package)
+{
+	size_t n = strlen(package);
+
+	return !strncmp(module, package, n) && (!module[n] || module[n] == '.');
+}
+
 static const struct row *row_find(const char *module, const char *name)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (!strcmp(name, rows[i].name) &&
-		    !strncmp(module, rows[i].module, strlen(rows[i].module)))
+		if (!strcmp(name, rows[i].name) && module_within(module, rows[i].module))
 			return &rows[i];
 	return NULL;
 }
