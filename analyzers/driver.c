@@ -250,6 +250,8 @@ static void access_event(struct analysis *a, struct thread *thread, struct actor
 		world_step_assume(&a->world, thread, actor, event->time);
 	if (event->kind == AW_WRITE && event->arg & AW_ARG_SAME)
 		bits |= ACCESS_SAME;
+	if (event->kind == AW_WRITE && event->arg & AW_ARG_INFERRED)
+		bits |= ACCESS_INFERRED;
 	if (event->kind == AW_READ) {
 		bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
 		if (event->arg & AW_ARG_TEST)
@@ -505,9 +507,16 @@ static void report_notes(struct analysis *a)
 	if (a->locations.ignored)
 		note(a, text_pool_format(pool, "%lu accesses were left out: more than %u locations",
 		                         a->locations.ignored, LOCATIONS_MAX));
+	if (a->world.can & AW_CAN_CELLS && a->locations.accesses)
+		note(a,
+		     "a change of a watched attribute that was undone before its reader went on is "
+		     "not seen: such counts are at least");
 	if (a->unwatched)
-		note(a, text_pool_format(pool, "%lu cells were not watched: the cap was reached",
-		                         a->unwatched));
+		note(a, text_pool_format(
+				pool,
+				"%lu times a cell was not watched, for the cap was reached: what "
+				"was written to it then is not known",
+				a->unwatched));
 	note_blind(a);
 }
 

@@ -101,6 +101,7 @@ static void conflict_name(struct finding *finding, const struct world *world,
 	finding->task = findings_actor_name(world, conflict->first.actor);
 	finding->other_task = findings_actor_name(world, conflict->other.actor);
 	finding->other = conflict->other.site;
+	finding->inferred = conflict->other.bits & ACCESS_INFERRED;
 	finding->time[0] = conflict->first.time;
 	finding->time[1] = conflict->other.time;
 	finding->time[2] = conflict->second.time;

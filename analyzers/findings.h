@@ -51,6 +51,7 @@ struct finding {
 	uint64_t max_ns;
 	uint64_t time[3]; /* of first, other, second; 0: none */
 	bool pattern;
+	bool inferred;           /* that it was the other who wrote: it may have been a callback */
 	bool withdrawn;          /* it turned out to be none */
 	bool fresh;              /* made by this call */
 	uint32_t lock;           /* identity that would have protected, IDMAP_NONE: none */

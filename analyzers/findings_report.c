@@ -100,38 +100,57 @@ static const char *who(const char *name, const char *otherwise)
 	return name ? name : otherwise;
 }
 
+/* Who made the access in between; where that is inferred, what else it may have been. */
+static const char *other_text(const struct writer *w, const struct finding *f)
+{
+	const char *other = who(f->other_task, "another");
+
+	return f->inferred && f->other ? SAY(w, "%s (or a callback right after its step)", other)
+	                               : other;
+}
+
+/* Where the access in between was. */
+static const char *between_text(const struct writer *w, const struct finding *f)
+{
+	const char *place = place_text(w, f->other);
+	const char *label = findings_place(w->world, f->other).label;
+
+	if (!f->inferred)
+		return SAY(w, "at %s", place);
+	return SAY(w, "at %s%s%s", place, label ? ", " : "", label ? label : "");
+}
+
 static const char *conflict_sentence(const struct writer *w, const struct finding *f,
                                      const char *object)
 {
-	const char *task = who(f->task, "a task"), *other = who(f->other_task, "another");
+	const char *task = who(f->task, "a task"), *other = other_text(w, f);
 	const char *verb = f->observed ? "" : "could have ";
 	const char *wrote = f->observed ? "wrote" : "written";
 	const char *first = place_text(w, f->read), *last = place_text(w, f->write);
-	const char *between = place_text(w, f->other);
+	const char *between = between_text(w, f);
 
 	switch (f->rule) {
 	case RULE_LOST_UPDATE:
 		return SAY(w,
 		           "%s read `%s` at %s, was suspended, and wrote it at %s; %s %s%s it in "
-		           "between at %s, and that update is lost",
+		           "between %s, and that update is lost",
 		           task, object, first, last, other, verb, wrote, between);
 	case RULE_CHECK_THEN_ACT:
 		return SAY(w,
 		           "%s tested `%s` at %s, was suspended, and acted on the answer at %s; "
-		           "%s %s%s it in between at %s",
+		           "%s %s%s it in between %s",
 		           task, object, first, last, other, verb, wrote, between);
 	case RULE_STALE_USE:
 		return SAY(w,
 		           "%s learnt `%s` at %s, was suspended, and used the old value at %s; "
-		           "%s %s%s it in between at %s",
+		           "%s %s%s it in between %s",
 		           task, object, first, last, other, verb, wrote, between);
 	default:
-		return SAY(
-			w,
-			"%s holds %s from %s to %s, both of `%s`; %s %saccessed it in between at "
-			"%s, without that lock",
-			task, f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock", first, last,
-			object, other, verb, between);
+		return SAY(w,
+		           "%s holds %s from %s to %s, both of `%s`; %s %saccessed it in between "
+		           "%s, without that lock",
+		           task, f->lock != IDMAP_NONE ? lock_text(w, f->lock) : "a lock", first,
+		           last, object, other, verb, between);
 	}
 }
 
@@ -245,6 +264,12 @@ static void evidence_fill(const struct writer *w, const struct finding *f,
 	evidence_add(w, out, f->time[2], f->task, second, out->write);
 }
 
+/* Is it known that what is written derives from what was read? Cells are watched for that alone. */
+static bool flow_known(const struct world *world)
+{
+	return (world->can & (AW_CAN_CELLS | AW_CAN_ACCESSES)) == AW_CAN_CELLS;
+}
+
 static void finding_fill(const struct writer *w, const struct finding *f,
                          struct report_finding *out)
 {
@@ -254,7 +279,7 @@ static void finding_fill(const struct writer *w, const struct finding *f,
 		.rule = finding_rule_text(f->rule),
 		.severity = rules[f->rule].severity,
 		.basis = f->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_POSSIBLE,
-		.pattern = f->rule == RULE_LOST_UPDATE,
+		.pattern = f->rule == RULE_LOST_UPDATE && !flow_known(w->world),
 		.object = copy(w, object),
 		.count = f->observed ? f->observed : f->possible,
 		.objects = f->objects,

@@ -14,6 +14,7 @@ struct pymodel {
 	PY_TABLE(struct pyplace) places;
 	PY_TABLE(uint32_t) first_place; /* by finding: places are a table that moves */
 	PY_TABLE(struct pywindow) windows;
+	PY_TABLE(struct pywriter) writers;
 	PY_TABLE(const char *) labels; /* of the windows' locks */
 	PY_TABLE(uint32_t) first_label;
 	struct pymodel_stats stats;

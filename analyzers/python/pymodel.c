@@ -240,6 +240,7 @@ void pymodel_close(struct pymodel *model)
 	free(model->places.at);
 	free(model->first_place.at);
 	free(model->windows.at);
+	free(model->writers.at);
 	free(model->labels.at);
 	free(model->first_label.at);
 	free(model);
@@ -254,6 +255,12 @@ const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *coun
 {
 	*count = model->windows.count > 1 ? model->windows.count - 1 : 0;
 	return *count ? model->windows.at + 1 : NULL;
+}
+
+const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *count)
+{
+	*count = model->writers.count > 1 ? model->writers.count - 1 : 0;
+	return *count ? model->writers.at + 1 : NULL;
 }
 
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)

@@ -109,6 +109,13 @@ struct pywindow {
 	size_t lock_count;
 };
 
+/** A place that writes a cell, in a window or not. */
+struct pywriter {
+	const char *file, *function;
+	const char *path; /* as a window's */
+	uint32_t line;
+};
+
 enum pyawait {
 	PYAWAIT_EXPRESSION,
 	PYAWAIT_ENTER,
@@ -140,6 +147,9 @@ void pymodel_close(struct pymodel *model); /* takes NULL */
 /** All findings, waived ones and those of the watch tier included, ordered by file and line. */
 const struct pyfinding *pymodel_findings(const struct pymodel *model, size_t *count);
 const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *count);
+/** All writes of attributes of self and of modules' variables by functions of classes and async ones.
+ */
+const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *count);
 void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out);
 
 /** The nth file that was not fully understood: its path, and the line; NULL: no more. */

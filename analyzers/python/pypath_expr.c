@@ -138,7 +138,7 @@ static void write_location(struct path_walk *w, struct path_state *s, uint32_t l
                            struct path_value v, struct path_hit hit)
 {
 	int crossed = -1;
-	bool fresh = false, flows = false;
+	bool fresh = false, flows = false, again = false;
 
 	for (unsigned int i = 0; i < s->token_count; i++) {
 		const struct path_token *t = &s->tokens[i];
@@ -150,12 +150,14 @@ static void write_location(struct path_walk *w, struct path_state *s, uint32_t l
 			hit_add(w, s, i, hit);
 			flows = true;
 		}
+		/* made from what is there now, whatever was found there before */
+		again |= v.all & (1ull << i) && !t->site;
 		if (t->test && !t->site)
 			fresh = true;
 		else if (t->test && crossed < 0)
 			crossed = (int)i;
 	}
-	if (crossed >= 0 && !fresh && !flows) {
+	if (crossed >= 0 && !fresh && !flows && !again) {
 		hit.kind = PATH_GUARD;
 		hit_add(w, s, (unsigned int)crossed, hit);
 	}

@@ -277,6 +277,21 @@ static void windows_add(struct rules *r, const struct path_hit *h, uint32_t hit)
 		window_add(r, h, hit, h->more[i], i + 1);
 }
 
+static void writer_add(struct rules *r, const struct path_writer *writer)
+{
+	struct py_program *p = r->p;
+	const struct py_func *f = &p->funcs.at[writer->func];
+	uint32_t id = py_push(p, &r->m->writers);
+
+	if (id)
+		r->m->writers.at[id] = (struct pywriter){
+			.file = p->files.at[f->file].path,
+			.function = py_text(p, f->qualname),
+			.path = py_text(p, writer->location),
+			.line = py_node(p, f->file, writer->node)->line,
+		};
+}
+
 /* for x in self.d: with a suspension inside, and somebody else who adds or removes. */
 static void iterate_judge(struct rules *r, uint32_t func, uint32_t node)
 {
@@ -334,6 +349,8 @@ void pyrules_paths(struct pymodel *m)
 			hit_judge(&r, &r.pass.hits.at[i]);
 			windows_add(&r, &r.pass.hits.at[i], i);
 		}
+		for (uint32_t i = 1; i < r.pass.writers.count && !p->err; i++)
+			writer_add(&r, &r.pass.writers.at[i]);
 		for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
 			const struct py_func *f = &p->funcs.at[i];
 			const struct pytree *t = p->files.at[f->file].tree;

@@ -133,6 +133,25 @@ static int windows_take(struct watch_model *watch, const char *root)
 	return 0;
 }
 
+static int writers_take(struct watch_model *watch, const char *root)
+{
+	size_t count;
+	const struct pywriter *writers = pymodel_writers(watch->model, &count);
+
+	watch->writers = calloc(count + 1, sizeof(*watch->writers));
+	if (!watch->writers)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		watch->writers[i] = (struct aw_watch_writer){
+			.file = inside(root, writers[i].file),
+			.function = writers[i].function,
+			.path = writers[i].path,
+			.line = writers[i].line,
+		};
+	watch->writer_count = count;
+	return 0;
+}
+
 static void paths_free(char **paths, size_t count)
 {
 	for (size_t i = 0; paths && i < count; i++)
@@ -171,6 +190,8 @@ int pywatch_windows(void *context, const char *root, const char *const *files, s
 		err = pymodel_open(&options, &watch->model);
 	if (!err && watch->model)
 		err = windows_take(watch, root);
+	if (!err && watch->model)
+		err = writers_take(watch, root);
 	paths_free(paths, count);
 	if (err)
 		return err;

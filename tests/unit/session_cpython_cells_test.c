@@ -124,3 +124,43 @@ Test(session_cpython_cells, lost_updates_are_exact_wherever_the_value_is_kept)
 {
 	expect_exact("cells_places", CPYTHON_STEPS);
 }
+
+Test(session_cpython_cells, checks_that_went_stale_are_exact_and_what_does_not_matter_is_silent)
+{
+	expect_exact("cells_checked", CPYTHON_STEPS);
+	expect_exact("cells_checked", CPYTHON_ALL);
+}
+
+/* Each line `truth writer CELL TASK FUNCTION HOW`. */
+static void expect_writers(const struct report *report)
+{
+	char cell[64], task[64], function[64], how[64];
+
+	for (const char *line = program.text; line; line = strchr(line, '\n')) {
+		const struct report_finding *f = NULL;
+
+		line += *line == '\n';
+		if (sscanf(line, "truth writer %63s %63s %63s %63s", cell, task, function, how) !=
+		    4)
+			continue;
+		for (size_t i = 0; i < report->finding_count; i++)
+			if (report->findings[i].object && !strcmp(report->findings[i].object, cell))
+				f = &report->findings[i];
+		cr_assert(f, "%s", cell);
+		cr_expect_str_eq(f->other_task, task);
+		cr_expect_str_eq(f->other.function, function);
+		cr_expect_eq(!strstr(f->message, "or a callback"), !strcmp(how, "sure"), "%s",
+		             f->message);
+	}
+}
+
+Test(session_cpython_cells, who_wrote_meanwhile_is_named)
+{
+	struct analysis *analysis;
+	const struct report *report =
+		program_watch(&program, "cells_writers", CPYTHON_STEPS, &analysis);
+
+	expect_truth(&program, report);
+	expect_writers(report);
+	analysis_free(analysis);
+}

@@ -173,18 +173,35 @@ static int own_written(struct cpython_translator *t, struct cpython_stream *stre
 	return 0;
 }
 
-/* Where a step wrote, as far as is known: the line of a function of its chain that writes the cell,
- * else from where it went on until where it suspended. `inferred`: a callback may have been it. */
-static uint64_t writer_place(struct cpython_translator *t, struct cpython_stream *stream,
-                             const struct cpython_task *task, const struct cpython_fact *fact,
-                             const struct cpython_item *items, const struct cpython_hold *hold,
-                             uint64_t object, bool *inferred)
+/* The innermost frame, in the program's own code, of the task that has suspended; NULL: none. */
+static const struct cpython_item *frame_own(struct cpython_translator *t,
+                                            const struct cpython_fact *fact,
+                                            const struct cpython_item *items,
+                                            const struct cpython_code **out)
 {
-	const struct cpython_site *before = task ? site_own(t, task->site) : NULL;
-	char label[256] = "in a callback";
+	const struct cpython_item *own = NULL;
 
-	*inferred = true;
-	for (unsigned i = 0; task && i < fact->count; i++) {
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_code *code =
+			items[i].kind == CPYTHON_ITEM_FRAME &&
+					!(items[i].flags & CPYTHON_FRAME_SIDE)
+				? cpython_codes_get(&t->codes, items[i].b)
+				: NULL;
+
+		if (!code || cpython_cells_standard(t->cells, code->file))
+			continue;
+		own = &items[i];
+		*out = code;
+	}
+	return own;
+}
+
+/* The line of a function of the chain, run on this very object, that writes the cell; 0: none. */
+static uint64_t writer_known(struct cpython_translator *t, struct cpython_stream *stream,
+                             const struct cpython_fact *fact, const struct cpython_item *items,
+                             const struct cpython_hold *hold, uint64_t object)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
 		const struct cpython_code *code =
 			items[i].kind == CPYTHON_ITEM_FRAME && items[i].c == object
 				? cpython_codes_get(&t->codes, items[i].b)
@@ -193,16 +210,34 @@ static uint64_t writer_place(struct cpython_translator *t, struct cpython_stream
 		                                            code->function)
 		                     : 0;
 
-		if (!line)
-			continue;
-		*inferred = false;
-		return place(t, stream, fact->time, code->function, code->file, line, "");
+		if (line)
+			return place(t, stream, fact->time, code->function, code->file, line, "");
 	}
+	return 0;
+}
+
+/* Where a step wrote whose code is not known to write: from where it went on until where it ended.
+ * 0: not known. */
+static uint64_t writer_step(struct cpython_translator *t, struct cpython_stream *stream,
+                            const struct cpython_task *task, const struct cpython_fact *fact,
+                            const struct cpython_item *items)
+{
+	const struct cpython_site *before = site_own(t, task->site);
+	const struct cpython_code *code;
+	const struct cpython_item *after = frame_own(t, fact, items, &code);
+	uint32_t line = after ? cpython_code_line(code, after->offset) : 0;
+	char label[1024];
+
+	if (!before && !after)
+		return 0;
 	if (!before)
-		return task ? 0 : place(t, stream, fact->time, "a callback", "", 0, label);
-	snprintf(label, sizeof(label), "in the step after this await, or in a callback behind it");
+		return place(t, stream, fact->time, code->function, code->file, line,
+		             "in the step from its start to this await");
+	if (after)
+		snprintf(label, sizeof(label), "in the step from this await to %s (%s:%u)",
+		         code->function, code->file, line);
 	return place(t, stream, fact->time, before->code->function, before->code->file,
-	             before->line, label);
+	             before->line, after ? label : "in the step from this await to its end");
 }
 
 /* Another has written it. */
@@ -223,7 +258,10 @@ static int other_written(struct cpython_translator *t, struct cpython_stream *st
 		    stream->step.events[i].object == hold->address &&
 		    !(stream->step.events[i].arg & AW_ARG_SAME))
 			return 0;
-	site = writer_place(t, stream, task, fact, items, hold, item->a, &inferred);
+	site = task ? writer_known(t, stream, fact, items, hold, item->a) : 0;
+	inferred = !site;
+	if (inferred && task)
+		site = writer_step(t, stream, task, fact, items);
 	if (inferred && cpython_emit_interval(stream, fact->time, task ? task->id : 0,
 	                                      task ? fact->last_entered : stream->time, fact->time))
 		return -ENOMEM;

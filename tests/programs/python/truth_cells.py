@@ -4,3 +4,7 @@
 
 def lost(name, count):
     print("truth lost-update", name, count, flush=True)
+
+
+def spoilt(name, count):
+    print("truth check-then-act", name, count, flush=True)
