@@ -125,7 +125,7 @@ static bool judge_wrong(const struct judge *judge)
 		judge->out->why =
 			SAY(judge,
 		            "tasks hold different objects of this lock around %s: %s %s "
-		            "write between the accesses at %s and %s",
+		            "between the accesses at %s and %s",
 		            location_text(judge, conflict), place_text(judge, conflict->other.site),
 		            came(conflict), place_text(judge, conflict->first.site),
 		            place_text(judge, conflict->second.site));
@@ -270,8 +270,7 @@ static void judge_spanned(const struct judge *judge)
 		unknown(judge,
 		        SAY(judge, "%lu of %lu sections suspended, and what they access is not %s",
 		            stats->suspended, stats->sections,
-		            python ? "known: this version does not watch Python objects"
-		                   : "recorded"),
+		            python ? "known: no attributes are watched here" : "recorded"),
 		        python ? NULL
 		               : "mark shared state with AW_READ and AW_WRITE "
 		                 "(awaitness/access.h)");
@@ -288,12 +287,21 @@ static void judge_spanned(const struct judge *judge)
 		return;
 	}
 	if (!stats->touched) {
-		unknown(judge, "no access to shared state was recorded in its sections",
-		        "mark shared state with AW_READ and AW_WRITE (awaitness/access.h)");
+		unknown(judge,
+		        python ? "no attribute is read before an await in its sections and "
+		                 "written after it, as far as the source shows"
+		               : "no access to shared state was recorded in its sections",
+		        python ? NULL
+		               : "mark shared state with AW_READ and AW_WRITE "
+		                 "(awaitness/access.h)");
 		return;
 	}
 	if (!allowed(judge, SAYS_SERIALISES)) {
-		unknown(judge, "not everything its sections access is recorded", NULL);
+		unknown(judge, "not everything its sections access is recorded",
+		        python && !allowed(judge, SAYS_POSSIBLE)
+		                ? SAY(judge, "awaitness attach %u --detail all",
+		                      judge->env->world->pid)
+		                : NULL);
 		return;
 	}
 	judge->out->verdict = REPORT_SERIALISES_ONLY;

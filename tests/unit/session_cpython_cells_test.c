@@ -164,3 +164,40 @@ Test(session_cpython_cells, who_wrote_meanwhile_is_named)
 	expect_writers(report);
 	analysis_free(analysis);
 }
+
+/* Each line `truth verdict LOCK VERDICT`. */
+static void expect_verdicts(const struct report *report, bool needed)
+{
+	char lock[64], verdict[64];
+
+	for (const char *line = program.text; line; line = strchr(line, '\n')) {
+		const char *told = "";
+
+		line += *line == '\n';
+		if (sscanf(line, "truth verdict %63s %63s", lock, verdict) != 2)
+			continue;
+		for (size_t i = 0; i < report->lock_count; i++)
+			if (report->locks[i].name && !strcmp(report->locks[i].name, lock))
+				told = report_verdict_text(report->locks[i].verdict);
+		if (needed || strcmp(verdict, "needed") != 0)
+			cr_expect_str_eq(told, verdict, "%s: %s", lock, told);
+		else
+			cr_expect_str_eq(told, "unknown", "%s: %s", lock, told);
+	}
+}
+
+static void expect_locks(enum cpython_detail detail)
+{
+	struct analysis *analysis;
+	const struct report *report = program_watch(&program, "cells_locks", detail, &analysis);
+
+	expect_truth(&program, report);
+	expect_verdicts(report, detail == CPYTHON_ALL);
+	analysis_free(analysis);
+}
+
+Test(session_cpython_cells, the_lock_that_should_have_prevented_it_is_judged)
+{
+	expect_locks(CPYTHON_LOCKS);
+	expect_locks(CPYTHON_ALL);
+}

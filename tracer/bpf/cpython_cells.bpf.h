@@ -210,6 +210,7 @@ static __always_inline struct cpython_item *cell_item(struct scratch *s, const s
 	item->a = c->object;
 	item->b = c->generator;
 	item->c = c->value;
+	item->d = c->type;
 	return item;
 }
 

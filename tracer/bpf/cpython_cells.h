@@ -67,7 +67,7 @@ struct cpython_attribute_value {
 };
 
 /* What a CELL item tells (cpython_item.flags). `index`: the slot, `offset`: the window, a: the
- * object or dictionary, b: the generator whose frame holds the value. */
+ * object or dictionary, b: the generator whose frame holds the value, d: the object's type. */
 enum cpython_cell_fact {
 	CPYTHON_CELL_ARMED = 1, /* a frame of the task that suspended holds its value. c: that */
 	CPYTHON_CELL_CHANGED =

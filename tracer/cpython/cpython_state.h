@@ -139,7 +139,7 @@ struct cpython_translator {
 	uint64_t site_ids;
 	struct cpython_cells *cells; /* not owned; NULL: none are watched */
 	struct cpython_table places; /* id of a place in the source -> itself: told */
-	struct cpython_table named;  /* address of a cell -> itself: its name was told */
+	struct cpython_table named;  /* address of a cell -> the name that was told */
 	uint64_t unwatched;          /* cells there was no room for, not told yet */
 	struct cpython_translate_stats stats;
 };

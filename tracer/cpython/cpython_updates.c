@@ -77,21 +77,30 @@ static const struct cpython_site *site_own(const struct cpython_translator *t, u
 	return own ? own : site;
 }
 
-/* One cell of one object: the object, told apart by the name in bits no address uses. */
-static uint64_t address_of(const struct aw_watch_window *w, uint64_t object)
+/* One cell of one object: the object, told apart by name and type in bits no address uses, for
+ * another object may come to lie there. */
+static uint64_t address_of(const struct aw_watch_window *w, const struct cpython_item *item)
 {
-	return object ^ (hash_text(0xcbf29ce484222325ull, w->path) & 0x7fff) << 48;
+	uint64_t hash = hash_text(0xcbf29ce484222325ull ^ item->d, w->path);
+
+	return item->a ^ ((hash ^ hash >> 32) & 0x7fff) << 48;
 }
 
 static int name_tell(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                      const struct cpython_hold *hold)
 {
-	if (cpython_table_get(&t->named, hold->address, 0))
+	const char *before = cpython_table_get(&t->named, hold->address, 0);
+	int error = 0;
+
+	if (before && !strcmp(before, hold->window->object))
 		return 0;
-	if (cpython_table_put(&t->named, hold->address, 0, t))
+	if (cpython_table_put(&t->named, hold->address, 0, (void *)hold->window->object))
 		return -ENOMEM;
-	return cpython_emit_name(stream, time, hold->address, AW_ENTITY_LOCATION,
-	                         hold->window->object);
+	if (before) /* another object lies there now */
+		error = cpython_emit(stream, time, AW_FORGET, 0, 0, hold->address, 1);
+	return error ? error
+	             : cpython_emit_name(stream, time, hold->address, AW_ENTITY_LOCATION,
+	                                 hold->window->object);
 }
 
 static struct cpython_hold *hold_of(struct cpython_stream *stream, const struct cpython_item *item)
@@ -243,8 +252,7 @@ static uint64_t writer_step(struct cpython_translator *t, struct cpython_stream 
 /* Another has written it. */
 static int other_written(struct cpython_translator *t, struct cpython_stream *stream,
                          const struct cpython_task *task, const struct cpython_fact *fact,
-                         const struct cpython_item *items, const struct cpython_item *item,
-                         size_t from)
+                         const struct cpython_item *items, const struct cpython_item *item)
 {
 	struct cpython_hold *hold = hold_of(stream, item);
 	bool inferred;
@@ -253,9 +261,10 @@ static int other_written(struct cpython_translator *t, struct cpython_stream *st
 	if (!hold)
 		return 0;
 	hold->changed = true;
-	for (size_t i = from; i < stream->step.count; i++) /* told already, for another reader */
+	for (size_t i = 0; i < stream->step.count; i++) /* told already, for another reader */
 		if (stream->step.events[i].kind == AW_WRITE &&
 		    stream->step.events[i].object == hold->address &&
+		    stream->step.events[i].task == (task ? task->id : 0) &&
 		    !(stream->step.events[i].arg & AW_ARG_SAME))
 			return 0;
 	site = task ? writer_known(t, stream, fact, items, hold, item->a) : 0;
@@ -273,7 +282,6 @@ int cpython_updates_written(struct cpython_translator *t, struct cpython_stream 
                             const struct cpython_fact *fact, const struct cpython_item *items)
 {
 	const struct cpython_task *task = NULL;
-	size_t from = stream->step.count;
 	bool any = false;
 	int error = 0;
 
@@ -293,7 +301,7 @@ int cpython_updates_written(struct cpython_translator *t, struct cpython_stream 
 		if (items[i].kind != CPYTHON_ITEM_CELL)
 			continue;
 		if (items[i].flags == CPYTHON_CELL_CHANGED)
-			error = other_written(t, stream, task, fact, items, &items[i], from);
+			error = other_written(t, stream, task, fact, items, &items[i]);
 		else if (items[i].flags == CPYTHON_CELL_DROPPED && hold_of(stream, &items[i]))
 			stream->holds[items[i].index].window = NULL;
 		t->unwatched += items[i].flags == CPYTHON_CELL_FULL ||
@@ -337,7 +345,7 @@ static int hold_begin(struct cpython_translator *t, struct cpython_stream *strea
 	*hold = (struct cpython_hold){.window = w,
 	                              .task = task->id,
 	                              .generator = item->b,
-	                              .address = address_of(w, item->a),
+	                              .address = address_of(w, item),
 	                              .changed = changed,
 	                              .locked = task->held_count > 0};
 	if (carried || (guard && may_be_message(t, task)))
