@@ -59,8 +59,9 @@ ended() {
 	wait "$2"
 	is "$1: the program was not harmed" "$?" 0
 }
-# A real name: Class.attribute or module variable, subscripts allowed; not an address, not a local variable.
-named() { jq -r '.locks[].name' "$@" | grep -Ec '^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(\[[^]]*\])?$'; }
+# A real name: Class.attribute, a variable of a module, an item of one of these, or what an application
+# keeps by key; not an address, not a local variable.
+named() { jq -r '.locks[].name' "$@" | grep -Ec '^(app|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+)(\[[^]]*\])?$'; }
 locks() { jq -r '.locks[].name' "$@" | wc -l; }
 
 # aiohttp NAME [uvloop]

@@ -20,7 +20,16 @@ static const char text[] = "import asyncio\n"
 			   "        await asyncio.wait_for(self._lock.acquire(), 5)\n"
 			   "        await stack.enter_async_context(self._lock)\n"
 			   "        async with other:\n"
-			   "            pass\n";
+			   "            pass\n"
+			   "    async def put(self, key):\n"
+			   "        lock = self._locks.setdefault(key, asyncio.Lock())\n"
+			   "        one = self._lock  # the same\n"
+			   "        two = self._lock\n"
+			   "        async with lock, one:\n"
+			   "            two = guard\n"
+			   "            three = self._lock if two else guard\n"
+			   "            async with two, three, request.app[\"lock\"]:\n"
+			   "                pass\n";
 
 static char path[] = "/tmp/cpython_source_XXXXXX.py";
 static struct cpython_source *source;
@@ -56,6 +65,35 @@ Test(cpython_source, a_lock_is_named_as_people_know_it, .init = setup, .fini = t
 	expect_name(8, 0, "Pool._lock");
 	expect_name(9, 0, "Pool._lock");
 	expect_name(10, 0, "other in Pool.get");
+}
+
+Test(cpython_source, a_local_variable_stands_for_what_it_is_bound_to, .init = setup,
+     .fini = teardown)
+{
+	expect_name(16, 0, "Pool._locks[key]");
+	expect_name(16, 1, "Pool._lock");
+}
+
+Test(cpython_source, a_variable_bound_twice_or_by_choice_stays_local, .init = setup,
+     .fini = teardown)
+{
+	expect_name(19, 0, "two in Pool.get");
+	expect_name(19, 1, "three in Pool.get");
+}
+
+Test(cpython_source, what_an_application_keeps_is_known_by_its_key, .init = setup, .fini = teardown)
+{
+	expect_name(19, 2, "app[\"lock\"]");
+}
+
+Test(cpython_source, the_items_of_a_with_are_told_apart_by_column, .init = setup, .fini = teardown)
+{
+	cr_expect_eq(cpython_source_item(source, path, 6, 23), 0);
+	cr_expect_eq(cpython_source_item(source, path, 6, 30), 1);
+	cr_expect_eq(cpython_source_item(source, path, 19, 23), 0);
+	cr_expect_eq(cpython_source_item(source, path, 19, 35), 2);
+	cr_expect_eq(cpython_source_item(source, path, 1, 3), 0);
+	cr_expect_eq(cpython_source_item(source, path, 6, 4000), 0);
 }
 
 Test(cpython_source, a_suspension_finds_the_with_statements_around_it, .init = setup,

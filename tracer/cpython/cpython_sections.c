@@ -123,6 +123,26 @@ static const struct cpython_item *item_find(const struct cpython_fact *fact,
 	return NULL;
 }
 
+/*
+ * Names a lock that the instruction at `offset` enters. Up to 3.12 that has the position of the
+ * whole statement (Python/compile.c, compiler_with_inner); the unit before it is always the end
+ * of the item's own expression.
+ */
+static int entered_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                        struct cpython_lock *lock, const struct cpython_code *code, int32_t offset)
+{
+	int column = -1;
+	uint32_t line = offset >= 2 ? cpython_code_position(code, offset - 2, &column) : 0;
+
+	if (lock->named)
+		return 0;
+	if (!line || column < 0)
+		return cpython_lock_name(t, stream, time, lock, code,
+		                         cpython_code_line(code, offset), 0);
+	return cpython_lock_name(t, stream, time, lock, code, line,
+	                         cpython_source_item(t->source, code->file, line, column));
+}
+
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
                          const struct cpython_item *items)
@@ -149,8 +169,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	site = code ? cpython_site(t, stream, fact->time, code, caller->offset, 0) : 0;
 	error = cpython_thread_wait_over(t, stream, task, fact->time);
 	if (!error && code)
-		error = cpython_lock_name(t, stream, fact->time, lock, code,
-		                          cpython_code_line(code, caller->offset), 0);
+		error = entered_name(t, stream, fact->time, lock, code, caller->offset);
 	if (error || state->state == CPYTHON_LOCK_UNREADABLE)
 		return error;
 	if (state->state == CPYTHON_LOCK_FREE) {

@@ -22,14 +22,21 @@ void cpython_source_free(struct cpython_source *source); /* takes NULL */
 const char *cpython_source_line(struct cpython_source *source, const char *file, uint32_t line);
 
 /**
- * The name of the lock that a `with` on `line` enters: `Class.attribute` for
- * `self.attribute` in a method of Class, `module.name` for a plain name that
- * is no local variable (locals: names parted by commas, or NULL), else the
- * expression with the function before it. `item`: which of the items of the
- * with, from 0. Returns false when the line does not tell.
+ * The name of the lock that a `with` on `line` enters, or that is acquired by a
+ * call there: `Class.attribute` for `self.attribute` in a method of Class,
+ * `module.name` for a variable of the module, `app["key"]` for what a web
+ * application keeps, else the expression and the function it is in. A local
+ * variable that the function binds once stands for what it is bound to.
+ * `item`: which of the items of the with, from 0. Returns false when the line
+ * does not tell.
  */
 bool cpython_source_lock(struct cpython_source *source, const char *file, uint32_t line,
                          const char *function, unsigned item, char *out, size_t size);
+
+/** Which item of the `with` on `line` the expression at `column` (bytes, from 0) belongs to; 0 also
+ * when the line begins no with. */
+unsigned cpython_source_item(struct cpython_source *source, const char *file, uint32_t line,
+                             unsigned column);
 
 /** Does a line of source take a lock by a call: `.acquire(`, `enter_async_context(`? */
 bool cpython_source_acquires(const char *line);

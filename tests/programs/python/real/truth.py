@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the services share: each counts its own critical sections and prints them at its end.
 
-`lock NAME sections spanned waits`, and a name of `-` counts is not told where others use the lock too.
+`lock NAME sections spanned waits`, then `served`, with the process id behind the first word.
 """
 import os
 
