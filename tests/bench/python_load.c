@@ -111,18 +111,15 @@ static uint64_t *counter_open(const char *path)
 	return map == MAP_FAILED ? NULL : map;
 }
 
-int main(int argc, char **argv)
+/* Asks over all connections and counts the answers; comes back only when something failed. */
+static int drive(const struct load *load, struct connection *all, int connections, int port,
+                 uint64_t *count)
 {
-	const struct load *load = argc == 5 && !strcmp(argv[4], "http") ? &loads[1] : &loads[0];
-	int connections = argc == 5 ? atoi(argv[2]) : 0, epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct connection *all = calloc(connections > 0 ? connections : 1, sizeof(*all));
-	uint64_t *count = argc == 5 ? counter_open(argv[3]) : NULL;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	if (connections <= 0 || !count || !all || epoll < 0) {
-		fprintf(stderr, "python_load PORT CONNECTIONS FILE echo|http\n");
-		return 2;
-	}
-	if (connect_all(all, connections, atoi(argv[1]), epoll))
+	if (epoll < 0)
+		return fail("epoll_create1");
+	if (connect_all(all, connections, port, epoll))
 		return 1;
 	for (int i = 0; i < connections; i++)
 		if (ask(load, &all[i]))
@@ -135,4 +132,26 @@ int main(int argc, char **argv)
 			if (answered(load, events[i].data.ptr, count))
 				return 1;
 	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct load *load = argc == 5 && !strcmp(argv[4], "http") ? &loads[1] : &loads[0];
+	int connections = argc == 5 ? atoi(argv[2]) : 0, status;
+	struct connection *all;
+	uint64_t *count;
+
+	if (connections <= 0) {
+		fprintf(stderr, "python_load PORT CONNECTIONS FILE echo|http\n");
+		return 2;
+	}
+	count = counter_open(argv[3]);
+	if (!count)
+		return fail(argv[3]);
+	all = calloc(connections, sizeof(*all));
+	if (!all)
+		return fail("calloc");
+	status = drive(load, all, connections, atoi(argv[1]), count);
+	free(all);
+	return status;
 }
