@@ -198,6 +198,8 @@ static const char *exemption(const struct judge *judge)
 		return "locked() is used: it also tells others that somebody is at work";
 	if (judge->identity->shared)
 		return "several threads use it: their steps run at the same time";
+	if (lock_is_thread_lock(judge->identity->type))
+		return "it is a lock of threads, and what threads do outside tasks is not seen";
 	return NULL;
 }
 

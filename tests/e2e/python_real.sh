@@ -99,6 +99,8 @@ uvicorn() {
 	wait "$service"
 	wait_for 10 grep -q "served $worker" service.out
 	counts uvicorn "$worker" service.out
+	is "uvicorn: a lock that plain threads take too is not called needless" \
+		"$(jq -r '.locks[] | select(.name == "Audit._lock") | .verdict' uvicorn.json)" unknown
 	check "uvicorn: the traced worker served some" grep -q "served $worker [1-9]" service.out
 	is "uvicorn: all that was asked was served, by two workers" \
 		"$(awk '/^served/ {n += $3; w++} END {print n, w}' service.out)" "1600 2"

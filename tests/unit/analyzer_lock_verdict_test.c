@@ -91,6 +91,16 @@ Test(lock_verdict, never_needless_when_several_threads_use_it)
 	                "L unknown\n");
 }
 
+Test(lock_verdict, never_needless_when_it_is_a_lock_of_threads)
+{
+	expect_repeated("1 - target 1 cpython can=acquires,releases\n"
+	                "10 main lock-new L threading.Lock @main:p.c:12\n+1 main suspend sleep\n",
+	                TURNS("", ""), 100, "L unknown\n");
+	expect_repeated("1 - target 1 cpython can=acquires,releases\n"
+	                "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n",
+	                TURNS("", ""), 100, "L needless\n");
+}
+
 Test(lock_verdict, not_needless_when_its_thread_lost_records)
 {
 	expect_repeated(LOCK_NEW SECTION("w1", "") "+1 - lost 3 until=+0\n", TURNS("", ""), 100,
