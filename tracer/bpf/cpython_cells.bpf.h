@@ -66,8 +66,8 @@ __noinline int keys_find(uint64_t keys, uint64_t name, uint32_t hint)
 	return -1;
 }
 
-/* The value of a name in a dictionary; 0: not there. */
-__noinline uint64_t dictionary_value(uint64_t dictionary, uint64_t name, uint32_t inlined,
+/* The address of the pointer to the value of a name in a dictionary; 0: not there. */
+__noinline uint64_t dictionary_place(uint64_t dictionary, uint64_t name, uint32_t inlined,
                                      uint32_t hint)
 {
 	uint64_t keys = read_word(dictionary + DICT_KEYS), values, entries;
@@ -78,12 +78,12 @@ __noinline uint64_t dictionary_value(uint64_t dictionary, uint64_t name, uint32_
 		return 0;
 	values = read_word(dictionary + DICT_VALUES);
 	if (values)
-		return read_word(values + (inlined ? 8 : 0) + 8 * (uint32_t)at);
+		return values + (inlined ? 8 : 0) + 8 * (uint32_t)at;
 	head = read_half(keys + 8); /* log2 of the size, of the index bytes, kind, version */
 	entries = keys + KEYS_HEAD + (1ull << (head >> 8 & 31));
 	if (head >> 16 & 0xff)
-		return read_word(entries + 16 * (uint32_t)at + 8);
-	return read_word(entries + 24 * (uint32_t)at + 16);
+		return entries + 16 * (uint32_t)at + 8;
+	return entries + 24 * (uint32_t)at + 16;
 }
 
 static __always_inline uint64_t fingerprint_mix(uint64_t hash, uint64_t word)
@@ -152,27 +152,65 @@ static __always_inline int object_stands(uint64_t object, uint64_t type)
 	return head[1] == type && head[0] && !(head[0] >> 32 & 0xffff);
 }
 
-/* The value object of a slot's cell now; 0: there is none. */
-static __always_inline uint64_t cell_object(const struct cpython_target *t,
-                                            const struct cell_slot *c)
+/* Remembers where the pointer of a slot's cell is, which is there as long as the word at the anchor
+ * does not change. */
+static __always_inline void cell_anchor(struct cell_slot *c, uint64_t place, uint64_t anchor)
+{
+	c->place = place;
+	c->anchor = anchor;
+	c->anchored = anchor ? read_word(anchor) : 0;
+}
+
+static __always_inline void cell_find_values(const struct cpython_layout *l, struct cell_slot *c)
+{
+	uint64_t values;
+
+	if (l->attributes == CPYTHON_ATTR_POINTER) {
+		values = read_word(c->object - 32);
+		if (values)
+			cell_anchor(c, values + 8 * c->index, c->object - 32);
+	} else if (l->attributes == CPYTHON_ATTR_TAGGED) {
+		values = read_word(c->object - 24);
+		if (values & 1)
+			cell_anchor(c, values + 1 + 8 * c->index, c->object - 24);
+	} else if (l->attributes == CPYTHON_ATTR_INLINE) {
+		values = c->object + c->basicsize;
+		if (read_half(values) >> 24 == 1) /* capacity, size, embedded, valid */
+			cell_anchor(c, values + 8 + 8 * c->index, values);
+	}
+}
+
+/* Finds where the cell is now, and its value object; 0: there is none. */
+static __always_inline uint64_t cell_object(const struct cpython_target *t, struct cell_slot *c)
 {
 	const struct cpython_layout *l = &t->layout;
 	uint32_t inlined = l->attributes == CPYTHON_ATTR_INLINE;
-	uint64_t value;
+	uint64_t dictionary = 0;
 
+	c->place = c->anchor = 0;
 	if (c->how == CPYTHON_ATTRIBUTE_SLOT)
-		return read_word(c->object + c->index);
-	if (c->kind == CPYTHON_CELL_ENTRY)
-		return dictionary_value(c->object, c->name, inlined, c->index);
-	if (c->how == CPYTHON_ATTRIBUTE_VALUES) {
-		value = attribute(l, c->object, c->index, c->basicsize);
-		if (value)
-			return value;
+		c->place = c->object + c->index;
+	else if (c->kind == CPYTHON_CELL_ENTRY)
+		dictionary = c->object;
+	else if (c->how == CPYTHON_ATTRIBUTE_VALUES)
+		cell_find_values(l, c);
+	if (!c->place && !dictionary) {
+		dictionary = read_word(c->object - 24);
+		if (dictionary & 1 || read_word(dictionary + 8) != t->dictionary)
+			dictionary = 0;
 	}
-	value = read_word(c->object - 24);
-	if (!value || value & 1 || read_word(value + 8) != t->dictionary)
-		return 0;
-	return dictionary_value(value, c->name, inlined, 0);
+	if (dictionary)
+		cell_anchor(c, dictionary_place(dictionary, c->name, inlined, c->index),
+		            dictionary + DICT_KEYS);
+	c->pointer = c->place ? read_word(c->place) : 0;
+	return c->pointer;
+}
+
+/* The same object stands in the same place: it was not written, or only with what it was. */
+static __always_inline int cell_untouched(const struct cell_slot *c)
+{
+	return c->place && read_word(c->place) == c->pointer &&
+	       (!c->anchor || read_word(c->anchor) == c->anchored);
 }
 
 /* Where objects of a type keep an attribute; remembered, but for what is not there (yet). */
@@ -295,12 +333,10 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 	return 0;
 }
 
-/* Item `i` of the fact: a frame of the task that is settled. Arms the cells of where it stands. */
+/* Arms the cells of the await that was found for a frame: item `i` of the fact. */
 __noinline int await_arm(uint32_t slot, uint32_t i)
 {
 	struct scratch *s = scratch_at(slot);
-	struct cpython_await_key key = {};
-	struct cpython_await_value *await;
 	struct cpython_item *frame;
 	struct cpython_target *t;
 	uint32_t j;
@@ -308,16 +344,9 @@ __noinline int await_arm(uint32_t slot, uint32_t i)
 	if (!s || i >= CPYTHON_ITEMS)
 		return 0;
 	t = target_of(s);
-	if (!t)
-		return 0;
 	frame = &s->items[i];
-	key.code = frame->b;
-	key.target = s->target;
-	key.offset = frame->offset;
-	await = bpf_map_lookup_elem(&awaits, &key);
-	if (!await || read_word(frame->b + t->layout.code_qualname) != await->qualname)
+	if (!t || read_word(frame->b + t->layout.code_qualname) != s->await.qualname)
 		return 0;
-	s->await = *await;
 	for (j = 0; j < CPYTHON_AWAIT_CELLS; j++) {
 		if (j >= s->await.count)
 			break;
@@ -330,17 +359,27 @@ __noinline int await_arm(uint32_t slot, uint32_t i)
 __noinline int cells_arm(uint32_t slot, uint64_t task)
 {
 	struct scratch *s = scratch_at(slot);
+	struct cpython_await_key key = {};
+	struct cpython_await_value *await;
 	uint32_t i, count;
 
 	if (!s)
 		return 0;
 	s->arming = task;
+	key.target = s->target;
 	count = s->fact.count;
 	for (i = 0; i < CPYTHON_ITEMS; i++) {
 		if (i >= count)
 			break;
-		if (s->items[i].kind == CPYTHON_ITEM_FRAME)
-			await_arm(slot, i);
+		if (s->items[i].kind != CPYTHON_ITEM_FRAME)
+			continue;
+		key.code = s->items[i].b;
+		key.offset = s->items[i].offset;
+		await = bpf_map_lookup_elem(&awaits, &key);
+		if (!await)
+			continue;
+		s->await = *await;
+		await_arm(slot, i);
 	}
 	return 0;
 }
@@ -412,9 +451,12 @@ __noinline int cells_look(uint32_t slot, uint32_t tid)
 		         !read_half(step->task + t->layout.future_state) &&
 		         generator_state(&t->layout, step->coro) == t->layout.state_executing;
 	}
-	for (i = 0; i < CPYTHON_CELLS; i++)
-		if (th->cells[i].state != CELL_FREE)
+	for (i = 0; i < CPYTHON_CELLS; i++) {
+		struct cell_slot *c = &th->cells[i];
+
+		if (c->state == CELL_RUNNING || (c->state == CELL_ARMED && !cell_untouched(c)))
 			cell_look(slot, i, ended, nested);
+	}
 	return 0;
 }
 

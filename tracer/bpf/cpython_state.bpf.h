@@ -43,7 +43,9 @@ struct watched {
 struct cell_slot {
 	uint64_t task, generator; /* whose frame holds the value that was read */
 	uint64_t object, type, name;
-	uint64_t value; /* as it was looked at last: its fingerprint */
+	uint64_t value; /* as it was looked at last: its fingerprint, */
+	uint64_t pointer, place;   /* its object, where the pointer to that was read, */
+	uint64_t anchor, anchored; /* and what tells that it is still there; 0: nothing */
 	uint64_t since; /* ns: armed */
 	uint32_t state; /* CELL_* */
 	uint32_t window, kind;
