@@ -256,6 +256,8 @@ static void access_event(struct analysis *a, struct thread *thread, struct actor
 		bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
 		if (event->arg & AW_ARG_TEST)
 			bits |= ACCESS_TEST;
+		if (event->arg & AW_ARG_ITERATE)
+			bits |= ACCESS_ITERATE;
 	} else if (event->kind == AW_IO) {
 		bits = ACCESS_READ | ACCESS_WRITE | ACCESS_IO;
 		key = locations_io_key(key);

@@ -25,6 +25,7 @@
 	X(LOST_UPDATE, "lost-update", ERROR, 2, CONFLICT)                                          \
 	X(CHECK_THEN_ACT, "check-then-act", ERROR, 3, CONFLICT)                                    \
 	X(STALE_USE, "stale-use", ERROR, 4, CONFLICT)                                              \
+	X(CHANGED_ITERATING, "changed-while-iterating", ERROR, 5, CONFLICT)                        \
 	X(LOCK_NEVER_RELEASED, "lock-never-released", ERROR, 6, RELEASED)                          \
 	X(INCONSISTENT_GUARD, "inconsistent-guard", WARNING, 7, CONFLICT)                          \
 	X(THREAD_LOCK, "thread-lock-across-suspension", WARNING, 8, THREAD_LOCK)                   \

@@ -145,6 +145,13 @@ static const char *conflict_sentence(const struct writer *w, const struct findin
 		           "%s learnt `%s` at %s, was suspended, and used the old value at %s; "
 		           "%s %s%s it in between %s",
 		           task, object, first, last, other, verb, wrote, between);
+	case RULE_CHANGED_ITERATING:
+		return SAY(
+			w,
+			"%s iterates over `%s` at %s, was suspended in the loop, and went on "
+			"with it; %s %schanged it in between %s, so that it has another number of "
+			"entries: a dict or set raises RuntimeError then",
+			task, object, first, other, verb, between);
 	default:
 		return SAY(w,
 		           "%s holds %s from %s to %s, both of `%s`; %s %saccessed it in between "
@@ -174,6 +181,8 @@ static const char *conflict_change(const struct writer *w, const struct finding 
 	case RULE_CHECK_THEN_ACT:
 		return SAY(w, "test `%s` again after the suspension, or claim it before suspending",
 		           object);
+	case RULE_CHANGED_ITERATING:
+		return SAY(w, "iterate over a copy: list(...)");
 	default:
 		return SAY(w, "read `%s` again after the suspension", object);
 	}
@@ -258,6 +267,11 @@ static void evidence_fill(const struct writer *w, const struct finding *f,
 		return;
 	if (f->rule == RULE_INCONSISTENT_GUARD)
 		first = second = other = "accesses";
+	if (f->rule == RULE_CHANGED_ITERATING) {
+		first = "iterates";
+		second = "goes on";
+		other = "changes";
+	}
 	evidence_add(w, out, f->time[0], f->task, first, out->read);
 	evidence_add(w, out, 0, f->task, "suspends", out->suspension);
 	evidence_add(w, out, f->time[1], f->other_task, other, out->other);

@@ -85,8 +85,12 @@ static struct entry *entry_get(struct locations *locations, struct location *loc
 	uint32_t index;
 	struct entry *entry;
 
-	if (location->last_actor == actor->id && location->entry != SLAB_NONE)
-		return slab_at(&locations->entries, location->entry);
+	/* the newest need not be the last actor's: a use, a write of the same leave no access */
+	if (location->last_actor == actor->id && location->entry != SLAB_NONE) {
+		entry = slab_at(&locations->entries, location->entry);
+		if (entry->actor == actor->id && entry->key == location->key)
+			return entry;
+	}
 	index = idmap_get(&locations->entry_by_key, entry_key(location, actor));
 	if (index == IDMAP_NONE) {
 		entry = entry_make(locations, location, actor);

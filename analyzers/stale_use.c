@@ -28,7 +28,8 @@ static int stale_use_open(const struct analyzer_env *env, void **state)
 
 static bool is_one(const struct conflict *conflict)
 {
-	return (conflict->second.bits & ACCESS_USE) && !(conflict->first.bits & ACCESS_TEST);
+	return (conflict->second.bits & ACCESS_USE) && !(conflict->second.bits & ACCESS_ITERATE) &&
+	       !(conflict->first.bits & ACCESS_TEST);
 }
 
 static void stale_use_conflict(void *state, const struct conflict *conflict, uint64_t count)

@@ -120,6 +120,7 @@ static const struct {
 	unsigned flag;
 	const char *text;
 } flags[] = {
+	{AW_READ, AW_ARG_ITERATE, "iterate"},
 	{0, AW_ARG_INFERRED, "inferred"},
 	{0, AW_ARG_SNAPSHOT, "snapshot"},
 	{AW_SUSPEND, AW_ARG_DEADLINE, "deadline"},

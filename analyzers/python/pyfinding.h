@@ -37,11 +37,16 @@ int findings_finish(struct pymodel *m);
 /* The rules. Each adds findings. */
 void pyrules_locks(struct pymodel *m);   /* AW001, AW002, AW003, AW005 */
 void pyrules_acquire(struct pymodel *m); /* AW004, AW104 */
-void pyrules_paths(struct pymodel *m);   /* AW006, AW007, AW101, AW102, AW103, the windows */
+void pyrules_paths(struct pymodel *m);   /* AW006, AW007, AW101, AW103, the windows */
+struct py_context;
+/* AW102; its windows are numbered as groups from `group` on. */
+void pyrules_iterate(struct pymodel *m, const struct py_context *context, uint32_t group);
 
 /** Does every way from the end of an await, but for exceptions, pass a statement that writes before
  * it suspends or leaves? False where that is not simple to see. */
 bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write);
+/** The same of the end of a block: nothing else suspends or leaves on the way there. */
+bool py_end_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t block);
 
 /** Is a lock proven needless? */
 bool py_lock_needless(const struct py_program *p, uint32_t lock);

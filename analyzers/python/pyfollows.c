@@ -82,17 +82,18 @@ static bool meets(const struct py_program *p, uint32_t file, uint32_t at, uint32
 	return false;
 }
 
-bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write)
+/* The statement a plain await stands in, and is the only one of; 0: it is not that simple. */
+static uint32_t statement_of(const struct py_program *p, uint32_t file, uint32_t site)
 {
 	uint32_t at = p->sites.at[site].node;
 
 	if (p->sites.at[site].kind != SITE_AWAIT)
-		return false;
+		return 0;
 	while (at && !is_statement(p, file, at)) {
 		uint8_t kind = py_node(p, file, at)->kind;
 
 		if (kind == PY_LAMBDA || kind == PY_COMP)
-			return false;
+			return 0;
 		at = py_parent(p, file, at);
 	}
 	switch (py_node(p, file, at)->kind) {
@@ -100,26 +101,48 @@ bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, 
 	case PY_ASSIGN:
 	case PY_ANNASSIGN:
 	case PY_AUGASSIGN:
-		break;
+		return sites_within(p, file, at) == 1 ? at : 0;
 	default:
-		return false;
+		return 0;
 	}
-	if (sites_within(p, file, at) != 1)
-		return false;
-	if (at == write)
-		return true;
-	while (at) {
-		uint32_t block = py_parent(p, file, at), outer = py_parent(p, file, block);
-		const struct py_node *o = py_node(p, file, outer);
+}
 
-		if (is_inside(p, file, write, block))
+/* From a statement to the one around it, when nothing after it in its block suspends or leaves; 0:
+ * something does, or that one may run its block again. */
+static uint32_t outwards(const struct py_program *p, uint32_t file, uint32_t at)
+{
+	uint32_t outer = py_parent(p, file, py_parent(p, file, at));
+	const struct py_node *o = py_node(p, file, outer);
+
+	for (uint32_t c = py_node(p, file, at)->next; c; c = py_node(p, file, c)->next)
+		if (sites_within(p, file, c) || leaves(p, file, c))
+			return 0;
+	return o->kind == PY_IF || (o->kind == PY_WITH && !(o->flags & PY_ASYNC)) ? outer : 0;
+}
+
+bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write)
+{
+	uint32_t at = statement_of(p, file, site);
+
+	if (at && at == write)
+		return true;
+	for (; at; at = outwards(p, file, at))
+		if (is_inside(p, file, write, py_parent(p, file, at)))
 			return meets(p, file, py_node(p, file, at)->next, write);
+	return false;
+}
+
+bool py_end_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t block)
+{
+	uint32_t at = statement_of(p, file, site);
+
+	for (; at; at = outwards(p, file, at)) {
+		if (py_parent(p, file, at) != block)
+			continue;
 		for (uint32_t c = py_node(p, file, at)->next; c; c = py_node(p, file, c)->next)
 			if (sites_within(p, file, c) || leaves(p, file, c))
 				return false;
-		if (o->kind != PY_IF && (o->kind != PY_WITH || o->flags & PY_ASYNC))
-			return false;
-		at = outer;
+		return true;
 	}
 	return false;
 }

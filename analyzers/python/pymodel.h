@@ -93,18 +93,21 @@ struct pywindow {
 	uint32_t first_line;  /* co_firstlineno */
 	uint32_t await_line, await_col;
 	uint8_t await_kind; /* enum pyawait */
-	const char *path;   /* "self.size", "module.name" */
+	const char
+		*path; /* "self.size", "module.name", "self.d[k]", "self.d[]": all that is in it */
 	const char *object; /* "Class.size", "module.name" */
 	uint32_t read_line, write_line;
 	const char *write_file, *write_function; /* another function than the above, if it is called
 	                                          * to write */
-	bool guards;              /* the read guards the write; else the value flows into it */
-	bool empty;               /* of a guard: it was found not there (None, empty, no entry) */
-	bool raises;              /* of a guard: otherwise an exception is raised */
-	bool adds;                /* the value is an operand of + - * in what is written */
-	bool constant;            /* what is written is a constant */
-	bool always;              /* after this await the write comes next, but for exceptions */
-	bool removes;             /* the write removes an entry */
+	bool guards;   /* the read guards the write; else the value flows into it */
+	bool empty;    /* of a guard: it was found not there (None, empty, no entry) */
+	bool raises;   /* of a guard: otherwise an exception is raised */
+	bool adds;     /* the value is an operand of + - * in what is written */
+	bool constant; /* what is written is a constant */
+	bool always;   /* after this await the write comes next, but for exceptions */
+	bool removes;  /* the write removes an entry */
+	bool content;  /* what is in the container counts, too: it was copied when read */
+	bool iterates; /* a loop over it: the write is the next step of the iteration */
 	const char *const *locks; /* labels of the locks held from the read to the write */
 	size_t lock_count;
 };
@@ -147,7 +150,8 @@ void pymodel_close(struct pymodel *model); /* takes NULL */
 /** All findings, waived ones and those of the watch tier included, ordered by file and line. */
 const struct pyfinding *pymodel_findings(const struct pymodel *model, size_t *count);
 const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *count);
-/** All writes of attributes of self and of modules' variables by functions of classes and async ones.
+/** All writes of attributes of self and of modules' variables by functions of classes and async
+ * ones.
  */
 const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *count);
 void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out);

@@ -30,6 +30,7 @@ struct path_token {
 	uint16_t locks;           /* open locks, by place, that are held since before the read */
 	uint8_t polarity;         /* enum path_polarity, of the guard */
 	bool raises;              /* the guard's other way out is a raise */
+	bool copied; /* what crossed the suspension was made from it, and is not itself it */
 };
 
 /* What a value derives from. */
@@ -60,6 +61,7 @@ struct path_hit {
 	bool constant;    /* what is written is a constant */
 	bool removes;     /* it is del or pop */
 	bool raises;
+	bool content; /* the value read was copied before the suspension */
 	uint32_t func, location, read, site, write;
 	uint32_t more[PATH_MORE]; /* suspensions after `site`; 0: none */
 	uint32_t via;   /* the function called that writes, whose node `write` is; 0: this one */

@@ -31,11 +31,33 @@ static bool written_global(const struct path_walk *w, uint32_t name)
 	return false;
 }
 
+/* The location of an entry: self.d[k], self.d["k"], self.d[0]. 0: it has no simple key. */
+static uint32_t entry_of(const struct path_walk *w, uint32_t base, uint32_t index, uint32_t *key)
+{
+	struct py_program *p = w->p;
+	const struct py_node *k = walk_node_of(w, index);
+
+	*key = 0;
+	if (!base || !index || !k->name)
+		return 0;
+	switch (k->kind) {
+	case PY_NAME:
+		*key = k->name;
+		return py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
+	case PY_STRING:
+		return py_internf(p, "%s[\"%s\"]", py_text(p, base), py_text(p, k->name));
+	case PY_NUMBER:
+		return py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
+	default:
+		return 0;
+	}
+}
+
 /* The location that an expression denotes: self.x, self.d[k], a global variable. 0: none. */
 static uint32_t location_of(const struct path_walk *w, uint32_t node, uint32_t *key)
 {
 	struct py_program *p = w->p;
-	const struct py_node *n = walk_node_of(w, node), *k;
+	const struct py_node *n = walk_node_of(w, node);
 	uint32_t base;
 
 	*key = 0;
@@ -49,13 +71,9 @@ static uint32_t location_of(const struct path_walk *w, uint32_t node, uint32_t *
 		                  py_text(p, n->name));
 	case PY_SUBSCRIPT:
 		base = location_of(w, n->first, key);
-		k = walk_node_of(w, walk_node_of(w, n->first)->next);
-		if (!base || *key || !walk_node_of(w, n->first)->next || !k->name ||
-		    (k->kind != PY_NAME && k->kind != PY_STRING && k->kind != PY_NUMBER))
+		if (!base || walk_node_of(w, n->first)->kind == PY_SUBSCRIPT)
 			return 0;
-		if (k->kind == PY_NAME)
-			*key = k->name;
-		return py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
+		return entry_of(w, base, walk_node_of(w, n->first)->next, key);
 	default:
 		return 0;
 	}
@@ -115,6 +133,7 @@ static void hit_add(struct path_walk *w, const struct path_state *s, unsigned in
 	memcpy(hit.more, t->more, sizeof(hit.more));
 	hit.raises = t->raises;
 	hit.polarity = t->polarity;
+	hit.content = hit.content && t->copied;
 	for (unsigned int i = 0; i < PATH_LOCKS; i++)
 		if (t->locks & (1u << i) && s->locks[i]) {
 			at = py_push(w->p, &w->p->lists);
@@ -147,6 +166,7 @@ static void write_location(struct path_walk *w, struct path_state *s, uint32_t l
 			continue;
 		if (v.all & (1ull << i) && t->site) {
 			hit.kind = v.arith & (1ull << i) ? PATH_ARITH : PATH_FLOW;
+			hit.content = !(v.direct & (1ull << i));
 			hit_add(w, s, i, hit);
 			flows = true;
 		}
@@ -192,6 +212,22 @@ static bool is_constant(const struct path_walk *w, uint32_t value)
 	}
 }
 
+/* The location of what is in a container that a location holds: self.d[]. */
+static uint32_t content_of(const struct path_walk *w, uint32_t location)
+{
+	return py_internf(w->p, "%s[]", py_text(w->p, location));
+}
+
+/* Something is put into a container, or taken out of it. */
+static void content_write(struct path_walk *w, struct path_state *s, uint32_t container,
+                          struct path_hit hit)
+{
+	uint32_t key, location = location_of(w, container, &key);
+
+	if (location && walk_node_of(w, container)->kind != PY_SUBSCRIPT)
+		write_location(w, s, content_of(w, location), nothing, hit);
+}
+
 void walk_bind(struct path_walk *w, struct path_state *s, uint32_t target, struct path_value v,
                uint32_t value, uint32_t at)
 {
@@ -228,6 +264,8 @@ void walk_bind(struct path_walk *w, struct path_state *s, uint32_t target, struc
 		write_location(
 			w, s, location, v,
 			(struct path_hit){.write = at, .constant = value && is_constant(w, value)});
+	if (n->kind == PY_SUBSCRIPT)
+		content_write(w, s, n->first, (struct path_hit){.write = at});
 }
 
 void walk_remove(struct path_walk *w, struct path_state *s, uint32_t target, uint32_t at)
@@ -239,6 +277,9 @@ void walk_remove(struct path_walk *w, struct path_state *s, uint32_t target, uin
 	if (location)
 		write_location(w, s, location, nothing,
 		               (struct path_hit){.write = at, .removes = true});
+	if (walk_node_of(w, target)->kind == PY_SUBSCRIPT)
+		content_write(w, s, walk_node_of(w, target)->first,
+		              (struct path_hit){.write = at, .removes = true});
 }
 
 void walk_site(struct path_walk *w, struct path_state *s, uint32_t node, uint32_t more)
@@ -293,21 +334,48 @@ static struct path_value join_values(struct path_value a, struct path_value b)
 	return (struct path_value){a.all | b.all, a.direct | b.direct, a.arith | b.arith};
 }
 
-/* self.d.pop(k): a removal. Without a default it fails if the entry is gone. */
-static void removal_call(struct path_walk *w, struct path_state *s, uint32_t node)
-{
-	struct py_program *p = w->p;
-	const struct py_node *f = walk_node_of(w, walk_node_of(w, node)->first), *k;
-	uint32_t key, base, location;
+/* What a method of a list, dict, set or deque does to it. */
+static const struct method {
+	const char *name;
+	enum method_effect { METHOD_PUTS, METHOD_REMOVES, METHOD_POPS, METHOD_GETS } effect;
+} methods[] = {
+	{"append", METHOD_PUTS},     {"appendleft", METHOD_PUTS}, {"add", METHOD_PUTS},
+	{"insert", METHOD_PUTS},     {"extend", METHOD_PUTS},     {"update", METHOD_PUTS},
+	{"setdefault", METHOD_PUTS}, {"remove", METHOD_REMOVES},  {"discard", METHOD_REMOVES},
+	{"clear", METHOD_REMOVES},   {"popleft", METHOD_REMOVES}, {"popitem", METHOD_REMOVES},
+	{"pop", METHOD_POPS},        {"get", METHOD_GETS},
+};
 
-	if (f->kind != PY_ATTR || strcmp(py_text(p, f->name), "pop") != 0 || !f->next)
-		return;
+static const struct method *method_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (!strcmp(methods[i].name, name))
+			return &methods[i];
+	return NULL;
+}
+
+/* A call of a method of a container: self.d.get(k) reads an entry, self.d.pop(k) removes one, and
+ * fails if it is gone, without a default. */
+static struct path_value container_call(struct path_walk *w, struct path_state *s, uint32_t node)
+{
+	const struct py_node *f = walk_node_of(w, walk_node_of(w, node)->first), *k;
+	const struct method *method =
+		f->kind == PY_ATTR ? method_find(py_text(w->p, f->name)) : NULL;
+	uint32_t key, base = method ? location_of(w, f->first, &key) : 0, entry = 0;
+
+	if (!base || key)
+		return nothing;
 	k = walk_node_of(w, f->next);
-	base = location_of(w, f->first, &key);
-	if (!base || key || k->next || k->kind != PY_NAME)
-		return;
-	location = py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
-	write_location(w, s, location, nothing, (struct path_hit){.write = node, .removes = true});
+	if (f->next && (k->kind == PY_NAME || method->effect == METHOD_GETS))
+		entry = entry_of(w, base, f->next, &key);
+	if (method->effect == METHOD_GETS)
+		return entry ? read_location(s, entry, key, node) : nothing;
+	if (method->effect == METHOD_POPS && entry && !k->next)
+		write_location(w, s, entry, nothing,
+		               (struct path_hit){.write = node, .removes = true});
+	content_write(w, s, f->first,
+	              (struct path_hit){.write = node, .removes = method->effect != METHOD_PUTS});
+	return nothing;
 }
 
 static struct path_value walk_call(struct path_walk *w, struct path_state *s, uint32_t node)
@@ -323,7 +391,9 @@ static struct path_value walk_call(struct path_walk *w, struct path_state *s, ui
 		v.all |= arg.all;
 	}
 	v.direct = v.arith = 0;
-	removal_call(w, s, node);
+	arg = container_call(w, s, node);
+	v.all |= arg.all;
+	v.direct = arg.direct;
 	if (callee) {
 		path_function(w->pass, callee);
 		if (!(w->p->funcs.at[callee].flags & FUNC_ASYNC))
@@ -500,6 +570,22 @@ static void guard_entry(struct path_walk *w, struct path_state *s, uint32_t left
 		guard(s, 1ull << at, present ? POLARITY_FULL : POLARITY_EMPTY, test);
 }
 
+/* if self.d: there is something in it, or not. */
+static void guard_content(struct path_walk *w, struct path_state *s, uint32_t node, bool full,
+                          uint32_t test)
+{
+	uint32_t key, location = location_of(w, node, &key);
+	unsigned int at;
+
+	if (!location || walk_node_of(w, node)->kind != PY_ATTR ||
+	    s->token_count > PATH_TOKENS * 3 / 4) /* the rest is for what is read */
+		return;
+	/* the node of `self` stands for the read: that of the attribute has a token */
+	at = path_token_add(s, content_of(w, location), 0, walk_node_of(w, node)->first);
+	if (at < PATH_TOKENS)
+		guard(s, 1ull << at, full ? POLARITY_FULL : POLARITY_EMPTY, test);
+}
+
 static void test_compare(struct path_walk *w, struct path_state *s, uint32_t node, bool outcome,
                          uint32_t test)
 {
@@ -547,6 +633,7 @@ void walk_test(struct path_walk *w, struct path_state *s, uint32_t node, bool ou
 	case PY_SUBSCRIPT:
 	case PY_WALRUS:
 		guard(s, tested(w, s, node), outcome ? POLARITY_FULL : POLARITY_EMPTY, test);
+		guard_content(w, s, node, outcome, test);
 		return;
 	default:
 		guard_all(w, s, node, test);

@@ -57,13 +57,27 @@ static void more_add(struct path_token *t, uint32_t site)
 	}
 }
 
+/* Do variables keep what was made from the value of a token, and none the value itself? */
+static bool is_copied(const struct path_state *s, unsigned int token)
+{
+	uint64_t bit = 1ull << token, all = 0, direct = 0;
+
+	for (unsigned int i = 0; i < s->local_count; i++) {
+		all |= s->locals[i].value.all;
+		direct |= s->locals[i].value.direct;
+	}
+	return all & bit && !(direct & bit);
+}
+
 void path_cross(struct path_state *s, uint32_t site)
 {
 	for (unsigned int i = 0; i < s->token_count; i++) {
-		if (!s->tokens[i].site)
+		if (!s->tokens[i].site) {
 			s->tokens[i].site = site;
-		else
+			s->tokens[i].copied = is_copied(s, i);
+		} else {
 			more_add(&s->tokens[i], site);
+		}
 	}
 	s->suspended = true;
 }
@@ -143,6 +157,7 @@ static void token_join(struct path_token *a, const struct path_token *b)
 		a->location = 0;
 	a->locks &= b->locks;
 	a->raises &= b->raises;
+	a->copied &= b->copied;
 	if (a->test != b->test)
 		a->test = 0;
 	if (a->polarity != b->polarity)

@@ -183,6 +183,14 @@ static void remove_report(struct rules *r, const struct path_hit *h)
 	finding_fix(r->m, id, "remove it before the await, or use pop() with a default");
 }
 
+static bool is_content(const struct py_program *p, uint32_t location)
+{
+	const char *text = py_text(p, location);
+	size_t length = strlen(text);
+
+	return length > 2 && !strcmp(text + length - 2, "[]");
+}
+
 static void hit_judge(struct rules *r, const struct path_hit *h)
 {
 	struct py_program *p = r->p;
@@ -191,6 +199,8 @@ static void hit_judge(struct rules *r, const struct path_hit *h)
 	uint32_t attribute = attribute_of(r, h->location), node, func;
 	bool self = self_race(f), races = self || other_writer(r, h, &node, &func);
 
+	if (is_content(p, h->location)) /* whether it matters only a trace can tell */
+		return;
 	if (locked(p, h) || !(f->flags & FUNC_ASYNC) || protocol_method(py_text(p, f->name)) ||
 	    !races)
 		return;
@@ -266,6 +276,7 @@ static void window_add(struct rules *r, const struct path_hit *h, uint32_t hit, 
 	                          .constant = h->constant,
 	                          .always = !h->via && py_write_follows(p, file, site, h->write),
 	                          .removes = h->removes,
+	                          .content = h->content,
 	                          .lock_count = h->lock_count};
 }
 
@@ -292,50 +303,6 @@ static void writer_add(struct rules *r, const struct path_writer *writer)
 		};
 }
 
-/* for x in self.d: with a suspension inside, and somebody else who adds or removes. */
-static void iterate_judge(struct rules *r, uint32_t func, uint32_t node)
-{
-	struct py_program *p = r->p;
-	const struct py_func *f = &p->funcs.at[func];
-	const struct py_node *n = py_node(p, f->file, node), *it = py_node(p, f->file, n->first);
-	uint32_t expression, location, site, id;
-	struct path_hit h = {.func = func};
-
-	if (it->kind == PY_CALL) {
-		const struct py_node *m = py_node(p, f->file, it->first);
-		const char *name = py_text(p, m->name);
-
-		if (m->kind != PY_ATTR || m->next ||
-		    (strcmp(name, "items") && strcmp(name, "values") && strcmp(name, "keys")))
-			return;
-		expression = m->first;
-		it = py_node(p, f->file, expression);
-	}
-	if (it->kind != PY_ATTR || py_node(p, f->file, it->first)->kind != PY_NAME ||
-	    py_node(p, f->file, it->first)->name != f->self || !f->self)
-		return;
-	site = py_suspends_within(p, f->file, py_child(p, f->file, node, 2), false);
-	if (!site || site == UINT32_MAX || !py_context_mutated(&r->context, f->class, it->name))
-		return;
-	location = py_internf(p, "self.%s", py_text(p, it->name));
-	h.location = location;
-	if (!p->classes.at[f->class].evidence && !p->classes.at[f->class].composed)
-		return;
-	id = finding_new(r->m, PYRULE_ITERATE, object_of(r, &h));
-	if (!id)
-		return;
-	finding_place(r->m, f->file, node, "read", "iterated here");
-	finding_place(r->m, f->file, p->sites.at[site].node, "suspends",
-	              "other tasks may run here");
-	finding_message(
-		r->m, id,
-		"`%s` is iterated over a suspension, and entries are added or removed elsewhere: "
-		"RuntimeError when both meet",
-		py_text(p, object_of(r, &h)));
-	finding_why(r->m, id, "A dict or set must keep its size while it is iterated.");
-	finding_fix(r->m, id, "iterate over a copy: list(...)");
-}
-
 void pyrules_paths(struct pymodel *m)
 {
 	struct rules r = {.m = m, .p = &m->program};
@@ -351,21 +318,7 @@ void pyrules_paths(struct pymodel *m)
 		}
 		for (uint32_t i = 1; i < r.pass.writers.count && !p->err; i++)
 			writer_add(&r, &r.pass.writers.at[i]);
-		for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
-			const struct py_func *f = &p->funcs.at[i];
-			const struct pytree *t = p->files.at[f->file].tree;
-
-			if (!f->class || !(f->flags & FUNC_ASYNC) || !f->self)
-				continue;
-			for (uint32_t k = f->node; k < t->node_count; k++) {
-				if (t->nodes[k].kind == PY_FUNC && k != f->node &&
-				    py_enclosing_func(p, f->file, k) != i)
-					break;
-				if (t->nodes[k].kind == PY_FOR && !(t->nodes[k].flags & PY_ASYNC) &&
-				    py_enclosing_func(p, f->file, k) == i)
-					iterate_judge(&r, i, k);
-			}
-		}
+		pyrules_iterate(m, &r.context, r.pass.hits.count);
 	}
 	/* labels have stopped moving */
 	for (uint32_t i = 1; i < m->windows.count; i++)

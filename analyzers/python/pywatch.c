@@ -91,7 +91,8 @@ static struct aw_watch_window window_of(const struct pywindow *w, const char *ro
 		.await_column = w->await_col,
 		.await_kind = await_of(w->await_kind),
 		.flags = (w->guards ? AW_WATCH_GUARD : 0) | (w->adds ? AW_WATCH_ADDS : 0) |
-	                 (w->always ? AW_WATCH_ALWAYS : 0) | (w->removes ? AW_WATCH_REMOVES : 0),
+	                 (w->always ? AW_WATCH_ALWAYS : 0) | (w->removes ? AW_WATCH_REMOVES : 0) |
+	                 (w->content ? AW_WATCH_CONTENT : 0) | (w->iterates ? AW_WATCH_ITERATE : 0),
 		.path = w->path,
 		.object = w->object,
 		.read_line = w->read_line,

@@ -16,6 +16,6 @@ void pywatch_free(struct pywatch *watch); /* takes NULL */
 
 /** An aw_watch_fn; `watch` is a struct pywatch *. */
 int pywatch_windows(void *watch, const char *root, const char *const *files, size_t count,
-                         struct aw_watch *out);
+                    struct aw_watch *out);
 
 #endif

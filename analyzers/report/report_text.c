@@ -146,6 +146,7 @@ static const struct wording wordings[] = {
 	{"lost-update", "read", "suspended", "written", "meanwhile"},
 	{"check-then-act", "tested", "suspended", "acted", "meanwhile"},
 	{"stale-use", "learnt", "suspended", "used", "meanwhile"},
+	{"changed-while-iterating", "iterates", "suspended", "goes on", "meanwhile"},
 	{"inconsistent-guard", "accessed", "suspended", "accessed", "meanwhile"},
 	{"deadlock", "holds from", "waits at", NULL, "the other"},
 	{"self-deadlock", "holds from", "waits at", NULL, NULL},

@@ -15,6 +15,20 @@ Test(lost_update, a_write_in_the_gap_is_reported)
 	                "lost-update counter observed\n");
 }
 
+/* Two locations in turn; the second writer writes what stands there already. */
+Test(lost_update, a_write_of_the_same_between_two_updates_makes_none_of_them_blind)
+{
+	expect_findings("10 w1 read a 8 @add:a.c:1\n+1 w1 suspend sleep @add:a.c:2\n"
+	                "+1 w2 read a 8 @add:a.c:1\n+1 w2 suspend sleep @add:a.c:2\n"
+	                "+1 w1 write a 8 @add:a.c:3\n+1 w1 suspend sleep @add:a.c:4\n"
+	                "+1 w2 write a 8 same @add:a.c:3\n+1 w2 suspend sleep @add:a.c:4\n"
+	                "+1 w1 read a 8 @add:a.c:1\n+1 w1 suspend sleep @add:a.c:2\n"
+	                "+1 w2 read a 8 @add:a.c:1\n+1 w2 suspend sleep @add:a.c:2\n"
+	                "+1 w1 write a 8 @add:a.c:3\n+1 w1 suspend sleep @add:a.c:4\n"
+	                "+1 w2 write a 8 same @add:a.c:3\n",
+	                "lost-update a observed\n");
+}
+
 Test(lost_update, a_fresh_read_after_the_gap_is_silent)
 {
 	expect_findings("10 w1 read counter @add:a.c:1\n"

@@ -91,7 +91,8 @@ static void expect_truth(const struct program *program, const struct report *rep
 	}
 	cr_expect(lines > 0);
 	for (size_t i = 0; i < report->finding_count; i++)
-		if (strstr("lost-update check-then-act stale-use inconsistent-guard",
+		if (strstr("lost-update check-then-act stale-use inconsistent-guard "
+		           "changed-while-iterating",
 		           report->findings[i].rule)) {
 			char wanted[256];
 
@@ -129,6 +130,12 @@ Test(session_cpython_cells, checks_that_went_stale_are_exact_and_what_does_not_m
 {
 	expect_exact("cells_checked", CPYTHON_STEPS);
 	expect_exact("cells_checked", CPYTHON_ALL);
+}
+
+Test(session_cpython_cells, what_is_in_containers_is_exact)
+{
+	expect_exact("cells_containers", CPYTHON_STEPS);
+	expect_exact("cells_containers", CPYTHON_ALL);
 }
 
 /* Each line `truth writer CELL TASK FUNCTION HOW`. */

@@ -63,7 +63,7 @@ struct cpython_target {
 	uint32_t epoch; /* of the window that is traced, from 1 */
 	/* addresses of type objects; 0: not there */
 	uint64_t coroutine, generator, async_generator, method, builtin, function, descriptor, str,
-		integer, dictionary, real, bytes, cell;
+		integer, dictionary, set, real, bytes, cell;
 	uint64_t wrappers[CPYTHON_WRAPPERS]; /* objects whose word at +16 is what they await */
 	uint64_t managers[CPYTHON_MANAGERS]; /* @contextmanager objects: attribute 0 is a generator
 	                                      */

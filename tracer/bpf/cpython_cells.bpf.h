@@ -15,17 +15,9 @@
 
 #include "cpython_fact.bpf.h"
 #include "cpython_locks.bpf.h"
+#include "cpython_values.bpf.h"
 
-enum {
-	KEYS_INDEX_BYTES = 9, /* PyDictKeysObject: dk_log2_index_bytes, dk_kind, dk_nentries, */
-	KEYS_KIND = 10,       /* Include/internal/pycore_dict.h, the same from 3.11 to 3.15 */
-	KEYS_COUNT = 24,
-	KEYS_HEAD = 32,
-	DICT_KEYS = 32,
-	DICT_VALUES = 40,
-	NAMES_MAX = 64, /* attributes of an object, names of a dictionary that are looked through */
-	CELL_OLD_NS = 1000000000
-};
+enum { CELL_OLD_NS = 1000000000 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -41,107 +33,6 @@ struct {
 	__type(value, struct cpython_attribute_value);
 } attributes SEC(".maps");
 
-/* The position of a name among the keys of a dictionary, or of a class; -1: not there. `hint`:
- * where it was before. */
-__noinline int keys_find(uint64_t keys, uint64_t name, uint32_t hint)
-{
-	uint8_t head[KEYS_HEAD];
-	uint32_t i, stride, key;
-	uint64_t entries, count;
-
-	if (!keys || bpf_probe_read_user(head, sizeof(head), (void *)keys))
-		return -1;
-	count = *(uint64_t *)(head + KEYS_COUNT);
-	entries = keys + KEYS_HEAD + (1ull << (head[KEYS_INDEX_BYTES] & 31));
-	stride = head[KEYS_KIND] ? 16 : 24; /* {key, value}, or {hash, key, value} */
-	key = head[KEYS_KIND] ? 0 : 8;
-	if (hint && hint < count && read_word(entries + hint * stride + key) == name)
-		return hint;
-	for (i = 0; i < NAMES_MAX; i++) {
-		if (i >= count)
-			break;
-		if (read_word(entries + i * stride + key) == name)
-			return i;
-	}
-	return -1;
-}
-
-/* The address of the pointer to the value of a name in a dictionary; 0: not there. */
-__noinline uint64_t dictionary_place(uint64_t dictionary, uint64_t name, uint32_t inlined,
-                                     uint32_t hint)
-{
-	uint64_t keys = read_word(dictionary + DICT_KEYS), values, entries;
-	int at = keys_find(keys, name, hint);
-	uint32_t head;
-
-	if (at < 0)
-		return 0;
-	values = read_word(dictionary + DICT_VALUES);
-	if (values)
-		return values + (inlined ? 8 : 0) + 8 * (uint32_t)at;
-	head = read_half(keys + 8); /* log2 of the size, of the index bytes, kind, version */
-	entries = keys + KEYS_HEAD + (1ull << (head >> 8 & 31));
-	if (head >> 16 & 0xff)
-		return entries + 16 * (uint32_t)at + 8;
-	return entries + 24 * (uint32_t)at + 16;
-}
-
-static __always_inline uint64_t fingerprint_mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 29;
-}
-
-/* Text: its length, its first bytes. */
-__noinline uint64_t fingerprint_text(uint64_t data, uint64_t bytes)
-{
-	uint64_t words[8] = {}, hash = fingerprint_mix(2, bytes);
-	uint32_t part = bytes > sizeof(words) ? sizeof(words) : bytes, i;
-
-	asm volatile("" : "+r"(part));
-	if (part > sizeof(words))
-		return 0;
-	bpf_probe_read_user(words, part, (void *)data);
-	for (i = 0; i < 8; i++)
-		hash = fingerprint_mix(hash, words[i]);
-	return hash;
-}
-
-/* What is compared: of numbers and text their value, of all else which object it is. */
-__noinline uint64_t fingerprint(uint32_t target, uint64_t object)
-{
-	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
-	uint64_t words[5] = {}, digits;
-
-	if (!t || !object)
-		return 0;
-	if (bpf_probe_read_user(words, sizeof(words), (void *)object))
-		return object;
-	if (words[1] == t->integer) {
-		int64_t size = (int64_t)words[2];
-		uint64_t count = t->layout.long_shift ? words[2] >> t->layout.long_shift
-		                 : size < 0           ? (uint64_t)-size
-		                                      : (uint64_t)size;
-
-		if (count > 2)
-			return fingerprint_mix(object, words[3]); /* past 60 bits: which object */
-		digits = count == 2 ? words[3] : count ? words[3] & 0xffffffff : 0;
-		return fingerprint_mix(fingerprint_mix(1, words[2] & ~(uint64_t)4), digits);
-	}
-	if (words[1] == t->real)
-		return fingerprint_mix(3, words[2]);
-	if (words[1] == t->bytes)
-		return fingerprint_text(object + 32, words[2]);
-	if (words[1] == t->str) {
-		uint32_t state = read_half(object + 32), kind = state >> 2 & 7;
-
-		return fingerprint_text(
-			object + (state >> 6 & 1 ? t->layout.str_ascii : t->layout.str_compact),
-			words[2] * kind);
-	}
-	return object;
-}
-
 /* Is what was an object of a type still one? Freed memory has a link, or nothing, for its count. */
 static __always_inline int object_stands(uint64_t object, uint64_t type)
 {
@@ -152,65 +43,142 @@ static __always_inline int object_stands(uint64_t object, uint64_t type)
 	return head[1] == type && head[0] && !(head[0] >> 32 & 0xffff);
 }
 
-/* Remembers where the pointer of a slot's cell is, which is there as long as the word at the anchor
- * does not change. */
-static __always_inline void cell_anchor(struct cell_slot *c, uint64_t place, uint64_t anchor)
+/* Reads a word on which it depends where the cell is and what stands there, and remembers it. */
+static __always_inline uint64_t cell_depend(struct cell_slot *c, uint64_t at)
 {
-	c->place = place;
-	c->anchor = anchor;
-	c->anchored = anchor ? read_word(anchor) : 0;
+	uint64_t word = read_word(at);
+	uint32_t n = c->depends;
+
+	if (n < CELL_DEPENDS) {
+		c->on[n & (CELL_DEPENDS - 1)].at = at;
+		c->on[n & (CELL_DEPENDS - 1)].word = word;
+		c->depends = n + 1;
+	}
+	return word;
 }
 
-static __always_inline void cell_find_values(const struct cpython_layout *l, struct cell_slot *c)
+/* Nothing on which the cell depends has changed: it was not written, or only with what it was. */
+__noinline int cell_untouched(uint32_t tid, uint32_t i)
+{
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct cell_slot *c;
+	uint32_t j;
+
+	if (!th || i >= CPYTHON_CELLS)
+		return 0;
+	c = &th->cells[i & (CPYTHON_CELLS - 1)];
+	for (j = 0; j < CELL_DEPENDS; j++) {
+		if (j >= c->depends)
+			break;
+		if (read_word(c->on[j].at) != c->on[j].word)
+			return 0;
+	}
+	return j != 0;
+}
+
+/* Where the values of an object are, as long as a word that is remembered does not change; 0: its
+ * attributes are in a dictionary. */
+static __always_inline uint64_t cell_values(const struct cpython_layout *l, struct cell_slot *c)
 {
 	uint64_t values;
 
-	if (l->attributes == CPYTHON_ATTR_POINTER) {
-		values = read_word(c->object - 32);
-		if (values)
-			cell_anchor(c, values + 8 * c->index, c->object - 32);
-	} else if (l->attributes == CPYTHON_ATTR_TAGGED) {
-		values = read_word(c->object - 24);
-		if (values & 1)
-			cell_anchor(c, values + 1 + 8 * c->index, c->object - 24);
-	} else if (l->attributes == CPYTHON_ATTR_INLINE) {
-		values = c->object + c->basicsize;
-		if (read_half(values) >> 24 == 1) /* capacity, size, embedded, valid */
-			cell_anchor(c, values + 8 + 8 * c->index, values);
+	if (l->attributes == CPYTHON_ATTR_POINTER)
+		return cell_depend(c, c->object - 32);
+	if (l->attributes == CPYTHON_ATTR_TAGGED) {
+		values = cell_depend(c, c->object - 24);
+		return values & 1 ? values + 1 : 0;
 	}
+	if (l->attributes != CPYTHON_ATTR_INLINE)
+		return 0;
+	values = c->object + c->basicsize; /* capacity, size, embedded, valid */
+	return (cell_depend(c, values) >> 24 & 0xff) == 1 ? values + 8 : 0;
 }
 
-/* Finds where the cell is now, and its value object; 0: there is none. */
-static __always_inline uint64_t cell_object(const struct cpython_target *t, struct cell_slot *c)
+/* The entry of a dictionary; 0: there is none. An entry that is added changes the number of those
+ * that were ever made, or the keys move. */
+static __always_inline uint64_t cell_entry(const struct cpython_target *t, struct cell_slot *c,
+                                           uint64_t dictionary, uint64_t key, uint64_t hash)
 {
-	const struct cpython_layout *l = &t->layout;
-	uint32_t inlined = l->attributes == CPYTHON_ATTR_INLINE;
-	uint64_t dictionary = 0;
+	uint64_t keys = cell_depend(c, dictionary + DICT_KEYS), place;
 
-	c->place = c->anchor = 0;
+	cell_depend(c, dictionary + DICT_VALUES);
+	place = dictionary_place(dictionary, key, hash,
+	                         t->layout.attributes == CPYTHON_ATTR_INLINE);
+	if (place)
+		return cell_depend(c, place);
+	cell_depend(c, keys + KEYS_COUNT);
+	return 0;
+}
+
+/* The value of the attribute or variable; 0: there is none. */
+static __always_inline uint64_t cell_base(const struct cpython_target *t, struct cell_slot *c)
+{
+	uint64_t dictionary = c->object, values;
+
 	if (c->how == CPYTHON_ATTRIBUTE_SLOT)
-		c->place = c->object + c->index;
-	else if (c->kind == CPYTHON_CELL_ENTRY)
-		dictionary = c->object;
-	else if (c->how == CPYTHON_ATTRIBUTE_VALUES)
-		cell_find_values(l, c);
-	if (!c->place && !dictionary) {
-		dictionary = read_word(c->object - 24);
-		if (dictionary & 1 || read_word(dictionary + 8) != t->dictionary)
-			dictionary = 0;
+		return cell_depend(c, c->object + c->index);
+	if (c->kind == CPYTHON_CELL_ATTRIBUTE) {
+		values = c->how == CPYTHON_ATTRIBUTE_VALUES ? cell_values(&t->layout, c) : 0;
+		if (values)
+			return cell_depend(c, values + 8 * c->index);
+		dictionary = cell_depend(c, c->object - 24);
+		if (!dictionary || dictionary & 1 || read_word(dictionary + 8) != t->dictionary)
+			return 0;
 	}
-	if (dictionary)
-		cell_anchor(c, dictionary_place(dictionary, c->name, inlined, c->index),
-		            dictionary + DICT_KEYS);
-	c->pointer = c->place ? read_word(c->place) : 0;
-	return c->pointer;
+	return cell_entry(t, c, dictionary, c->name, read_word(c->name + STR_HASH));
 }
 
-/* The same object stands in the same place: it was not written, or only with what it was. */
-static __always_inline int cell_untouched(const struct cell_slot *c)
+/* The item of a list or dictionary that is the cell; 0: there is none. */
+static __always_inline uint64_t cell_item_of(const struct cpython_target *t, struct cell_slot *c,
+                                             uint64_t container)
 {
-	return c->place && read_word(c->place) == c->pointer &&
-	       (!c->anchor || read_word(c->anchor) == c->anchored);
+	uint32_t flags = read_half(read_word(container + 8) + TYPE_FLAGS);
+	uint64_t items;
+
+	if (flags & TYPE_IS_DICT)
+		return cell_entry(t, c, container, c->key, c->hash);
+	if (!(flags & TYPE_IS_LIST) || read_word(c->key + 8) != t->integer)
+		return 0;
+	items = cell_depend(c, container + LIST_ITEMS);
+	return c->hash < cell_depend(c, container + LIST_SIZE) ? cell_depend(c, items + 8 * c->hash)
+	                                                       : 0;
+}
+
+/* Looks where the cell is now; gives what of its value is compared, 0: there is none. */
+__noinline uint64_t cell_value(uint32_t slot, uint32_t i)
+{
+	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct scratch *s = scratch_at(slot);
+	struct cpython_target *t;
+	struct cell_slot *c;
+	uint64_t object;
+
+	if (!s || !th || i >= CPYTHON_CELLS)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	c = &th->cells[i & (CPYTHON_CELLS - 1)];
+	c->depends = 0;
+	if (c->of == CPYTHON_CELL_OF_SIZE) {
+		cell_depend(c, c->object + (c->type == t->set ? SET_USED : DICT_USED));
+		return fingerprint_size(s->target, c->object);
+	}
+	object = cell_base(t, c);
+	if (!object)
+		return 0;
+	if (c->of == CPYTHON_CELL_OF_ITEM) {
+		object = cell_item_of(t, c, object);
+	} else if (c->of == CPYTHON_CELL_OF_CONTENT) {
+		uint64_t content = fingerprint_content(s->target, object);
+
+		if (content) {
+			c->depends = 0; /* what is in it can change without any of these */
+			return content;
+		}
+	}
+	return object ? fingerprint(s->target, object) : 0;
 }
 
 /* Where objects of a type keep an attribute; remembered, but for what is not there (yet). */
@@ -225,7 +193,7 @@ __noinline int attribute_find(uint32_t target, uint64_t type, uint64_t name)
 		return 0;
 	if (bpf_map_lookup_elem(&attributes, &key))
 		return 1;
-	at = keys_find(read_word(type + t->layout.cached_keys), name, 0);
+	at = keys_find(read_word(type + t->layout.cached_keys), name, read_word(name + STR_HASH));
 	if (at < 0)
 		return 0;
 	value.kind = CPYTHON_ATTRIBUTE_VALUES;
@@ -245,10 +213,10 @@ static __always_inline struct cpython_item *cell_item(struct scratch *s, const s
 	item->index = slot;
 	item->flags = what;
 	item->offset = c->window;
-	item->a = c->object;
+	item->a = c->self;
 	item->b = c->generator;
 	item->c = c->value;
-	item->d = c->type;
+	item->d = c->of == CPYTHON_CELL_OF_ITEM ? fingerprint_mix(c->type, c->hash) : c->type;
 	return item;
 }
 
@@ -271,14 +239,57 @@ static __always_inline uint32_t cell_room(struct thread *th, uint64_t now)
 	return oldest;
 }
 
-/* Cell number `j` of an await: the task that is settled has suspended there. */
+/* The object whose cell it is, and how its type keeps the attribute. */
+static __always_inline void cell_bind(struct scratch *s, struct cpython_target *t,
+                                      struct cell_slot *c, const struct cpython_cell *cell,
+                                      uint64_t self)
+{
+	struct cpython_attribute_key key = {};
+	struct cpython_attribute_value *how;
+
+	c->object = cell->kind == CPYTHON_CELL_ENTRY ? cell->object : self;
+	c->how = CPYTHON_ATTRIBUTE_DICT;
+	c->type = read_word(c->object + 8);
+	if (c->type == t->cell) { /* a function inside uses `self` too */
+		c->object = read_word(c->object + 16);
+		c->type = read_word(c->object + 8);
+	}
+	c->self = c->object;
+	if (cell->kind == CPYTHON_CELL_ENTRY || !attribute_find(s->target, c->type, c->name))
+		return;
+	key.type = c->type;
+	key.name = c->name;
+	key.target = s->target;
+	how = bpf_map_lookup_elem(&attributes, &key);
+	if (how) {
+		c->how = how->kind;
+		c->index = how->index;
+		c->basicsize = how->basicsize;
+	}
+}
+
+/* The key of an item, from the frame that holds it; 0: it has none. */
+static __always_inline uint64_t cell_key(const struct cpython_target *t,
+                                         const struct cpython_cell *cell, uint64_t generator)
+{
+	uint64_t key = cell->key;
+
+	if (cell->key_from == CPYTHON_KEY_LOCAL)
+		key = read_word(generator + t->layout.gen_frame + t->layout.frame_locals +
+		                8 * cell->key) &
+		      ~(uint64_t)t->layout.tag_mask;
+	if (key && read_word(key + 8) == t->cell)
+		key = read_word(key + 16);
+	return key;
+}
+
+/* Cell number `j` of an await: the task that is settled has suspended there. Gives its slot and
+ * one; 0: it is not watched. */
 __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t self)
 {
 	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid(), at;
 	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
 	struct scratch *s = scratch_at(slot);
-	struct cpython_attribute_key key = {};
-	struct cpython_attribute_value *how;
 	struct cpython_target *t;
 	struct cpython_item *item;
 	const struct cpython_cell *cell;
@@ -298,39 +309,47 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 		return 0;
 	}
 	c = &th->cells[at & (CPYTHON_CELLS - 1)];
-	if (c->state != CELL_FREE)
+	if (c->state != CELL_FREE) {
 		cell_item(s, c, at, CPYTHON_CELL_DROPPED);
-	else
-		th->cell_count++;
-	c->state = CELL_ARMED;
+		c->state = CELL_FREE;
+		th->cell_count--;
+	}
 	c->task = s->arming;
 	c->generator = generator;
 	c->since = s->now;
 	c->window = cell->window;
 	c->kind = cell->kind;
 	c->name = cell->name;
-	c->object = cell->kind == CPYTHON_CELL_ENTRY ? cell->object : self;
-	c->how = CPYTHON_ATTRIBUTE_DICT;
-	c->index = cell->hint;
-	c->type = read_word(c->object + 8);
-	if (c->type == t->cell) { /* a function inside uses `self` too */
-		c->object = read_word(c->object + 16);
+	c->of = cell->of;
+	c->depends = 0;
+	cell_bind(s, t, c, cell, self);
+	if (c->of == CPYTHON_CELL_OF_ITEM) {
+		c->key = cell_key(t, cell, generator);
+		if (!c->key)
+			return 0;
+		c->hash = key_hash(s->target, c->key);
+	} else if (c->of ==
+	           CPYTHON_CELL_OF_SIZE) { /* the container itself, whatever becomes of it there */
+		c->object = cell_base(t, c);
 		c->type = read_word(c->object + 8);
+		if (!fingerprint_size(s->target, c->object))
+			return 0;
 	}
-	if (cell->kind == CPYTHON_CELL_ATTRIBUTE && attribute_find(s->target, c->type, c->name)) {
-		key.type = c->type;
-		key.name = c->name;
-		key.target = s->target;
-		how = bpf_map_lookup_elem(&attributes, &key);
-		if (how) {
-			c->how = how->kind;
-			c->index = how->index;
-			c->basicsize = how->basicsize;
-		}
-	}
-	c->value = fingerprint(s->target, cell_object(t, c));
-	cell_item(s, c, at, CPYTHON_CELL_ARMED);
-	return 0;
+	c->state = CELL_ARMED;
+	th->cell_count++;
+	return at + 1;
+}
+
+/* A slot was armed: what the reader holds is what stands there now. */
+static __always_inline void cell_hold(struct scratch *s, uint32_t at, uint64_t value)
+{
+	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
+	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+
+	if (!th || at >= CPYTHON_CELLS)
+		return;
+	th->cells[at & (CPYTHON_CELLS - 1)].value = value;
+	cell_item(s, &th->cells[at & (CPYTHON_CELLS - 1)], at, CPYTHON_CELL_ARMED);
 }
 
 /* Arms the cells of the await that was found for a frame: item `i` of the fact. */
@@ -339,7 +358,7 @@ __noinline int await_arm(uint32_t slot, uint32_t i)
 	struct scratch *s = scratch_at(slot);
 	struct cpython_item *frame;
 	struct cpython_target *t;
-	uint32_t j;
+	uint32_t j, at;
 
 	if (!s || i >= CPYTHON_ITEMS)
 		return 0;
@@ -350,7 +369,9 @@ __noinline int await_arm(uint32_t slot, uint32_t i)
 	for (j = 0; j < CPYTHON_AWAIT_CELLS; j++) {
 		if (j >= s->await.count)
 			break;
-		cell_arm(slot, j, frame->a, frame->c);
+		at = cell_arm(slot, j, frame->a, frame->c);
+		if (at)
+			cell_hold(s, at - 1, cell_value(slot, at - 1));
 	}
 	return 0;
 }
@@ -414,7 +435,7 @@ __noinline int cell_look(uint32_t slot, uint32_t i, uint64_t ended, uint32_t nes
 		return 0;
 	}
 	stands = object_stands(c->object, c->type);
-	value = stands ? fingerprint(s->target, cell_object(t, c)) : c->value;
+	value = stands ? cell_value(slot, i) : c->value;
 	if (own) {
 		item = cell_item(s, c, i, CPYTHON_CELL_OWN);
 		if (item)
@@ -454,7 +475,7 @@ __noinline int cells_look(uint32_t slot, uint32_t tid)
 	for (i = 0; i < CPYTHON_CELLS; i++) {
 		struct cell_slot *c = &th->cells[i];
 
-		if (c->state == CELL_RUNNING || (c->state == CELL_ARMED && !cell_untouched(c)))
+		if (c->state == CELL_RUNNING || (c->state == CELL_ARMED && !cell_untouched(tid, i)))
 			cell_look(slot, i, ended, nested);
 	}
 	return 0;

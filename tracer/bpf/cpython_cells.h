@@ -29,13 +29,27 @@ enum cpython_cell_kind {
 	CPYTHON_CELL_ENTRY = 2      /* of the dictionary `object`: a variable of a module */
 };
 
+/* What of the attribute or entry is the cell. */
+enum cpython_cell_of {
+	CPYTHON_CELL_OF_VALUE = 0,
+	CPYTHON_CELL_OF_CONTENT = 1, /* the value, and what is in it: a list, dict or set */
+	CPYTHON_CELL_OF_ITEM = 2,    /* the entry under a key of the list or dict that it holds */
+	CPYTHON_CELL_OF_SIZE = 3 /* the number of entries of the dict or set that it holds now */
+};
+
+enum cpython_key_from {
+	CPYTHON_KEY_CONSTANT = 0, /* key: address of the object */
+	CPYTHON_KEY_LOCAL = 1     /* key: number of a local variable of the frame */
+};
+
 struct cpython_cell {
-	uint32_t kind;   /* enum cpython_cell_kind */
-	uint32_t window; /* the session's number for it */
-	uint64_t name;   /* address of the str that names it; interned, so identity is enough */
-	uint64_t object; /* ENTRY: the dictionary */
-	uint32_t hint;   /* ENTRY: which entry it was when it was looked for */
-	uint32_t pad;
+	uint32_t kind;     /* enum cpython_cell_kind */
+	uint32_t window;   /* the session's number for it */
+	uint64_t name;     /* address of the str that names it */
+	uint64_t object;   /* ENTRY: the dictionary */
+	uint32_t of;       /* enum cpython_cell_of */
+	uint32_t key_from; /* enum cpython_key_from */
+	uint64_t key;      /* OF_ITEM */
 };
 
 struct cpython_await_value {
@@ -67,7 +81,8 @@ struct cpython_attribute_value {
 };
 
 /* What a CELL item tells (cpython_item.flags). `index`: the slot, `offset`: the window, a: the
- * object or dictionary, b: the generator whose frame holds the value, d: the object's type. */
+ * object or dictionary, b: the generator whose frame holds the value, d: the object's type, mixed
+ * with the hash of the key of an item. */
 enum cpython_cell_fact {
 	CPYTHON_CELL_ARMED = 1, /* a frame of the task that suspended holds its value. c: that */
 	CPYTHON_CELL_CHANGED =

@@ -18,7 +18,8 @@ enum {
 	TYPES = 4096,
 	SCRATCHES = 256,
 	OBJECT = 296, /* header, generator, embedded frame and its first locals in one read */
-	PAGE = 4096
+	PAGE = 4096,
+	CELL_DEPENDS = 8
 };
 
 /* What of the kernel's own structures is read: the thread pointer, which is what CPython calls
@@ -43,13 +44,18 @@ struct watched {
 struct cell_slot {
 	uint64_t task, generator; /* whose frame holds the value that was read */
 	uint64_t object, type, name;
-	uint64_t value; /* as it was looked at last: its fingerprint, */
-	uint64_t pointer, place;   /* its object, where the pointer to that was read, */
-	uint64_t anchor, anchored; /* and what tells that it is still there; 0: nothing */
-	uint64_t since; /* ns: armed */
-	uint32_t state; /* CELL_* */
+	uint64_t self;  /* the object, or that whose attribute it is, where it is the container */
+	uint64_t value; /* as it was looked at last: its fingerprint */
+	uint64_t key, hash; /* OF_ITEM */
+	struct {
+		uint64_t at, word;
+	} on[CELL_DEPENDS]; /* words that tell where it is and what stands there */
+	uint64_t since;     /* ns: armed */
+	uint32_t state;     /* CELL_* */
 	uint32_t window, kind;
 	uint32_t how, index, basicsize; /* struct cpython_attribute_value */
+	uint32_t of;                    /* enum cpython_cell_of */
+	uint32_t depends;               /* used of `on`; 0: it is looked at each time */
 };
 enum { CELL_FREE, CELL_ARMED, CELL_RUNNING };
 

@@ -12,6 +12,7 @@
 enum {
 	OB_TYPE = 8,
 	OB_SIZE = 16,
+	INT_DIGIT = 24, /* the first of an int (Include/cpython/longintrepr.h) */
 	DESCR_MEMBER = 40,
 	MEMBER_OFFSET = 16,
 	TYPE_BASE = 256,
@@ -65,6 +66,20 @@ bool cpython_cells_standard(const struct cpython_cells *cells, const char *file)
 	return cells->modules && cpython_modules_standard(cells->modules, file);
 }
 
+/* Is what is written what the window watches? Of a container: anything that is put in or taken out,
+ * under whatever key. */
+static bool writes_cell(const struct aw_watch_writer *writer, const struct aw_watch_window *window)
+{
+	size_t base = strcspn(window->path, "[");
+	bool content = window->path[base] || window->flags & (AW_WATCH_CONTENT | AW_WATCH_ITERATE);
+
+	if (content && !strncmp(writer->path, window->path, base) &&
+	    !strcmp(writer->path + base, "[]"))
+		return true;
+	return !(window->flags & AW_WATCH_ITERATE) && !window->path[base] &&
+	       !strcmp(writer->path, window->path);
+}
+
 uint32_t cpython_cells_writes(const struct cpython_cells *cells,
                               const struct aw_watch_window *window, const char *file,
                               const char *function)
@@ -74,8 +89,8 @@ uint32_t cpython_cells_writes(const struct cpython_cells *cells,
 	for (size_t i = 0; i < cells->watch.writer_count; i++) {
 		const struct aw_watch_writer *w = &cells->watch.writers[i];
 
-		if (strcmp(w->function, function) || strcmp(w->path, window->path) ||
-		    strcmp(w->file, file))
+		if (strcmp(w->function, function) || strcmp(w->file, file) ||
+		    !writes_cell(w, window))
 			continue;
 		if (line && line != w->line)
 			return 0; /* in several places: which it was is not known */
@@ -99,47 +114,75 @@ static bool stands_at(const struct cpython_cells *cells, const struct aw_watch_w
 	       (uint32_t)column == w->await_column;
 }
 
-/* The str object of a name that the code uses, 0: it does not. */
-static uint64_t name_find(const struct cpython_memory *memory, uint64_t code, const char *name,
-                          size_t length)
+/* The object in a tuple of strings that is this text, by its number too; 0: there is none. */
+static uint64_t text_find(const struct cpython_memory *memory, uint64_t tuple, const char *name,
+                          size_t length, uint64_t *number)
 {
 	const struct cpython_layout *l = memory->layout;
-	uint64_t names = cpython_word(memory, code + l->code_names);
-	uint64_t count = cpython_word(memory, names + OB_SIZE);
+	uint64_t count = cpython_word(memory, tuple + OB_SIZE);
 	char text[256];
 
 	for (uint64_t i = 0; i < count && i < NAMES_MAX; i++) {
-		uint64_t str = cpython_word(memory, names + l->tuple_items + 8 * i);
+		uint64_t str = cpython_word(memory, tuple + l->tuple_items + 8 * i);
 
 		if (!cpython_str(memory, str, text, sizeof(text)) && strlen(text) == length &&
-		    !memcmp(text, name, length))
+		    !memcmp(text, name, length)) {
+			if (number)
+				*number = i;
 			return str;
+		}
 	}
 	return 0;
 }
 
-struct hint {
-	uint64_t name;
-	uint32_t at;
-};
-
-static int hint_entry(void *context, uint64_t key, uint64_t value)
+/* The small int among the constants of a code object; 0: it is not there. */
+static uint64_t integer_find(const struct cpython_memory *memory, uint64_t tuple,
+                             const char *digits)
 {
-	struct hint *hint = context;
+	const struct cpython_layout *l = memory->layout;
+	uint64_t count = cpython_word(memory, tuple + OB_SIZE), value, size;
+	char type[16], *end;
 
-	(void)value;
-	if (key == hint->name)
-		return 1;
-	hint->at++;
+	value = strtoul(digits, &end, 10);
+	if (*end != ']' || end == digits || value >= 1u << 30)
+		return 0;
+	for (uint64_t i = 0; i < count && i < NAMES_MAX; i++) {
+		uint64_t object = cpython_word(memory, tuple + l->tuple_items + 8 * i);
+
+		if (cpython_type_name(memory, cpython_word(memory, object + OB_TYPE), type,
+		                      sizeof(type)) ||
+		    strcmp(type, "int"))
+			continue;
+		size = cpython_word(memory, object + OB_SIZE);
+		if (l->long_shift ? size >> l->long_shift > 1 || (size & 3) == 2 : size > 1)
+			continue;
+		if (cpython_half(memory, object + INT_DIGIT) == value)
+			return object;
+	}
 	return 0;
 }
 
-/* About which entry of a dictionary has this key; entries that were removed are not counted. */
-static uint32_t hint_find(const struct cpython_memory *memory, uint64_t dict, uint64_t name)
+/* The key of `self.d[k]`, `self.d["k"]` or `self.d[0]`, from behind the bracket. False: not known.
+ */
+static bool key_make(const struct cpython_memory *memory, uint64_t code, const char *key,
+                     struct cpython_cell *out)
 {
-	struct hint hint = {name, 0};
+	uint64_t constants = cpython_word(memory, code + memory->layout->code_names - 8);
+	size_t length = strlen(key) - 1; /* without the bracket */
 
-	return cpython_dict_each(memory, dict, hint_entry, &hint) == 1 ? hint.at : 0;
+	out->of = CPYTHON_CELL_OF_ITEM;
+	out->key_from = CPYTHON_KEY_CONSTANT;
+	if (*key == '"') {
+		out->key = text_find(memory, constants, key + 1, length - 2, NULL);
+		return out->key != 0;
+	}
+	if (*key >= '0' && *key <= '9') {
+		out->key = integer_find(memory, constants, key);
+		return out->key != 0;
+	}
+	out->key_from = CPYTHON_KEY_LOCAL;
+	return text_find(memory, cpython_word(memory, code + memory->layout->code_local_names), key,
+	                 length, &out->key) != 0;
 }
 
 /* How the cell of a window is reached from a frame of `code`. False: it cannot be. */
@@ -147,26 +190,32 @@ static bool cell_make(struct cpython_cells *cells, size_t window, const struct c
                       struct cpython_cell *out)
 {
 	static const char self[] = "self.";
+	const struct cpython_memory *m = &cells->options.memory;
 	const struct aw_watch_window *w = &cells->watch.windows[window];
-	const char *name = w->path;
+	const char *name = w->path, *bracket = strchr(name, '['), *dot;
+	size_t length = bracket ? (size_t)(bracket - name) : strlen(name);
 
 	*out = (struct cpython_cell){.window = (uint32_t)window + 1};
-	if (strchr(name, '['))
+	if (bracket && strcmp(bracket, "[]") && !key_make(m, code->address, bracket + 1, out))
 		return false;
+	if (w->flags & AW_WATCH_ITERATE)
+		out->of = CPYTHON_CELL_OF_SIZE;
+	else if (w->flags & AW_WATCH_CONTENT || (bracket && !out->of))
+		out->of = CPYTHON_CELL_OF_CONTENT;
 	if (!strncmp(name, self, strlen(self))) {
 		out->kind = CPYTHON_CELL_ATTRIBUTE;
-		name += strlen(self);
+		dot = name + strlen(self) - 1;
 	} else {
 		out->kind = CPYTHON_CELL_ENTRY;
 		out->object = cpython_modules_dict(cells->modules, w->file);
-		name = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
-		if (!out->object)
+		dot = memrchr(name, '.', length);
+		if (!out->object || !dot)
 			return false;
 	}
-	out->name = name_find(&cells->options.memory, code->address, name, strlen(name));
-	if (out->kind == CPYTHON_CELL_ENTRY)
-		out->hint = hint_find(&cells->options.memory, out->object, out->name);
-	else if (out->name && cpython_table_put(&cells->names, out->name, 0, cells))
+	out->name = text_find(m, cpython_word(m, code->address + m->layout->code_names), dot + 1,
+	                      length - (dot + 1 - name), NULL);
+	if (out->name && out->kind == CPYTHON_CELL_ATTRIBUTE &&
+	    cpython_table_put(&cells->names, out->name, 0, cells))
 		return false;
 	return out->name != 0;
 }

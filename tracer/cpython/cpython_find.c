@@ -81,6 +81,7 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 		{"PyUnicode_Type", &t->str, true},
 		{"PyLong_Type", &t->integer, true},
 		{"PyDict_Type", &t->dictionary, true},
+		{"PySet_Type", &t->set, false},
 		{"PyFloat_Type", &t->real, false},
 		{"PyBytes_Type", &t->bytes, false},
 		{"PyCell_Type", &t->cell, false},

@@ -90,6 +90,8 @@ struct cpython_hold {
 	uint32_t task;
 	uint64_t generator; /* whose frame holds it */
 	uint64_t address;   /* of the cell, as events name it */
+	uint64_t held;      /* its fingerprint when it was read, */
+	uint64_t value;     /* and when it was looked at last */
 	bool changed;       /* another wrote it since it was read */
 	bool locked;        /* its task held a lock when it suspended */
 	bool exception;     /* the task went on by an exception */

@@ -129,12 +129,13 @@ static bool held_on(const struct cpython_translator *t, const struct cpython_hol
 }
 
 /*
- * A write of the step under way by its own task, told before what followed it. Under the locks that
- * were held over the await it stands right behind the resume; where there were none, it may have
- * been made under one that was taken since.
+ * An access of the step under way by its own task, told before what followed it. Under the locks
+ * that were held over the await it stands right behind the resume; where there were none, it may
+ * have been made under one that was taken since.
  */
-static int own_write_put(struct cpython_stream *stream, const struct cpython_task *task,
-                         const struct cpython_hold *hold, unsigned arg, uint64_t site)
+static int own_access_put(struct cpython_stream *stream, const struct cpython_task *task,
+                          const struct cpython_hold *hold, enum aw_kind kind, unsigned arg,
+                          uint64_t site)
 {
 	struct event_buffer *step = &stream->step;
 	bool taken = false;
@@ -145,7 +146,7 @@ static int own_write_put(struct cpython_stream *stream, const struct cpython_tas
 	     at--)
 		taken |= step->events[at - 1].kind == AW_LOCK_TAKEN &&
 		         step->events[at - 1].task == task->id;
-	if (cpython_emit(stream, stream->time, AW_WRITE, arg, task->id, hold->address, site))
+	if (cpython_emit(stream, stream->time, kind, arg, task->id, hold->address, site))
 		return -ENOMEM;
 	if (at && (hold->locked || !taken)) {
 		struct aw_event event = step->events[step->count - 1];
@@ -156,6 +157,21 @@ static int own_write_put(struct cpython_stream *stream, const struct cpython_tas
 		step->events[at] = event;
 	}
 	return 0;
+}
+
+/* The step that went on inside the loop has ended, and nothing stood between: the next step of the
+ * iteration was taken, and found another number of entries than it began with. */
+static int iteration_goes_on(struct cpython_translator *t, struct cpython_stream *stream,
+                             const struct cpython_task *task, const struct cpython_fact *fact,
+                             struct cpython_hold *hold)
+{
+	bool sure = hold->value != hold->held && hold->window->flags & AW_WATCH_ALWAYS &&
+	            !hold->exception;
+	uint64_t site = sure ? write_place(t, stream, fact->time, hold->window) : 0;
+
+	hold->window = NULL;
+	return site ? own_access_put(stream, task, hold, AW_READ, AW_ARG_USE | AW_ARG_ITERATE, site)
+	            : 0;
 }
 
 /* The reader's own step has ended. */
@@ -173,10 +189,12 @@ static int own_written(struct cpython_translator *t, struct cpython_stream *stre
 		hold->carried = true;
 		return 0;
 	}
+	if (hold->window->flags & AW_WATCH_ITERATE)
+		return iteration_goes_on(t, stream, task, fact, hold);
 	sure = hold->changed && hold->window->flags & AW_WATCH_ADDS &&
 	       hold->window->flags & AW_WATCH_ALWAYS && !hold->exception;
 	site = seen || sure ? write_place(t, stream, fact->time, hold->window) : 0;
-	if (site && own_write_put(stream, task, hold, seen ? 0 : AW_ARG_SAME, site))
+	if (site && own_access_put(stream, task, hold, AW_WRITE, seen ? 0 : AW_ARG_SAME, site))
 		return -ENOMEM;
 	hold->window = NULL;
 	return 0;
@@ -261,6 +279,7 @@ static int other_written(struct cpython_translator *t, struct cpython_stream *st
 	if (!hold)
 		return 0;
 	hold->changed = true;
+	hold->value = item->c;
 	for (size_t i = 0; i < stream->step.count; i++) /* told already, for another reader */
 		if (stream->step.events[i].kind == AW_WRITE &&
 		    stream->step.events[i].object == hold->address &&
@@ -327,7 +346,7 @@ static int hold_begin(struct cpython_translator *t, struct cpython_stream *strea
 	const struct aw_watch_window *w = cpython_cells_window(t->cells, (uint32_t)item->offset);
 	struct cpython_hold *hold = &stream->holds[item->index];
 	bool guard = w && w->flags & AW_WATCH_GUARD, carried = false, changed = false;
-	uint64_t site;
+	uint64_t held = item->c, site;
 	int error;
 
 	if (!w)
@@ -340,6 +359,7 @@ static int hold_begin(struct cpython_translator *t, struct cpython_stream *strea
 			continue;
 		carried = true;
 		changed = before->changed;
+		held = before->held;
 		before->window = NULL;
 	}
 	*hold = (struct cpython_hold){.window = w,
@@ -347,6 +367,8 @@ static int hold_begin(struct cpython_translator *t, struct cpython_stream *strea
 	                              .generator = item->b,
 	                              .address = address_of(w, item),
 	                              .changed = changed,
+	                              .held = held,
+	                              .value = item->c,
 	                              .locked = task->held_count > 0};
 	if (carried || (guard && may_be_message(t, task)))
 		return 0;

@@ -41,6 +41,7 @@ struct aw_event {
 #define AW_ARG_DEADLINE 0x2000u /* SUSPEND, LOCK_WAIT: this wait ends by itself */
 #define AW_ARG_TEST     0x2000u /* READ: the value decides whether the task acts (`if (!conn)`) */
 #define AW_ARG_USE      0x1000u /* READ: of no memory; a value read earlier is used here */
+#define AW_ARG_ITERATE  0x4000u /* READ with AW_ARG_USE: an iteration over it goes on */
 #define AW_ARG_SAME     0x1000u /* WRITE: of what stood there already: nobody else can tell */
 #define AW_SIZE_MAX     0x0fffu /* READ, WRITE: the size in arg; larger ones are told as this */
 #define AW_ARG_VALUE    0x00ffu /* the enumerated part of arg */

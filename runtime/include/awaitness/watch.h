@@ -23,10 +23,14 @@ enum aw_watch_await {
 };
 
 enum aw_watch_flag {
-	AW_WATCH_GUARD = 1,  /* the value read decides about the write; else it flows into it */
-	AW_WATCH_ADDS = 2,   /* the value is an operand of + - * in what is written */
-	AW_WATCH_ALWAYS = 4, /* the write comes next after this await, but for exceptions */
-	AW_WATCH_REMOVES = 8 /* the write removes an entry */
+	AW_WATCH_GUARD = 1,    /* the value read decides about the write; else it flows into it */
+	AW_WATCH_ADDS = 2,     /* the value is an operand of + - * in what is written */
+	AW_WATCH_ALWAYS = 4,   /* the write comes next after this await, but for exceptions */
+	AW_WATCH_REMOVES = 8,  /* the write removes an entry */
+	AW_WATCH_CONTENT = 16, /* what was read is a copy: changes of the list, dict or set itself
+	                        * count too */
+	AW_WATCH_ITERATE = 32  /* the cell is iterated over: only its number of entries counts, and
+	                        * the  write is the iteration's next step */
 };
 
 /** A cell to be watched over one await. Names are as the program knows them. */
@@ -40,7 +44,8 @@ struct aw_watch_window {
 	uint32_t await_column; /* bytes, from 0 */
 	uint32_t await_kind;   /* enum aw_watch_await */
 	uint32_t flags;        /* enum aw_watch_flag */
-	const char *path;      /* "self.size", "module.name" */
+	const char *path;      /* "self.size", "module.name"; "self.d[k]": the entry under a local
+	                        * variable or constant; "self.d[]": what is in the container */
 	const char *object;    /* what people call it: "Pool.size" */
 	uint32_t read_line, write_line;
 	const char *write_file, *write_function; /* where write_line is */
