@@ -18,10 +18,10 @@
 enum access_bits {
 	ACCESS_READ = 1,
 	ACCESS_WRITE = 2,
-	ACCESS_TEST = 4,     /* with READ: decides whether the task acts */
-	ACCESS_USE = 8,      /* a value known from before is used; no memory is read */
-	ACCESS_IO = 16,      /* with READ and WRITE: an operation on a descriptor */
-	ACCESS_SAME = 32,    /* with WRITE: of what stood there; it ends a pair and is in no gap */
+	ACCESS_TEST = 4,      /* with READ: decides whether the task acts */
+	ACCESS_USE = 8,       /* a value known from before is used; no memory is read */
+	ACCESS_IO = 16,       /* with READ and WRITE: an operation on a descriptor */
+	ACCESS_SAME = 32,     /* with WRITE: of what stood there; it ends a pair and is in no gap */
 	ACCESS_INFERRED = 64, /* not seen itself: a callback behind the actor's step may be it */
 	ACCESS_ITERATE = 128  /* with USE: the next step of an iteration over it */
 };

@@ -70,7 +70,7 @@ struct cpython_target {
 	/* addresses of objects */
 	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
-	uint32_t cells; /* there are awaits to watch cells over (cpython_cells.h) */
+	uint32_t cells; /* there are awaits to watch cells over (cpython_watch.h) */
 	uint32_t pad;
 	uint64_t
 		starting; /* stop it at its first step, and say so: it was started by the session */
@@ -167,7 +167,7 @@ enum cpython_item_kind {
 	                          * d: the lock that is, or 0 */
 	CPYTHON_ITEM_WAKE = 10,  /* a: the task made ready, b: its coroutine, c: the future that was
 	                          * done, state: of the future */
-	CPYTHON_ITEM_CELL = 11   /* see enum cpython_cell_fact (cpython_cells.h) */
+	CPYTHON_ITEM_CELL = 11   /* see enum cpython_cell_fact (cpython_watch.h) */
 };
 
 enum {

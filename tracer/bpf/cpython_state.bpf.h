@@ -10,7 +10,7 @@
 #define CPYTHON_STATE_BPF_H
 
 #include "cpython.h"
-#include "cpython_cells.h"
+#include "cpython_watch.h"
 
 enum {
 	TARGETS = 256,

@@ -15,7 +15,7 @@
 
 #include <awaitness/watch.h>
 
-#include "bpf/cpython_cells.h"
+#include "bpf/cpython_watch.h"
 #include "cpython_code.h"
 #include "cpython_modules.h"
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/cpython_cells.h"
+#include "bpf/cpython_watch.h"
 #include "cpython_find.h"
 #include "cpython_session.h"
 

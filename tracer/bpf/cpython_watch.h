@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_cells.h - the cells that are watched over an await: what the session tells the programs.
+ * cpython_watch.h - the cells that are watched over an await: what the session tells the programs.
  *
  * A cell is an attribute of an object or an entry of a dictionary. Which cells
  * matter at which await the session knows from the source (watch.h); the
@@ -9,8 +9,8 @@
  *
  * Includes nothing: it needs uint8_t .. uint64_t and int32_t.
  */
-#ifndef BPF_CPYTHON_CELLS_H
-#define BPF_CPYTHON_CELLS_H
+#ifndef BPF_CPYTHON_WATCH_H
+#define BPF_CPYTHON_WATCH_H
 
 enum {
 	CPYTHON_CELLS = 16,     /* watched at once, of one thread */
