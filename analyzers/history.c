@@ -237,6 +237,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
 {
 	uint64_t gap = first_gap(actor, entry->gaps);
 	uint64_t key = mix(entry->what ^ what * 3, actor->gap_site[gap]);
+	uint64_t wait = actor->gaps - entry->gaps == 1 ? actor->gap_wait[gap] : 0;
 	struct pair *pair;
 
 	/* Which of the step's locks, all in `what`, were held how long decides what they cover. */
@@ -245,6 +246,8 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		       (uint64_t)(actor->step_guard_order[i] < actor->gap_order[gap])
 		               << (2 * i + 1);
 	key += (uint64_t)(actor->gaps - entry->gaps > WORLD_GAP_SITES) << 8;
+	if (wait)
+		key = mix(key, wait);
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
 		i = i + 1u < location->pair_count ? i + 1u : 0;
 		if (location->pairs[i].key == key) {
@@ -257,6 +260,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		return NULL;
 	pair->key = key;
 	pair->gap_site = actor->gap_site[gap];
+	pair->wait = wait;
 	pair->region = region_since(actor, entry->order);
 	/* Of a gap that is forgotten only the newest part is known: the region counts. */
 	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES

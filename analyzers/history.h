@@ -40,6 +40,7 @@ struct pair {
 	struct conflict *guess;  /* the first possible one that no lock forbids */
 	uint32_t thread;
 	uint64_t gap_site;
+	uint64_t wait; /* uid of the lock whose wait was all of the gap, 0: it was another gap */
 	struct lockset region, cover; /* as in struct conflict */
 	struct conflict_access first, second;
 };
