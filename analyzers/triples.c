@@ -117,7 +117,10 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
                           const struct candidate *other)
 {
 	const struct lock *lock = pair->wait ? world_lock_by_uid(world, pair->wait) : NULL;
+	struct lockset kept = {.lock = {pair->wait_kept}, .count = 1};
 
+	if (pair->wait_kept && !lockset_common(&kept, &other->access.step))
+		return false;
 	for (unsigned i = 0; lock && i < lock->user_count; i++) {
 		const struct lock_user *user = &lock->users[i];
 

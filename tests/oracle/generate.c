@@ -70,7 +70,7 @@ static void guarded(struct builder *b, int room)
 	int at = add(b, OP_LOCK, l, 0);
 
 	maybe_timed(b, at);
-	b->p->ops[b->task][at].shared = !pick(b, 8);
+	b->p->ops[b->task][at].shared = !(b->held & 1u << l) && !pick(b, 8);
 	b->held |= (uint8_t)(1u << l);
 	b->shared = b->p->ops[b->task][at].shared ? b->shared | 1u << l : b->shared & ~(1u << l);
 	block(b, room - 2);

@@ -233,11 +233,26 @@ void run_step(struct run *r)
 	run_ops(r, false);
 }
 
+static bool has_condition(const struct program *p, unsigned l)
+{
+	for (int t = 0; t < p->tasks; t++)
+		for (int i = 0; i < PROGRAM_OPS; i++) {
+			const struct op *op = &p->ops[t][i];
+
+			if ((op->kind == OP_COND_WAIT || op->kind == OP_NOTIFY) && op->a == l)
+				return true;
+		}
+	return false;
+}
+
 static void tell_objects(struct machine_trace *t, const struct program *p)
 {
 	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
 		emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + l, AW_LOCK_TYPE_RWLOCK,
 		     MACHINE_LOCK_SITE + (p->one_site ? 0 : l));
+	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
+		if (has_condition(p, l))
+			emit(t, 0, AW_LOCK_CONDITION, 0, t->object0 + MACHINE_GUARD + l, 0, 0);
 	emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + PROGRAM_SEM,
 	     (uint16_t)(AW_LOCK_TYPE_SEMAPHORE | p->permits << 8), MACHINE_LOCK_SITE + PROGRAM_SEM);
 	emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + PROGRAM_TLOCK,
