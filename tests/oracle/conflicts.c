@@ -159,3 +159,13 @@ unsigned circle_of(const struct machine *m, const struct program *p)
 	} while (stuck != before);
 	return stuck;
 }
+
+uint64_t circle_key(const struct machine *m, const struct program *p)
+{
+	unsigned stuck = circle_of(m, p);
+	bool locks = true;
+
+	for (int t = 0; t < p->tasks; t++)
+		locks &= !(stuck >> t & 1) || m->task[t].blocked_op == OP_LOCK;
+	return stuck ? stuck | (locks ? CIRCLE_OF_LOCKS : 0) : 0;
+}

@@ -48,7 +48,7 @@ static void search(const struct machine *m, const struct program *p, uint64_t li
 		conflicts_collect(m, &e->conflicts);
 		keyset_add(&e->outcomes, outcome_key(m));
 		if (circle_of(m, p))
-			keyset_add(&e->deadlocks, circle_of(m, p));
+			keyset_add(&e->deadlocks, circle_key(m, p));
 		return;
 	}
 	collect_race(m, p, &e->races);

@@ -55,11 +55,16 @@ uint64_t race_key(int actor, unsigned op, int other, unsigned other_op);
 /** Tasks that wait for each other, or for themselves, for good: for locks, permits or ends. A mask.
  */
 unsigned circle_of(const struct machine *m, const struct program *p);
+enum {
+	CIRCLE_OF_LOCKS = 1 << PROGRAM_TASKS
+}; /* in circle_key: no permits or ends are waited for */
+/** circle_of, as a key; 0: there is none. */
+uint64_t circle_key(const struct machine *m, const struct program *p);
 
 struct exploration {
 	struct keyset conflicts; /* conflict_key of all that can happen */
 	struct keyset outcomes;  /* final variables and registers, and who is stuck */
-	struct keyset deadlocks; /* circle_of, where a schedule ends in one */
+	struct keyset deadlocks; /* circle_key, where a schedule ends in one */
 	struct keyset races;     /* race_key of all that can happen */
 	uint64_t schedules;
 	uint64_t stuck; /* of these: a task stays blocked for good */

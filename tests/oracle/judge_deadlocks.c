@@ -35,27 +35,22 @@ static void judge_circle(struct judge *j, const struct trial *t)
 	}
 }
 
-static unsigned bits(uint64_t mask)
-{
-	return (unsigned)__builtin_popcountll(mask);
-}
-
-/* Can two tasks or more be caught? One that waits for itself is no matter of order. */
+/* Can two tasks or more be caught by locks? One that waits for itself is no matter of order. */
 static bool order_feasible(const struct exploration *all)
 {
 	for (size_t i = 0; i < all->deadlocks.room; i++)
-		if (bits(all->deadlocks.slots[i]) > 1)
+		if (all->deadlocks.slots[i] & CIRCLE_OF_LOCKS &&
+		    __builtin_popcountll(all->deadlocks.slots[i]) > 2)
 			return true;
 	return false;
 }
 
-/* Taken in two orders: both locks were executed by those whom the deadlock would catch. */
-static bool all_started(const struct machine *end, const struct exploration *all)
+/* Every task took and released in this schedule what could have caught it. */
+static bool all_ended(const struct program *p, const struct machine *end)
 {
-	for (size_t i = 0; i < all->deadlocks.room; i++)
-		for (unsigned t = 0; t < PROGRAM_TASKS; t++)
-			if ((all->deadlocks.slots[i] >> t & 1) && end->task[t].status != TASK_DONE)
-				return false;
+	for (int t = 0; t < p->tasks; t++)
+		if (end->task[t].status != TASK_DONE || end->task[t].cancel)
+			return false;
 	return true;
 }
 
@@ -74,7 +69,7 @@ static void judge_order(struct judge *j, const struct trial *t)
 		}
 	}
 	/* Of the deadlocks that did not happen here, though all tasks in it ran to their ends. */
-	if (order_feasible(t->all) && all_started(t->end, t->all)) {
+	if (order_feasible(t->all) && all_ended(t->p, t->end)) {
 		r->feasible++;
 		r->predicted += said != 0;
 	}
