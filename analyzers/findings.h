@@ -22,9 +22,10 @@
 #define FINDING_RULES(X)                                                                           \
 	X(DEADLOCK, "deadlock", ERROR, 0, DEADLOCK)                                                \
 	X(SELF_DEADLOCK, "self-deadlock", ERROR, 1, DEADLOCK)                                      \
-	X(LOST_UPDATE, "lost-update", ERROR, 2, CONFLICT)                                          \
-	X(CHECK_THEN_ACT, "check-then-act", ERROR, 3, CONFLICT)                                    \
-	X(STALE_USE, "stale-use", ERROR, 4, CONFLICT)                                              \
+	X(DATA_RACE, "data-race", ERROR, 2, RACE)                                                  \
+	X(LOST_UPDATE, "lost-update", ERROR, 3, CONFLICT)                                          \
+	X(CHECK_THEN_ACT, "check-then-act", ERROR, 4, CONFLICT)                                    \
+	X(STALE_USE, "stale-use", ERROR, 5, CONFLICT)                                              \
 	X(LOCK_NEVER_RELEASED, "lock-never-released", ERROR, 6, RELEASED)                          \
 	X(INCONSISTENT_GUARD, "inconsistent-guard", WARNING, 7, CONFLICT)                          \
 	X(THREAD_LOCK, "thread-lock-across-suspension", WARNING, 8, THREAD_LOCK)                   \

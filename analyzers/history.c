@@ -4,6 +4,8 @@
  */
 #include "history.h"
 
+#include "races.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,7 @@ unsigned history_put(struct locations *locations, struct location *location,
 	location->taken++;
 	if (fresh) {
 		location->changed = true;
+		races_forget(location, slot);
 		candidate->key = what;
 		candidate->bits = candidate->access.bits = (uint8_t)bits;
 		candidate->access.site = event->site;

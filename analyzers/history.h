@@ -17,6 +17,7 @@ struct candidate {
 	uint64_t step;
 	uint64_t order;
 	uint32_t tag;
+	uint32_t raced; /* bit i: told that candidate i races with it */
 	uint8_t bits;
 	struct conflict_access access;
 };

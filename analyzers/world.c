@@ -204,6 +204,9 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 	case AW_CALLBACK:
 		world_callback(world, thread, event);
 		return;
+	case AW_THREAD_END:
+		thread->ended = true;
+		break;
 	case AW_SITE:
 	case AW_NAME:
 	case AW_TEXT:

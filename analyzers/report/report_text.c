@@ -146,6 +146,7 @@ static const struct wording wordings[] = {
 	{"lost-update", "read", "suspended", "written", "meanwhile"},
 	{"check-then-act", "tested", "suspended", "acted", "meanwhile"},
 	{"stale-use", "learnt", "suspended", "used", "meanwhile"},
+	{"data-race", "accessed", NULL, NULL, "accessed"},
 	{"inconsistent-guard", "accessed", "suspended", "accessed", "meanwhile"},
 	{"deadlock", "holds from", "waits at", NULL, "the other"},
 	{"self-deadlock", "holds from", "waits at", NULL, NULL},
