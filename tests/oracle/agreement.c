@@ -8,9 +8,9 @@
  * schedules are told as one long run, and the verdicts about locks are held
  * against what taking each lock out makes reachable.
  *
- *	agreement [--programs N] [--seed S] [--verbose] [--trace]
+ *	agreement [--programs N] [--seed S] [--verbose] [--trace] [--first]
  *
- * Prints a table, and each disagreement with the seed that repeats it. Exit
+ * Prints a table, and each disagreement with the seed that repeats it (--first: ends there). Exit
  * status 1 when something that must never happen did.
  */
 #include <stdio.h>
@@ -168,12 +168,15 @@ int main(int argc, char **argv)
 {
 	struct agreement a = {.programs = 0};
 	uint64_t programs = 1000, seed = 1;
+	bool first = false;
 
 	judge_init(&a.judge);
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--verbose"))
 			a.judge.verbose = true;
+		else if (!strcmp(argv[i], "--first"))
+			first = true;
 		else if (!strcmp(argv[i], "--trace") && !a.writer &&
 		         !text_writer_new(stdout, &a.writer))
 			continue;
@@ -183,13 +186,13 @@ int main(int argc, char **argv)
 			seed = strtoull(argv[++i], NULL, 0);
 		else {
 			fprintf(stderr, "usage: agreement [--programs N] [--seed S] [--verbose] "
-			                "[--trace]\n");
+			                "[--trace] [--first]\n");
 			return 2;
 		}
 	}
 	printf("seeds %llu to %llu\n", (unsigned long long)seed,
 	       (unsigned long long)(seed + programs - 1));
-	for (uint64_t i = 0; i < programs; i++)
+	for (uint64_t i = 0; i < programs && !(first && a.judge.disagreements); i++)
 		one_program(&a, seed + i);
 	if (a.writer && text_writer_free(a.writer))
 		return 3;

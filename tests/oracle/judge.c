@@ -30,6 +30,9 @@ void judge_init(struct judge *j)
 		j->rules[i].name = rules[i];
 	for (unsigned i = 0; i < JUDGE_VERDICTS; i++)
 		j->verdicts[i].name = verdicts[i];
+	j->rules[JUDGE_LOST_UPDATE].floor = 95;
+	j->rules[JUDGE_INCONSISTENT_GUARD].floor = 90;
+	j->rules[JUDGE_DATA_RACE].floor = 95;
 	j->rules[JUDGE_CHECK_THEN_ACT].excusable = true;
 	j->rules[JUDGE_INCONSISTENT_GUARD].excusable = true;
 }
@@ -47,7 +50,7 @@ bool judge_has_control(const struct program *p, const struct exploration *all)
 	return all->stuck > 0;
 }
 
-void judge_disagree(const struct judge *j, const struct program *p, const char *what,
+void judge_disagree(struct judge *j, const struct program *p, const char *what,
                     const struct report_finding *f)
 {
 	printf("DISAGREE seed %llu: %s", (unsigned long long)p->seed, what);
@@ -56,6 +59,7 @@ void judge_disagree(const struct judge *j, const struct program *p, const char *
 		       (unsigned long long)f->read.site, (unsigned long long)f->write.site,
 		       (unsigned long long)f->other.site);
 	putchar('\n');
+	j->disagreements++;
 	if (j->verbose)
 		program_print(p);
 }
@@ -63,6 +67,12 @@ void judge_disagree(const struct judge *j, const struct program *p, const char *
 static double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* Too few say nothing. */
+static bool too_low(const struct tally *r)
+{
+	return r->feasible >= 200 && percent(r->predicted, r->feasible) < r->floor;
 }
 
 static void print_rate(uint64_t part, uint64_t whole)
@@ -86,8 +96,8 @@ static uint64_t print_rules(const struct judge *j)
 		       (unsigned long long)r->possible, (unsigned long long)r->infeasible);
 		print_rate(r->controlled, r->possible);
 		print_rate(r->predicted, r->feasible);
-		putchar('\n');
-		wrong += r->unreal + r->infeasible + (r->excusable ? 0 : r->missed);
+		printf("%s\n", too_low(r) ? "  too low" : "");
+		wrong += too_low(r) + r->unreal + r->infeasible + (r->excusable ? 0 : r->missed);
 	}
 	return wrong;
 }

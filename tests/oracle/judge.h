@@ -16,6 +16,7 @@ struct tally {
 	uint64_t possible, infeasible; /* the latter: where events can tell what may happen */
 	uint64_t controlled;           /* infeasible, where they cannot (judge_has_control) */
 	uint64_t feasible, predicted;  /* what can happen on executed accesses; told of it */
+	unsigned floor;                /* %: less than this predicted is a failure, too */
 	bool excusable; /* silent when the other's write is what the task was woken for */
 };
 
@@ -53,6 +54,7 @@ struct judge {
 	struct tally rules[JUDGE_RULES];
 	struct verdict_tally verdicts[JUDGE_VERDICTS];
 	uint64_t other_verdicts;
+	uint64_t disagreements;
 	bool verbose; /* prints the programs that disagree */
 };
 
@@ -76,7 +78,7 @@ uint64_t judge_print(const struct judge *j);
 bool judge_has_control(const struct program *p, const struct exploration *all);
 
 /** Prints a disagreement. `f` may be NULL. */
-void judge_disagree(const struct judge *j, const struct program *p, const char *what,
+void judge_disagree(struct judge *j, const struct program *p, const char *what,
                     const struct report_finding *f);
 
 #endif
