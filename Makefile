@@ -86,6 +86,8 @@ unit-san: ## unit tests under ASan+UBSan
 	$(Q)$(MAKE) --no-print-directory unit SAN=address,undefined
 e2e: all programs ## tests on real processes (need root)
 	$(Q)tests/e2e/run
+corpus: all programs ## programs with known answers: precision and recall of what is reported
+	$(Q)tests/e2e/programs.sh
 test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
 test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
@@ -115,6 +117,6 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -path $(B)/pythons -prune -o -type f -name '*.d' -print 2>/dev/null)
-.PHONY: all programs skeletons deps unit unit-san test-pythons e2e test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san test-pythons e2e corpus test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

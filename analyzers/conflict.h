@@ -30,7 +30,8 @@ enum conflict_shape {
 	CONFLICT_RWR, /* two reads disagree */
 	CONFLICT_WWR, /* what was written is not what is read */
 	CONFLICT_RWW, /* the write ignores the other's write */
-	CONFLICT_WRW  /* the other saw a state between two writes */
+	CONFLICT_WRW, /* the other saw a state between two writes */
+	CONFLICT_RACE /* no triple: `first` and `other`, of two threads, at the same time */
 };
 
 /** One of the three accesses. */

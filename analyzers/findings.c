@@ -121,9 +121,10 @@ static uint32_t conflict_lock(const struct conflict *conflict)
 void findings_conflict(struct findings *findings, const struct world *world, enum finding_rule rule,
                        const struct conflict *conflict, uint64_t count)
 {
-	struct finding *finding =
-		findings_get(findings, rule, conflict->address, conflict->first.site,
-	                     conflict->gap_site, conflict->second.site);
+	bool race = conflict->shape == CONFLICT_RACE;
+	struct finding *finding = findings_get(
+		findings, rule, conflict->address, conflict->first.site,
+		race ? conflict->other.site : conflict->gap_site, conflict->second.site);
 
 	if (!finding)
 		return;

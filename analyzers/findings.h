@@ -22,16 +22,17 @@
 #define FINDING_RULES(X)                                                                           \
 	X(DEADLOCK, "deadlock", ERROR, 0, DEADLOCK)                                                \
 	X(SELF_DEADLOCK, "self-deadlock", ERROR, 1, DEADLOCK)                                      \
-	X(LOST_UPDATE, "lost-update", ERROR, 2, CONFLICT)                                          \
-	X(CHECK_THEN_ACT, "check-then-act", ERROR, 3, CONFLICT)                                    \
-	X(STALE_USE, "stale-use", ERROR, 4, CONFLICT)                                              \
-	X(CHANGED_ITERATING, "changed-while-iterating", ERROR, 5, CONFLICT)                        \
-	X(LOCK_NEVER_RELEASED, "lock-never-released", ERROR, 6, RELEASED)                          \
-	X(INCONSISTENT_GUARD, "inconsistent-guard", WARNING, 7, CONFLICT)                          \
-	X(THREAD_LOCK, "thread-lock-across-suspension", WARNING, 8, THREAD_LOCK)                   \
-	X(LOCK_ORDER, "lock-order", WARNING, 9, ORDER)                                             \
-	X(LONG_STEP, "long-step", WARNING, 10, LONG_STEP)                                          \
-	X(NEVER_SUSPENDS, "never-suspends", INFO, 11, AWAITS)
+	X(DATA_RACE, "data-race", ERROR, 2, RACE)                                                  \
+	X(LOST_UPDATE, "lost-update", ERROR, 3, CONFLICT)                                          \
+	X(CHECK_THEN_ACT, "check-then-act", ERROR, 4, CONFLICT)                                    \
+	X(STALE_USE, "stale-use", ERROR, 5, CONFLICT)                                              \
+	X(CHANGED_ITERATING, "changed-while-iterating", ERROR, 6, CONFLICT)                        \
+	X(LOCK_NEVER_RELEASED, "lock-never-released", ERROR, 7, RELEASED)                          \
+	X(INCONSISTENT_GUARD, "inconsistent-guard", WARNING, 8, CONFLICT)                          \
+	X(THREAD_LOCK, "thread-lock-across-suspension", WARNING, 9, THREAD_LOCK)                   \
+	X(LOCK_ORDER, "lock-order", WARNING, 10, ORDER)                                            \
+	X(LONG_STEP, "long-step", WARNING, 11, LONG_STEP)                                          \
+	X(NEVER_SUSPENDS, "never-suspends", INFO, 12, AWAITS)
 
 enum finding_rule {
 #define FINDING_RULE_ENUM(NAME, text, severity, harm, says) RULE_##NAME,

@@ -26,6 +26,12 @@ struct writer {
 	struct text_pool *pool;
 };
 
+/* Is it about accesses to a location? */
+static bool is_conflict(const struct finding *f)
+{
+	return rules[f->rule].says == SAYS_CONFLICT || rules[f->rule].says == SAYS_RACE;
+}
+
 #define SAY(writer, ...) text_pool_format((writer)->pool, __VA_ARGS__)
 
 struct report_place findings_place(const struct world *world, uint64_t site)
@@ -78,12 +84,12 @@ static const char *object_text(const struct writer *w, const struct finding *f)
 
 	if (f->name)
 		return f->name;
-	if (rules[f->rule].says != SAYS_CONFLICT && f->lock != IDMAP_NONE) {
+	if (!is_conflict(f) && f->lock != IDMAP_NONE) {
 		const char *name = w->world->identities[f->lock].name;
 
 		return name ? name : lock_text(w, f->lock);
 	}
-	if (rules[f->rule].says != SAYS_CONFLICT) {
+	if (!is_conflict(f)) {
 		place = findings_place(w->world, f->gap ? f->gap : f->read);
 		return place.label ? place.label : place.function;
 	}
@@ -198,6 +204,13 @@ static const char *sentence(const struct writer *w, const struct finding *f, con
 	case RULE_LOCK_NEVER_RELEASED:
 		return SAY(w, "%s took %s at %s and ended without releasing it", task,
 		           lock_text(w, f->lock), place_text(w, f->read));
+	case RULE_DATA_RACE:
+		return SAY(
+			w,
+			"%s at %s and %s at %s access `%s` in two threads, one of them writes, and "
+			"neither a wake-up orders them nor a lock keeps them apart",
+			task, place_text(w, f->read), who(f->other_task, "another"),
+			place_text(w, f->other), object);
 	case RULE_THREAD_LOCK:
 		return SAY(w,
 		           "%s holds the thread lock %s while it is suspended at %s: whoever "
@@ -229,6 +242,10 @@ static const char *change(const struct writer *w, const struct finding *f, const
 	case RULE_LOCK_NEVER_RELEASED:
 		return SAY(w, "release %s on every way out, also when the task is cancelled",
 		           lock_text(w, f->lock));
+	case RULE_DATA_RACE:
+		return "let one thread do both (aw_call_soon_threadsafe), or take a thread lock "
+		       "for "
+		       "both";
 	case RULE_THREAD_LOCK:
 		return "release it before suspending, or use a lock for tasks";
 	case RULE_LONG_STEP:
@@ -263,9 +280,9 @@ static void evidence_fill(const struct writer *w, const struct finding *f,
 	const char *second = f->rule == RULE_STALE_USE ? "uses" : "writes";
 
 	out->evidence = text_pool_array(w->pool, 4, sizeof(*out->evidence));
-	if (!out->evidence || rules[f->rule].says != SAYS_CONFLICT)
+	if (!out->evidence || !is_conflict(f))
 		return;
-	if (f->rule == RULE_INCONSISTENT_GUARD)
+	if (f->rule == RULE_INCONSISTENT_GUARD || f->rule == RULE_DATA_RACE)
 		first = second = other = "accesses";
 	if (f->rule == RULE_CHANGED_ITERATING) {
 		first = "iterates";
@@ -299,7 +316,7 @@ static void finding_fill(const struct writer *w, const struct finding *f,
 		.objects = f->objects,
 		.task = copy(w, f->task),
 		.read = findings_place(w->world, f->read),
-		.suspension = findings_place(w->world, f->gap),
+		.suspension = findings_place(w->world, f->rule == RULE_DATA_RACE ? 0 : f->gap),
 		.write = findings_place(w->world, f->write),
 		.other_task = copy(w, f->other_task),
 		.other = findings_place(w->world, f->other),
@@ -320,8 +337,8 @@ static bool same_text(const char *a, const char *b)
 /* The same field of different objects. */
 static bool are_one(const struct writer *w, const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && rules[a->rule].says == SAYS_CONFLICT && a->read == b->read &&
-	       a->gap == b->gap && a->write == b->write &&
+	return a->rule == b->rule && is_conflict(a) && a->read == b->read && a->gap == b->gap &&
+	       a->write == b->write &&
 	       (a->name || b->name || a->object == b->object ||
 	        findings_place(w->world, a->read).label) &&
 	       same_text(a->name, b->name);

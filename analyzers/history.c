@@ -4,6 +4,8 @@
  */
 #include "history.h"
 
+#include "races.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,7 @@ unsigned history_put(struct locations *locations, struct location *location,
 	location->taken++;
 	if (fresh) {
 		location->changed = true;
+		races_forget(location, slot);
 		candidate->key = what;
 		candidate->bits = candidate->access.bits = (uint8_t)bits;
 		candidate->access.site = event->site;
@@ -230,6 +233,23 @@ static void pair_fill(struct pair *pair, const struct entry *entry, const struct
 	pair->second.unsure = actor->unsure;
 }
 
+/*
+ * The lock (uid) that the actor waited for in its first gap, if there was no other gap, or if it
+ * has held that lock over all the others (`kept`: its guard). 0: otherwise.
+ */
+static uint64_t gap_waits(const struct actor *actor, uint64_t first, uint64_t gaps, guard_t *kept)
+{
+	uint64_t wait = gaps <= WORLD_GAP_SITES ? actor->gap_wait[first] : 0;
+	uint64_t next = actor->gap_order[(first + 1) % WORLD_GAP_SITES];
+
+	if (!wait || gaps == 1)
+		return wait;
+	for (unsigned i = 0; i < actor->step_guards.count; i++)
+		if (actor->step_guards.lock[i] >> 16 == wait && actor->step_guard_order[i] < next)
+			*kept = actor->step_guards.lock[i];
+	return *kept ? wait : 0;
+}
+
 /* Looks first at the pair after the one found last: code repeats. */
 struct pair *history_pair(struct locations *locations, struct location *location,
                           const struct entry *entry, const struct actor *actor, unsigned bits,
@@ -237,6 +257,8 @@ struct pair *history_pair(struct locations *locations, struct location *location
 {
 	uint64_t gap = first_gap(actor, entry->gaps);
 	uint64_t key = mix(entry->what ^ what * 3, actor->gap_site[gap]);
+	guard_t kept = 0;
+	uint64_t wait = gap_waits(actor, gap, actor->gaps - entry->gaps, &kept);
 	struct pair *pair;
 
 	/* Which of the step's locks, all in `what`, were held how long decides what they cover. */
@@ -245,6 +267,8 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		       (uint64_t)(actor->step_guard_order[i] < actor->gap_order[gap])
 		               << (2 * i + 1);
 	key += (uint64_t)(actor->gaps - entry->gaps > WORLD_GAP_SITES) << 8;
+	if (wait)
+		key = mix(key, wait);
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
 		i = i + 1u < location->pair_count ? i + 1u : 0;
 		if (location->pairs[i].key == key) {
@@ -257,6 +281,8 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		return NULL;
 	pair->key = key;
 	pair->gap_site = actor->gap_site[gap];
+	pair->wait = wait;
+	pair->wait_kept = kept;
 	pair->region = region_since(actor, entry->order);
 	/* Of a gap that is forgotten only the newest part is known: the region counts. */
 	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES

@@ -17,6 +17,7 @@ struct candidate {
 	uint64_t step;
 	uint64_t order;
 	uint32_t tag;
+	uint32_t raced; /* bit i: told that candidate i races with it */
 	uint8_t bits;
 	struct conflict_access access;
 };
@@ -40,6 +41,9 @@ struct pair {
 	struct conflict *guess;  /* the first possible one that no lock forbids */
 	uint32_t thread;
 	uint64_t gap_site;
+	uint64_t wait;     /* uid of the lock whose wait was the gap, 0: it was another gap ... */
+	guard_t wait_kept; /* ... and that lock was held over all further gaps; 0: there were none
+	                    */
 	struct lockset region, cover; /* as in struct conflict */
 	struct conflict_access first, second;
 };

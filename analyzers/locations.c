@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "races.h"
 #include "triples.h"
 
 void locations_init(struct locations *locations, struct world *world, conflict_fn fn, void *context)
@@ -190,8 +191,11 @@ static void access_take(struct locations *locations, struct thread *thread,
 	if (location->last_actor != actor->id && location->candidate_count)
 		location->shared = true;
 	slot = history_put(locations, location, actor, bits, what, event);
-	if (slot != LOCATIONS_ACCESSES && location->shared)
+	if (slot != LOCATIONS_ACCESSES && location->shared) {
 		triples_access(locations, location, actor, slot);
+		if (locations->world->thread_count > 1)
+			races_access(locations, location, actor, slot);
+	}
 	if (entry)
 		entry_put(locations, entry, location, actor, bits, what, event);
 	location->last_actor = actor->id;

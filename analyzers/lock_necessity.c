@@ -414,6 +414,13 @@ static int worst_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static void open_section_count(struct necessity *self, struct lock_stats *stats,
+                               const struct section *section)
+{
+	section_count(self, stats, section);
+	stats->left += !section->holder;
+}
+
 /* Sections that are open still: what they have spanned so far counts. */
 static void count_open_sections(struct necessity *self)
 {
@@ -426,7 +433,7 @@ static void count_open_sections(struct necessity *self)
 			continue;
 		for (const struct section *s = lock->sections; s; s = s->next)
 			if (stats_of(self, lock->identity))
-				section_count(self, self->stats[lock->identity], s);
+				open_section_count(self, self->stats[lock->identity], s);
 	}
 }
 

@@ -21,6 +21,7 @@ struct lock_stats {
 	uint64_t inferred;
 	uint64_t accesses;    /* recorded in its sections */
 	uint64_t touched;     /* sections with at least one */
+	uint64_t left;        /* sections still open whose task has ended */
 	bool recording_began; /* a section was open when the recording began */
 	struct histogram wait, hold;
 	struct site_counts sites, suspensions, awaits;

@@ -212,6 +212,11 @@ static bool judge_doubts(const struct judge *judge)
 		unknown(judge, why, NULL);
 	else if (judge->identity->loss || stats->unended)
 		unknown(judge, "records were lost while it was in use", longer(judge));
+	else if (stats->left)
+		unknown(judge,
+		        "a task ended without releasing it: nobody gets in any more, whatever its "
+		        "sections do",
+		        NULL);
 	else if (judge->identity->tasks < 2)
 		unknown(judge, "only one task took it while this was recorded", longer(judge));
 	else if (stats->sections < NECESSITY_ENOUGH)

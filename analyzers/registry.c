@@ -19,5 +19,6 @@ const struct analyzer *const analyzers[] = {
 	&analyzer_thread_lock_suspension,
 	&analyzer_never_suspends,
 	&analyzer_changed_while_iterating,
+	&analyzer_data_race,
 	NULL,
 };

@@ -25,6 +25,8 @@
 	X(CONFLICT, 0, AW_CAN_ACCESSES | AW_CAN_CELLS, UNKNOWN, "lost updates and their like")     \
 	X(POSSIBLE, AW_CAN_ACQUIRES | AW_CAN_RELEASES | AW_CAN_WAKES,                              \
 	  AW_CAN_ACCESSES | AW_CAN_CELLS, UNKNOWN, "conflicts in another order of steps")          \
+	X(RACE, AW_CAN_ACCESSES | AW_CAN_ACQUIRES | AW_CAN_RELEASES | AW_CAN_WAKES, 0, UNKNOWN,    \
+	  "data races between threads")                                                            \
 	X(SERIALISES, AW_CAN_ACCESSES | AW_CAN_ACQUIRES | AW_CAN_RELEASES | AW_CAN_WAKES, 0, C,    \
 	  "serialises-only")                                                                       \
 	X(LONG_STEP, AW_CAN_STEP_ENDS, 0, UNKNOWN, "long steps")                                   \

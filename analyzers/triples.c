@@ -109,12 +109,36 @@ static bool locks_are_known(const struct world *world, const struct pair *pair,
 	return true;
 }
 
+/*
+ * The gap of this pair was a wait for a lock. Whoever else runs in such a gap runs while somebody
+ * holds that lock: the other, by a section it had before the step of its access, or a third.
+ */
+static bool wait_excludes(const struct world *world, const struct pair *pair,
+                          const struct candidate *other)
+{
+	const struct lock *lock = pair->wait ? world_lock_by_uid(world, pair->wait) : NULL;
+	struct lockset kept = {.lock = {pair->wait_kept}, .count = 1};
+
+	if (pair->wait_kept && !lockset_common(&kept, &other->access.step))
+		return false;
+	for (unsigned i = 0; lock && i < lock->user_count; i++) {
+		const struct lock_user *user = &lock->users[i];
+
+		if (user->actor != pair->actor &&
+		    (user->actor != other->actor || user->step < other->step))
+			return false;
+	}
+	return lock;
+}
+
 static void judge_possible(struct locations *locations, struct location *location,
                            struct pair *pair, unsigned slot, int shape)
 {
 	const struct candidate *other = &location->candidates[slot];
 
-	if (!locks_exclude(pair, &other->access) && !locks_are_known(locations->world, pair, other))
+	if (wait_excludes(locations->world, pair, other) ||
+	    (!locks_exclude(pair, &other->access) &&
+	     !locks_are_known(locations->world, pair, other)))
 		return;
 	location->changed = true;
 	tell_possible(locations, location, pair, slot, shape);

@@ -33,7 +33,8 @@
 #define WORLD_GUARDS     4u           /* locks of a lockset; more: `more` */
 #define WORLD_GAP_SITES  8u           /* suspension sites remembered per actor */
 #define WORLD_IDENTITIES 4096u
-#define WORLD_SITE_NAMES 64u        /* named identities of one creation site, then they share one */
+#define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
+#define WORLD_LOCK_USERS 3u
 #define WORLD_NEVER      UINT64_MAX /* an order that never comes */
 
 /*
@@ -85,6 +86,12 @@ struct section {
 	bool other_task; /* the holder was passed on, or another actor freed it */
 };
 
+/** Who took a lock first, and in which step. */
+struct lock_user {
+	uint64_t actor;
+	uint64_t step;
+};
+
 /** A lock, semaphore, condition mutex or thread lock that exists. */
 struct lock {
 	uint64_t id;
@@ -98,6 +105,9 @@ struct lock {
 	uint8_t type;
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
+	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
+	struct lock_user users[WORLD_LOCK_USERS];
+	uint8_t user_count;
 };
 
 /** All locks of one creation site and name. */
@@ -151,6 +161,7 @@ struct actor {
 	struct section *held[WORLD_HELD];
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
 	uint64_t gap_site[WORLD_GAP_SITES];  /* of gap number g: [g % WORLD_GAP_SITES] */
+	uint64_t gap_wait[WORLD_GAP_SITES];  /* uid of the lock it waited for in it, 0: none */
 	uint32_t used[8];                    /* identities it took lately: counted already */
 	uint32_t used_next;
 	struct idmap used_more; /* the rest of them */

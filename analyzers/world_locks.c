@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * world_locks.c - locks, their identities, and the critical sections that are open.
+ * world_locks.c - locks, and the critical sections that are open.
  *
  * A section belongs to the lock and, while its holder lives, to the holder.
  * Sections end when the lock's own state says so; who frees it does not matter.
@@ -8,9 +8,7 @@
 #include "world_locks.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static uint64_t thread_bit(uint32_t thread)
 {
@@ -20,181 +18,6 @@ static uint64_t thread_bit(uint32_t thread)
 static bool is_recursive(uint8_t type)
 {
 	return type == AW_LOCK_TYPE_THREAD_RLOCK || type == AW_LOCK_TYPE_PYTHREAD_RLOCK;
-}
-
-/* ---- the lockset of an actor, kept up to date ---- */
-
-static guard_t guard_of(const struct section *section)
-{
-	return section->lock->uid << 16 | (uint64_t)section->lock->identity << 1 |
-	       (section->mode == AW_MODE_SHARED);
-}
-
-static uint64_t sign_lockset(uint64_t sign, const struct lockset *set)
-{
-	for (unsigned i = 0; i < set->count; i++)
-		sign = (sign ^ set->lock[i]) * 0x9e3779b97f4a7c15ull + (sign >> 32);
-	return sign * 3 + set->more;
-}
-
-static void locks_sign(struct actor *actor)
-{
-	bool none = !actor->guards.count && !actor->step_guards.count && !actor->guards.more &&
-	            !actor->step_guards.more;
-
-	actor->lock_sign =
-		none ? 0 : sign_lockset(sign_lockset(1, &actor->guards), &actor->step_guards);
-}
-
-static void guards_refresh(struct actor *actor)
-{
-	struct lockset *guards = &actor->guards;
-
-	guards->count = 0;
-	guards->more = actor->held_count == WORLD_HELD;
-	for (unsigned i = 0; i < actor->held_count; i++) {
-		if (!lock_excludes(actor->held[i]->lock))
-			continue;
-		if (guards->count == WORLD_GUARDS)
-			guards->more = true;
-		else
-			guards->lock[guards->count++] = guard_of(actor->held[i]);
-	}
-	locks_sign(actor);
-}
-
-static void step_guard_add(struct actor *actor, const struct section *section)
-{
-	struct lockset *guards = &actor->step_guards;
-
-	if (!lock_excludes(section->lock))
-		return;
-	if (guards->count == WORLD_GUARDS) {
-		guards->more = true;
-		return;
-	}
-	actor->step_guard_order[guards->count] = section->order;
-	guards->lock[guards->count++] = guard_of(section);
-}
-
-void world_step_guards_rebuild(struct actor *actor)
-{
-	actor->step_guards.count = 0;
-	actor->step_guards.more = actor->held_count == WORLD_HELD;
-	for (unsigned i = 0; i < actor->held_count; i++)
-		step_guard_add(actor, actor->held[i]);
-	locks_sign(actor);
-}
-
-static void hold(struct actor *actor, struct section *section)
-{
-	section->holder = actor;
-	section->holder_id = actor->id;
-	if (actor->held_count < WORLD_HELD)
-		actor->held[actor->held_count++] = section;
-	step_guard_add(actor, section);
-	guards_refresh(actor);
-}
-
-static void unhold(struct section *section)
-{
-	struct actor *actor = section->holder;
-	unsigned kept = 0;
-
-	section->holder = NULL;
-	if (!actor)
-		return;
-	for (unsigned i = 0; i < actor->held_count; i++)
-		if (actor->held[i] != section)
-			actor->held[kept++] = actor->held[i];
-	actor->held_count = (uint8_t)kept;
-	guards_refresh(actor);
-}
-
-/* ---- identities ---- */
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull; /* FNV-1a */
-	return hash;
-}
-
-static uint32_t identity_make(struct world *world, const struct lock *lock, const char *name)
-{
-	struct identity *identity = &world->identities[world->identity_count];
-
-	identity->name = name ? strndup(name, AW_TEXT_MAX) : NULL;
-	identity->created = lock->created;
-	identity->type = lock->type;
-	identity->permits = lock->permits;
-	return world->identity_count++;
-}
-
-/* The key of a lock's identity: creation site and name; the lock itself when it has neither. */
-static uint64_t identity_key(struct world *world, const struct lock *lock, const char **name)
-{
-	uint32_t names = idmap_get(&world->names_of_site, lock->created);
-	uint64_t seed = 0xcbf29ce484222325ull ^ lock->created * 0x9e3779b97f4a7c15ull;
-
-	*name = names_object(world->names, world->pid, lock->id);
-	if (!*name && !lock->created)
-		return hash_text(lock->id * 0x9e3779b97f4a7c15ull, "lock") & ~(1ull << 63);
-	if (*name && names != IDMAP_NONE && names >= WORLD_SITE_NAMES)
-		*name = NULL; /* a name per object: they are one identity */
-	return hash_text(seed, *name) & ~(1ull << 63);
-}
-
-static void count_name(struct world *world, uint64_t site)
-{
-	uint32_t count = idmap_get(&world->names_of_site, site);
-
-	idmap_remove(&world->names_of_site, site);
-	if (idmap_add(&world->names_of_site, site, count == IDMAP_NONE ? 1 : count + 1))
-		world->error = -ENOMEM;
-}
-
-static void identity_look_up(struct world *world, struct lock *lock)
-{
-	const char *name;
-	uint64_t key = identity_key(world, lock, &name);
-	uint32_t index = idmap_get(&world->identity_by_key, key);
-
-	if (index == IDMAP_NONE && world->identity_count == WORLD_IDENTITIES)
-		index = WORLD_IDENTITIES - 1; /* what is beyond the cap shares the last */
-	if (index == IDMAP_NONE) {
-		index = identity_make(world, lock, name);
-		if (name && lock->created)
-			count_name(world, lock->created);
-		if (idmap_add(&world->identity_by_key, key, index))
-			world->error = -ENOMEM;
-	}
-	lock->identity = index;
-	world->identities[index].objects++;
-}
-
-struct identity *world_identity(struct world *world, struct lock *lock)
-{
-	if (lock->identity == IDMAP_NONE)
-		identity_look_up(world, lock);
-	return &world->identities[lock->identity];
-}
-
-/* Counts an actor once per identity, however often it takes it. */
-static void identity_used(struct world *world, struct actor *actor, uint32_t index)
-{
-	for (unsigned i = 0; i < actor->used_next; i++)
-		if (actor->used[i] == index)
-			return;
-	if (actor->used_next < 8) {
-		actor->used[actor->used_next++] = index;
-	} else {
-		if (idmap_get(&actor->used_more, index) != IDMAP_NONE)
-			return;
-		if (idmap_add(&actor->used_more, index, 1))
-			world->error = -ENOMEM;
-	}
-	world->identities[index].tasks++;
 }
 
 /* ---- locks ---- */
@@ -246,7 +69,7 @@ static void section_close(struct world *world, struct section *section,
 	for (uint32_t i = 0; !section->holder && i < world->orphan_count; i++)
 		if (world->orphans[i] == section)
 			world->orphans[i--] = world->orphans[--world->orphan_count];
-	unhold(section);
+	world_section_unhold(section);
 	while (*link != section)
 		link = &(*link)->next;
 	*link = section->next;
@@ -336,7 +159,7 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	section->next = lock->sections;
 	lock->sections = section;
 	lock->held++;
-	hold(actor, section);
+	world_section_hold(actor, section);
 	if (world->hooks.section_begin)
 		world->hooks.section_begin(world->hooks.context, section, event);
 }
@@ -351,6 +174,15 @@ static bool is_retold(const struct lock *lock, const struct actor *actor,
 		if (s->holder == actor)
 			return true;
 	return false;
+}
+
+static void lock_user_note(struct lock *lock, const struct actor *actor)
+{
+	for (unsigned i = 0; i < lock->user_count; i++)
+		if (lock->users[i].actor == actor->id)
+			return;
+	if (lock->user_count < WORLD_LOCK_USERS)
+		lock->users[lock->user_count++] = (struct lock_user){actor->id, actor->step};
 }
 
 static void lock_taken(struct world *world, struct thread *thread, struct actor *actor,
@@ -378,7 +210,8 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 	/* Nobody was seen to free it before it was taken: it was free since it was last known. */
 	if (mode != AW_MODE_SHARED && lock->known == WORLD_NEVER)
 		lock->known = world->loss_order;
-	identity_used(world, actor, lock->identity);
+	lock_user_note(lock, actor);
+	world_identity_used(world, actor, lock->identity);
 	section_open(world, thread, actor, lock, event, inferred);
 	if (actor->waiting == lock)
 		actor->waiting = NULL;
@@ -518,7 +351,7 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 		section->other_task = true;
 		section->order = world->order;
 		section->step = actor->step;
-		hold(actor, section);
+		world_section_hold(actor, section);
 	}
 }
 

@@ -29,6 +29,13 @@ void world_sections_orphan(struct world *world, struct actor *actor);
 /** `actor` observes the end of task `id`: sections it left open are the actor's now. */
 void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id);
 
+/** `actor` holds `section` from now on; nobody holds it. */
+void world_section_hold(struct actor *actor, struct section *section);
+void world_section_unhold(struct section *section);
+
+/** `actor` takes a lock of this identity: counts it once, however often it does. */
+void world_identity_used(struct world *world, struct actor *actor, uint32_t index);
+
 /** Records of `thread` are lost: what is held is not known any more. */
 void world_locks_lost(struct world *world, const struct thread *thread);
 

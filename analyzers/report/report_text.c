@@ -147,6 +147,7 @@ static const struct wording wordings[] = {
 	{"check-then-act", "tested", "suspended", "acted", "meanwhile"},
 	{"stale-use", "learnt", "suspended", "used", "meanwhile"},
 	{"changed-while-iterating", "iterates", "suspended", "goes on", "meanwhile"},
+	{"data-race", "accessed", NULL, NULL, "accessed"},
 	{"inconsistent-guard", "accessed", "suspended", "accessed", "meanwhile"},
 	{"deadlock", "holds from", "waits at", NULL, "the other"},
 	{"self-deadlock", "holds from", "waits at", NULL, NULL},

@@ -65,6 +65,27 @@ run_server() {
 	wait $tool && return $status
 }
 
+# Over all programs: what was told and is so, what is so and was not told, what was told and is not so.
+declare -A right=([finding]=0 [lock]=0) missed=([finding]=0 [lock]=0) invented=([finding]=0 [lock]=0)
+
+# Counts one program's EXPECTED and REPORTED lines.
+count() {
+	local kind
+	for kind in finding lock; do
+		right[$kind]=$((right[$kind] + $(comm -12 "$1" "$2" | grep -c "^$kind ")))
+		missed[$kind]=$((missed[$kind] + $(comm -23 "$1" "$2" | grep -c "^$kind ")))
+		invented[$kind]=$((invented[$kind] + $(comm -13 "$1" "$2" | grep -c "^$kind ")))
+	done
+}
+
+# rates KIND WHAT: precision and recall, and whether both are 1
+rates() {
+	awk -v r="${right[$1]}" -v m="${missed[$1]}" -v i="${invented[$1]}" -v what="$2" 'BEGIN {
+		printf "%s: precision %.3f (%d of %d told), recall %.3f (%d of %d there)\n",
+			what, r + i ? r / (r + i) : 1, r, r + i, r + m ? r / (r + m) : 1, r, r + m
+		exit m + i > 0 }'
+}
+
 try() {
 	local name=$1 wrong
 	case $name in
@@ -72,7 +93,10 @@ try() {
 	*) run_program "$name" ;;
 	esac || { not_ok "$name: run exits with 0" "$(tail -3 "$name.err" "$name.load" 2>/dev/null)"; return; }
 	grep '"truth"' "$name.out" >"$name.truth"
-	wrong=$(diff <(expected "$top/tests/programs/$name.c") <(reported "$name.json" "$top/tests/programs/$name.c") | sed -n 's/^</missing:/p; s/^>/not expected:/p')
+	expected "$top/tests/programs/$name.c" >"$name.expected"
+	reported "$name.json" "$top/tests/programs/$name.c" >"$name.reported"
+	count "$name.expected" "$name.reported"
+	wrong=$(diff "$name.expected" "$name.reported" | sed -n 's/^</missing:/p; s/^>/not expected:/p')
 	wrong=$(printf "%s\n" "$wrong"; differences "$name.json" "$name.truth" 2>&1)
 	wrong=${wrong#$'\n'}
 	if [ -z "$wrong" ]; then ok "$name"; else not_ok "$name: what must be found is found, and the numbers are the program's" "$wrong"; fi
@@ -82,4 +106,10 @@ list=$*
 [ -n "$list" ] || list=$(cd "$top/tests/programs" && grep -lE '^/\* expect: (lock|finding|silent)' ./*.c | xargs -n 1 basename -s .c)
 for program in $list; do
 	try "$program"
+done
+for kind in finding lock; do
+	text=$(rates $kind "$(if [ $kind = lock ]; then echo "lock verdicts"; else echo findings; fi)")
+	status=$?
+	echo "$text"
+	if [ $status = 0 ]; then ok "nothing of kind $kind is missed, nothing invented"; else not_ok "nothing of kind $kind is missed, nothing invented" "$text"; fi
 done

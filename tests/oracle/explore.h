@@ -35,8 +35,10 @@ struct conflict {
 	uint8_t between; /* op of the other actor */
 	bool first_write, second_write, between_write;
 	bool test;          /* the first is a test */
-	uint8_t region;     /* bit l: one acquisition of lock l spans the outer two */
-	uint8_t other_held; /* bit l: the other held lock l */
+	bool far;           /* the other is of another loop: its step overlaps, no gap is needed */
+	uint8_t region;     /* bit g: one acquisition of guard g spans the outer two */
+	uint8_t other_held; /* bit g: the other held guard g ... */
+	uint8_t other_kept; /* ... and in such a mode that the region keeps it out */
 };
 
 /** The same conflict has the same key, whatever locks were held. */
@@ -47,10 +49,23 @@ struct conflict conflict_of_key(uint64_t key);
 /** Adds the conflicts that happened in this run. */
 void conflicts_collect(const struct machine *m, struct keyset *out);
 
+/** Two accesses that can be made at the same time by two loops, one of them a write. */
+uint64_t race_key(int actor, unsigned op, int other, unsigned other_op);
+
+/** Tasks that wait for each other, or for themselves, for good: for locks, permits or ends. A mask.
+ */
+unsigned circle_of(const struct machine *m, const struct program *p);
+enum {
+	CIRCLE_OF_LOCKS = 1 << PROGRAM_TASKS
+}; /* in circle_key: no permits or ends are waited for */
+/** circle_of, as a key; 0: there is none. */
+uint64_t circle_key(const struct machine *m, const struct program *p);
+
 struct exploration {
 	struct keyset conflicts; /* conflict_key of all that can happen */
 	struct keyset outcomes;  /* final variables and registers, and who is stuck */
-	struct keyset deadlocks; /* masks of tasks that are blocked on locks for good */
+	struct keyset deadlocks; /* circle_key, where a schedule ends in one */
+	struct keyset races;     /* race_key of all that can happen */
 	uint64_t schedules;
 	uint64_t stuck; /* of these: a task stays blocked for good */
 	bool cut;       /* the limit was hit: nothing may be concluded from an absence */
@@ -60,8 +75,9 @@ struct exploration {
 void explore(const struct program *p, uint64_t limit, struct exploration *out);
 void exploration_fini(struct exploration *e);
 
-/** Runs one schedule, chosen at random, with events. Leaves the final state in *m. */
-void run_random(const struct program *p, uint64_t *random, struct machine *m,
+/** Runs one schedule, chosen at random, with events. Leaves the final state in *m. Returns whether
+ * there was a circle (circle_of) at any time. */
+bool run_random(const struct program *p, uint64_t *random, struct machine *m,
                 struct machine_trace *t);
 
 #endif

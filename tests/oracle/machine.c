@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine that runs programs of tasks. Each op has one function; a blocked
- * op is continued by the same function when its task runs again, which finds
- * `granted` set. Ownership of a lock, a permit or an item is handed over by
- * whoever releases it, so that nobody can barge in.
+ * The machine that runs programs of tasks: steps, accesses, callbacks, choices. Each
+ * op has one function; a blocked op is continued by the same function when its
+ * task runs again, which finds `granted` or `gave_up` set.
  */
 #include <assert.h>
 #include <string.h>
 
-#include "machine.h"
-
-/* One run of one op: what it may touch. */
-struct run {
-	struct machine *m;
-	const struct program *p;
-	struct machine_trace *t; /* NULL: no events */
-	int task;
-};
-
-enum flow { GO_ON, SUSPENDED };
-
-static void run_step(struct run *r);
+#include "machine_run.h"
 
 uint64_t machine_site(int task, int op)
 {
 	return MACHINE_SITE + (uint64_t)task * 256 + (uint64_t)op;
 }
 
-static uint32_t task_id(const struct machine_trace *t, int task)
-{
-	return task == MACHINE_CALLBACK ? 0 : t->task0 + (uint32_t)task;
-}
-
-static void emit(struct machine_trace *t, uint16_t kind, int task, uint64_t object, uint16_t arg,
-                 uint64_t site)
+static void emit(struct machine_trace *t, unsigned loop, uint16_t kind, uint32_t task,
+                 uint64_t object, uint16_t arg, uint64_t site)
 {
 	if (!t)
 		return;
@@ -42,577 +24,351 @@ static void emit(struct machine_trace *t, uint16_t kind, int task, uint64_t obje
 	struct aw_event e = {.time = t->time,
 	                     .kind = kind,
 	                     .arg = arg,
-	                     .task = task_id(t, task),
+	                     .task = task,
 	                     .object = object,
 	                     .site = site};
 
-	t->emit(t->context, &e);
+	t->emit(t->context, loop, &e);
 }
 
-/* An event of the op that the task of this run is in. */
-static void tell(struct run *r, uint16_t kind, uint64_t object, uint16_t arg)
+void run_emit(struct run *r, uint16_t kind, int task, uint64_t object, uint16_t arg, uint64_t site)
 {
-	emit(r->t, kind, r->task, object, arg, machine_site(r->task, r->m->task[r->task].pc));
+	emit(r->t, r->loop, kind, run_task_id(r, task), object, arg, site);
 }
 
-static uint64_t shared_id(const struct run *r, unsigned which)
+void run_tell(struct run *r, uint16_t kind, uint64_t object, uint16_t arg)
 {
-	return r->t ? r->t->object0 + which : 0;
+	int op = r->task == MACHINE_CALLBACK ? 0 : run_self(r)->pc;
+
+	run_emit(r, kind, r->task, object, arg, machine_site(r->task, op));
 }
 
-static uint64_t lock_id(const struct run *r, unsigned l)
-{
-	return shared_id(r, MACHINE_LOCK + l);
-}
-
-static uint64_t sem_id(const struct run *r, unsigned s)
-{
-	return shared_id(r, MACHINE_SEM + s);
-}
+/* Accesses */
 
 static uint64_t address(const struct run *r, unsigned var)
 {
 	return r->t ? r->t->address0 + 8u * var : 0;
 }
 
-static struct machine_task *self(struct run *r)
+static struct machine_access access_of(const struct machine *m, const struct program *p, int task,
+                                       unsigned var, bool write)
 {
-	return &r->m->task[r->task];
-}
+	const struct machine_task *me = &m->task[task];
+	struct machine_access a = {.actor = (uint8_t)task,
+	                           .step = me->step,
+	                           .var = (uint8_t)var,
+	                           .write = write,
+	                           .op = me->pc,
+	                           .loop = p->loop[task],
+	                           .held = me->held,
+	                           .held_shared = me->held_shared & me->held};
 
-static const struct op *op_of(struct run *r)
-{
-	return &r->p->ops[r->task][self(r)->pc];
-}
-
-static struct machine_access *log_access(struct run *r, int actor, unsigned step, unsigned var,
-                                         bool write, unsigned op)
-{
-	assert(r->m->log_count < MACHINE_LOG);
-	struct machine_access *a = &r->m->log[r->m->log_count++];
-
-	*a = (struct machine_access){.actor = (uint8_t)actor,
-	                             .step = (uint8_t)step,
-	                             .var = (uint8_t)var,
-	                             .write = write,
-	                             .op = (uint8_t)op};
-	if (actor != MACHINE_CALLBACK) {
-		a->held = self(r)->held;
-		if (r->p->permits[0] == 1 && self(r)->permits) /* a semaphore used as a mutex */
-			a->held |= 1u << PROGRAM_LOCKS;
-		memcpy(a->taken, self(r)->taken, sizeof(a->taken));
-	}
+	memcpy(a.taken, me->taken, sizeof(a.taken));
 	return a;
 }
 
-static void wake(struct run *r, int target, enum aw_await cause)
+static struct machine_access *log_access(struct run *r, struct machine_access a)
 {
-	struct machine_task *w = &r->m->task[target];
-
-	w->status = TASK_READY;
-	w->granted = 1;
-	if (r->t)
-		tell(r, AW_WAKE, task_id(r->t, target), cause);
+	assert(r->m->log_count < MACHINE_LOG);
+	r->m->log[r->m->log_count] = a;
+	return &r->m->log[r->m->log_count++];
 }
-
-static void fifo_remove(uint8_t *fifo, uint8_t *n, int task)
-{
-	for (int i = 0; i < *n; i++)
-		if (fifo[i] == task) {
-			memmove(fifo + i, fifo + i + 1, (size_t)(*n - i - 1));
-			(*n)--;
-			return;
-		}
-}
-
-static enum flow block_in(struct run *r, enum op_kind op, enum aw_await await, uint64_t object)
-{
-	self(r)->status = TASK_BLOCKED;
-	self(r)->blocked_op = (uint8_t)op;
-	self(r)->granted = 0;
-	tell(r, AW_SUSPEND, object,
-	     await | (op_of(r)->kind == OP_TIMED_LOCK ? AW_ARG_DEADLINE : 0));
-	return SUSPENDED;
-}
-
-/* The first task that waits in the shared FIFO in an op of this kind, -1: none. */
-static int first_waiting(struct machine *m, enum op_kind op)
-{
-	for (int i = 0; i < m->order_count; i++)
-		if (m->task[m->order[i]].blocked_op == op) {
-			int found = m->order[i];
-
-			fifo_remove(m->order, &m->order_count, found);
-			return found;
-		}
-	return -1;
-}
-
-static enum flow wait_shared(struct run *r, enum op_kind op, enum aw_await await, uint64_t object)
-{
-	r->m->order[r->m->order_count++] = (uint8_t)r->task;
-	return block_in(r, op, await, object);
-}
-
-/* Locks */
-
-static void lock_pass_on(struct run *r, unsigned l)
-{
-	struct machine_lock *lock = &r->m->lock[l];
-
-	if (!lock->waiters) {
-		lock->taken = 0;
-		return;
-	}
-	int next = lock->waiting[0];
-
-	fifo_remove(lock->waiting, &lock->waiters, next);
-	wake(r, next, AW_AWAIT_LOCK);
-}
-
-static enum flow lock_take(struct run *r, unsigned l)
-{
-	struct machine_lock *lock = &r->m->lock[l];
-
-	if (self(r)->granted && self(r)->blocked_op == OP_LOCK) {
-		self(r)->granted = 0;
-	} else if (lock->taken) {
-		tell(r, AW_LOCK_WAIT, lock_id(r, l),
-		     op_of(r)->kind == OP_TIMED_LOCK ? AW_ARG_DEADLINE : 0);
-		lock->waiting[lock->waiters++] = (uint8_t)r->task;
-		return block_in(r, OP_LOCK, AW_AWAIT_LOCK, lock_id(r, l));
-	}
-	lock->taken = 1;
-	self(r)->taken[l] = ++lock->acquisitions;
-	self(r)->held |= (uint8_t)(1u << l);
-	tell(r, AW_LOCK_TAKEN, lock_id(r, l), AW_MODE_EXCLUSIVE);
-	return GO_ON;
-}
-
-static void lock_release(struct run *r, unsigned l)
-{
-	tell(r, AW_LOCK_FREED, lock_id(r, l), AW_MODE_EXCLUSIVE);
-	self(r)->held &= (uint8_t) ~(1u << l);
-	lock_pass_on(r, l);
-}
-
-static enum flow op_lock(struct run *r, const struct op *op)
-{
-	if (self(r)->gave_up) {
-		self(r)->gave_up = 0;
-		self(r)->pc = (uint8_t)(self(r)->pc + op->b);
-		return GO_ON;
-	}
-	return r->p->no_lock[op->a] ? GO_ON : lock_take(r, op->a);
-}
-
-static enum flow op_unlock(struct run *r, const struct op *op)
-{
-	if (!r->p->no_lock[op->a])
-		lock_release(r, op->a);
-	return GO_ON;
-}
-
-static enum flow op_cond_wait(struct run *r, const struct op *op)
-{
-	struct machine_lock *lock = &r->m->lock[op->a];
-	struct machine_task *me = self(r);
-
-	if (me->blocked_op == OP_LOCK && me->granted)
-		return lock_take(r, op->a);
-	if (me->blocked_op == OP_COND_WAIT && me->granted) {
-		me->granted = 0;
-		me->blocked_op = 0;
-		return r->p->no_lock[op->a] ? GO_ON : lock_take(r, op->a);
-	}
-	if (!r->p->no_lock[op->a])
-		lock_release(r, op->a);
-	lock->sleeping[lock->sleepers++] = (uint8_t)r->task;
-	return block_in(r, OP_COND_WAIT, AW_AWAIT_CONDITION, lock_id(r, op->a));
-}
-
-static enum flow op_notify(struct run *r, const struct op *op)
-{
-	struct machine_lock *lock = &r->m->lock[op->a];
-
-	if (lock->sleepers) {
-		int first = lock->sleeping[0];
-
-		fifo_remove(lock->sleeping, &lock->sleepers, first);
-		wake(r, first, AW_AWAIT_CONDITION);
-	}
-	return GO_ON;
-}
-
-/* Semaphores, events, queues, joins */
-
-static enum flow op_down(struct run *r, const struct op *op)
-{
-	if (r->p->no_sem[op->a])
-		return GO_ON;
-	if (self(r)->granted) {
-		self(r)->granted = 0;
-	} else if (r->m->sem[op->a]) {
-		r->m->sem[op->a]--;
-	} else {
-		tell(r, AW_LOCK_WAIT, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
-		return wait_shared(r, OP_DOWN, AW_AWAIT_SEMAPHORE, sem_id(r, op->a));
-	}
-	self(r)->permits++;
-	self(r)->taken[PROGRAM_LOCKS] = ++r->m->sem_acquisitions;
-	tell(r, AW_LOCK_TAKEN, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
-	return GO_ON;
-}
-
-static void sem_pass_on(struct run *r, unsigned s)
-{
-	int next = first_waiting(r->m, OP_DOWN);
-
-	if (next < 0)
-		r->m->sem[s]++;
-	else
-		wake(r, next, AW_AWAIT_SEMAPHORE);
-}
-
-static enum flow op_up(struct run *r, const struct op *op)
-{
-	if (r->p->no_sem[op->a])
-		return GO_ON;
-	if (self(r)->permits)
-		self(r)->permits--;
-	tell(r, AW_LOCK_FREED, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
-	sem_pass_on(r, op->a);
-	return GO_ON;
-}
-
-static enum flow op_set(struct run *r, const struct op *op)
-{
-	tell(r, AW_SIGNAL, shared_id(r, MACHINE_EVENT + op->a), AW_AWAIT_EVENT);
-	r->m->event[op->a] = 1;
-	for (int next; (next = first_waiting(r->m, OP_WAIT)) >= 0;)
-		wake(r, next, AW_AWAIT_EVENT);
-	return GO_ON;
-}
-
-static enum flow op_wait(struct run *r, const struct op *op)
-{
-	if (!self(r)->granted && !r->m->event[op->a])
-		return wait_shared(r, OP_WAIT, AW_AWAIT_EVENT, shared_id(r, MACHINE_EVENT + op->a));
-	self(r)->granted = 0;
-	tell(r, AW_OBSERVE, shared_id(r, MACHINE_EVENT + op->a), AW_AWAIT_EVENT);
-	return GO_ON;
-}
-
-static void queue_put(struct run *r, unsigned q)
-{
-	int next = first_waiting(r->m, OP_GET);
-
-	if (next < 0)
-		r->m->queue[q]++;
-	else
-		wake(r, next, AW_AWAIT_QUEUE);
-}
-
-static enum flow op_put(struct run *r, const struct op *op)
-{
-	tell(r, AW_SIGNAL, shared_id(r, MACHINE_QUEUE + op->a), AW_AWAIT_QUEUE);
-	queue_put(r, op->a);
-	return GO_ON;
-}
-
-static enum flow op_get(struct run *r, const struct op *op)
-{
-	if (!self(r)->granted && !r->m->queue[op->a])
-		return wait_shared(r, OP_GET, AW_AWAIT_QUEUE, shared_id(r, MACHINE_QUEUE + op->a));
-	if (!self(r)->granted)
-		r->m->queue[op->a]--;
-	self(r)->granted = 0;
-	tell(r, AW_OBSERVE, shared_id(r, MACHINE_QUEUE + op->a), AW_AWAIT_QUEUE);
-	return GO_ON;
-}
-
-static enum flow op_join(struct run *r, const struct op *op)
-{
-	const struct machine_task *other = &r->m->task[op->a];
-	uint64_t object = r->t ? task_id(r->t, op->a) : 0;
-
-	if (other->status == TASK_ABSENT)
-		return GO_ON;
-	if (!self(r)->granted && other->status != TASK_DONE)
-		return wait_shared(r, OP_JOIN, AW_AWAIT_TASK, object);
-	self(r)->granted = 0;
-	tell(r, AW_OBSERVE, object, AW_AWAIT_TASK);
-	return GO_ON;
-}
-
-/* Tasks */
-
-static void make_task(struct run *r, int task)
-{
-	r->m->task[task].status = TASK_READY;
-	if (r->t)
-		tell(r, AW_TASK_NEW, task_id(r->t, task), 0);
-}
-
-static enum flow op_spawn(struct run *r, const struct op *op)
-{
-	make_task(r, op->a);
-	return GO_ON;
-}
-
-static enum flow op_eager(struct run *r, const struct op *op)
-{
-	struct run nested = *r;
-
-	make_task(r, op->a);
-	nested.task = op->a;
-	run_step(&nested);
-	return GO_ON;
-}
-
-static void leave_queues(struct machine *m, int task)
-{
-	fifo_remove(m->order, &m->order_count, task);
-	for (int l = 0; l < PROGRAM_LOCKS; l++) {
-		fifo_remove(m->lock[l].waiting, &m->lock[l].waiters, task);
-		fifo_remove(m->lock[l].sleeping, &m->lock[l].sleepers, task);
-	}
-}
-
-static enum flow op_cancel(struct run *r, const struct op *op)
-{
-	struct machine_task *other = &r->m->task[op->a];
-
-	if (other->status == TASK_ABSENT || other->status == TASK_DONE || other->cancel)
-		return GO_ON;
-	if (r->t)
-		tell(r, AW_CANCEL, task_id(r->t, op->a), 0);
-	other->cancel = 1;
-	if (other->status == TASK_BLOCKED) {
-		leave_queues(r->m, op->a);
-		other->status = TASK_READY;
-		if (r->t)
-			tell(r, AW_WAKE, task_id(r->t, op->a), AW_AWAIT_CANCEL);
-	}
-	return GO_ON;
-}
-
-/* What a cancelled task had been handed while it was not looking goes on to the next. */
-static void return_grant(struct run *r)
-{
-	struct machine_task *me = self(r);
-	const struct op *op = op_of(r);
-
-	if (me->blocked_op == OP_LOCK)
-		tell(r, AW_LOCK_GIVEUP, lock_id(r, op->a), AW_MODE_EXCLUSIVE);
-	else if (me->blocked_op == OP_DOWN)
-		tell(r, AW_LOCK_GIVEUP, sem_id(r, op->a), AW_MODE_EXCLUSIVE);
-	if (!me->granted)
-		return;
-	me->granted = 0;
-	if (me->blocked_op == OP_LOCK)
-		lock_pass_on(r, op->a);
-	else if (me->blocked_op == OP_DOWN)
-		sem_pass_on(r, op->a);
-	else if (me->blocked_op == OP_GET)
-		queue_put(r, op->a);
-}
-
-static void end_task(struct run *r, enum aw_outcome outcome)
-{
-	struct machine_task *me = self(r);
-
-	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
-		if (me->held & 1u << l)
-			lock_release(r, l);
-	while (me->permits && r->p->permits[0])
-		op_up(r, &(struct op){OP_UP, 0, 0});
-	me->status = TASK_DONE;
-	if (r->t)
-		tell(r, AW_SIGNAL, task_id(r->t, r->task), AW_AWAIT_TASK);
-	for (int i = 0; i < r->m->order_count;) {
-		int w = r->m->order[i];
-
-		if (r->m->task[w].blocked_op == OP_JOIN &&
-		    r->p->ops[w][r->m->task[w].pc].a == r->task) {
-			fifo_remove(r->m->order, &r->m->order_count, w);
-			wake(r, w, AW_AWAIT_TASK);
-		} else {
-			i++;
-		}
-	}
-	tell(r, AW_TASK_END, 0, (uint16_t)outcome);
-}
-
-/* Accesses */
 
 static enum flow op_read(struct run *r, const struct op *op)
 {
-	tell(r, AW_READ, address(r, op->a), 8);
-	log_access(r, r->task, self(r)->step, op->a, false, self(r)->pc);
-	self(r)->reg[op->a] = r->m->var[op->a];
+	run_tell(r, AW_READ, address(r, op->a), 8);
+	log_access(r, access_of(r->m, r->p, r->task, op->a, false));
+	run_self(r)->reg[op->a] = r->m->var[op->a];
 	return GO_ON;
 }
 
 static enum flow op_write(struct run *r, const struct op *op)
 {
-	tell(r, AW_WRITE, address(r, op->a), 8);
-	log_access(r, r->task, self(r)->step, op->a, true, self(r)->pc);
-	r->m->var[op->a] = (uint8_t)(self(r)->reg[op->a] + 1);
-	return GO_ON;
-}
-
-static enum flow op_call(struct run *r, const struct op *op)
-{
-	if (r->m->callback_count < sizeof(r->m->callbacks))
-		r->m->callbacks[r->m->callback_count++] = op->a;
+	run_tell(r, AW_WRITE, address(r, op->a), 8);
+	log_access(r, access_of(r->m, r->p, r->task, op->a, true));
+	r->m->var[op->a] = (uint8_t)(run_self(r)->reg[op->a] + 1);
 	return GO_ON;
 }
 
 static enum flow op_if(struct run *r, const struct op *op)
 {
-	tell(r, AW_READ, address(r, op->a), 8 | AW_ARG_TEST);
-	log_access(r, r->task, self(r)->step, op->a, false, self(r)->pc)->test = 1;
-	self(r)->reg[op->a] = r->m->var[op->a];
-	if (self(r)->reg[op->a] & 1)
-		self(r)->pc = (uint8_t)(self(r)->pc + op->b);
+	run_tell(r, AW_READ, address(r, op->a), 8 | AW_ARG_TEST);
+	log_access(r, access_of(r->m, r->p, r->task, op->a, false))->test = 1;
+	run_self(r)->reg[op->a] = r->m->var[op->a];
+	if (run_self(r)->reg[op->a] & 1)
+		run_self(r)->pc = (uint8_t)(run_self(r)->pc + op->b);
 	return GO_ON;
 }
 
 static enum flow op_yield(struct run *r, const struct op *op)
 {
 	(void)op;
-	if (self(r)->blocked_op == OP_YIELD) { /* back again */
-		self(r)->blocked_op = 0;
+	if (run_self(r)->blocked_op == OP_YIELD) { /* back again */
+		run_self(r)->blocked_op = 0;
 		return GO_ON;
 	}
-	block_in(r, OP_YIELD, AW_AWAIT_NONE, 0);
-	self(r)->status = TASK_READY;
+	run_self(r)->blocked_op = OP_YIELD;
+	run_self(r)->status = TASK_READY;
+	run_tell(r, AW_SUSPEND, 0, AW_AWAIT_NONE);
+	if (run_self(r)->held & 1u << PROGRAM_TLOCK)
+		r->m->spanned_tlock = 1;
 	return SUSPENDED;
 }
 
-static enum flow op_end(struct run *r, const struct op *op)
+/* Callbacks */
+
+static void call_soon(struct run *r, unsigned loop, unsigned var)
+{
+	struct machine *m = r->m;
+	bool far = loop != r->loop;
+
+	if (m->call_count[loop] == MACHINE_CALLBACKS)
+		return;
+	m->calls[loop][m->call_count[loop]++] = (struct machine_call){(uint8_t)var, m->calls_made};
+	run_tell(r, AW_SIGNAL, run_id(r, MACHINE_CALL + m->calls_made++ % 32),
+	         far ? AW_AWAIT_THREADSAFE : AW_AWAIT_OTHER);
+}
+
+static enum flow op_call(struct run *r, const struct op *op)
+{
+	call_soon(r, r->loop, op->a);
+	return GO_ON;
+}
+
+static enum flow op_post(struct run *r, const struct op *op)
+{
+	call_soon(r, r->p->loops - 1u - r->loop, op->a);
+	return GO_ON;
+}
+
+static enum flow op_post_set(struct run *r, const struct op *op)
 {
 	(void)op;
-	end_task(r, AW_OUTCOME_OK);
-	return SUSPENDED;
+	call_soon(r, 0, PROGRAM_VARS);
+	return GO_ON;
 }
 
-static enum flow (*const op_run[])(struct run *, const struct op *) = {
-	[OP_END] = op_end,         [OP_READ] = op_read,
-	[OP_WRITE] = op_write,     [OP_LOCK] = op_lock,
-	[OP_TIMED_LOCK] = op_lock, [OP_UNLOCK] = op_unlock,
-	[OP_YIELD] = op_yield,     [OP_IF] = op_if,
-	[OP_SET] = op_set,         [OP_WAIT] = op_wait,
-	[OP_PUT] = op_put,         [OP_GET] = op_get,
-	[OP_DOWN] = op_down,       [OP_UP] = op_up,
-	[OP_SPAWN] = op_spawn,     [OP_EAGER] = op_eager,
-	[OP_JOIN] = op_join,       [OP_CANCEL] = op_cancel,
-	[OP_CALL] = op_call,       [OP_COND_WAIT] = op_cond_wait,
-	[OP_NOTIFY] = op_notify,
-};
-
-static void run_step(struct run *r)
+static void run_callback(struct run *r)
 {
-	struct machine_task *me = self(r);
+	struct machine *m = r->m;
+	struct machine_call call = m->calls[r->loop][0];
+	uint64_t id = run_id(r, MACHINE_CALL + call.id % 32);
 
-	me->step++;
-	emit(r->t, AW_RESUME, r->task, 0, 0, 0);
-	if (me->cancel) {
-		return_grant(r);
-		end_task(r, AW_OUTCOME_CANCELLED);
+	memmove(m->calls[r->loop], m->calls[r->loop] + 1, --m->call_count[r->loop] * sizeof(call));
+	m->callback_step++;
+	run_tell(r, AW_CALLBACK, id, 0);
+	run_tell(r, AW_OBSERVE, id, AW_AWAIT_OTHER);
+	if (call.var == PROGRAM_VARS) {
+		op_set(r, NULL);
 		return;
 	}
-	if (me->gave_up)
-		tell(r, AW_LOCK_GIVEUP, lock_id(r, op_of(r)->a), AW_MODE_EXCLUSIVE);
-	for (;;) {
-		const struct op *op = op_of(r);
+	run_tell(r, AW_WRITE, address(r, call.var), 8);
+	log_access(r, (struct machine_access){.actor = MACHINE_CALLBACK,
+	                                      .step = m->callback_step,
+	                                      .loop = (uint8_t)r->loop,
+	                                      .var = call.var,
+	                                      .write = true});
+	m->var[call.var] = (uint8_t)(m->var[call.var] + 2);
+}
 
-		if (op_run[op->kind](r, op) == SUSPENDED)
+/* Steps */
+
+static const op_fn op_run[OP_KINDS] = {
+	[OP_END] = op_end,           [OP_RETURN] = op_return,
+	[OP_READ] = op_read,         [OP_WRITE] = op_write,
+	[OP_LOCK] = op_lock,         [OP_UNLOCK] = op_unlock,
+	[OP_YIELD] = op_yield,       [OP_IF] = op_if,
+	[OP_SET] = op_set,           [OP_WAIT] = op_wait,
+	[OP_PUT] = op_put,           [OP_GET] = op_get,
+	[OP_DOWN] = op_down,         [OP_UP] = op_up,
+	[OP_SPAWN] = op_spawn,       [OP_EAGER] = op_eager,
+	[OP_JOIN] = op_join,         [OP_CANCEL] = op_cancel,
+	[OP_CALL] = op_call,         [OP_POST] = op_post,
+	[OP_POST_SET] = op_post_set, [OP_COND_WAIT] = op_cond_wait,
+	[OP_NOTIFY] = op_notify,     [OP_TLOCK] = op_tlock,
+	[OP_TUNLOCK] = op_tunlock,
+};
+
+/* Can the other loop notice this op, or does it wait for the other loop? */
+static bool is_visible(unsigned kind)
+{
+	return kind == OP_READ || kind == OP_WRITE || kind == OP_IF || kind == OP_POST ||
+	       kind == OP_POST_SET || kind == OP_TLOCK || kind == OP_TUNLOCK;
+}
+
+/* Goes on until the step ends; on two loops also before each visible op. */
+static void run_ops(struct run *r, bool first)
+{
+	struct machine_task *me = run_self(r);
+
+	for (;; first = false) {
+		const struct op *op = run_op(r);
+
+		if (!first && r->p->loops > 1 && is_visible(op->kind)) {
+			me->status = TASK_RUNNING;
+			r->m->running[r->loop] = (uint8_t)r->task;
 			return;
+		}
+		if (op_run[op->kind](r, op) == SUSPENDED) {
+			r->m->running[r->loop] = MACHINE_NOBODY;
+			return;
+		}
 		me->blocked_op = 0;
 		me->pc++;
 	}
 }
 
-static void run_callback(struct run *r)
+void run_step(struct run *r)
 {
-	unsigned var = r->m->callbacks[0];
+	struct machine_task *me = run_self(r);
 
-	memmove(r->m->callbacks, r->m->callbacks + 1, --r->m->callback_count);
-	r->m->callback_step++;
-	emit(r->t, AW_CALLBACK, MACHINE_CALLBACK, 0, 0, machine_site(MACHINE_CALLBACK, 0));
-	emit(r->t, AW_WRITE, MACHINE_CALLBACK, address(r, var), 8,
-	     machine_site(MACHINE_CALLBACK, 0));
-	log_access(r, MACHINE_CALLBACK, r->m->callback_step, var, true, 0);
-	r->m->var[var] = (uint8_t)(r->m->var[var] + 2);
+	me->step++;
+	run_emit(r, AW_RESUME, r->task, 0, 0, 0);
+	if (me->cancel) {
+		task_cancelled(r);
+		return;
+	}
+	if (me->gave_up && (me->blocked_op == OP_LOCK || me->blocked_op == OP_DOWN))
+		sync_return_grant(r);
+	run_ops(r, false);
 }
 
-static void tell_objects(const struct program *p, struct machine_trace *t)
+static bool has_condition(const struct program *p, unsigned l)
+{
+	for (int t = 0; t < p->tasks; t++)
+		for (int i = 0; i < PROGRAM_OPS; i++) {
+			const struct op *op = &p->ops[t][i];
+
+			if ((op->kind == OP_COND_WAIT || op->kind == OP_NOTIFY) && op->a == l)
+				return true;
+		}
+	return false;
+}
+
+static void tell_objects(struct machine_trace *t, const struct program *p)
 {
 	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
-		emit(t, AW_LOCK_NEW, MACHINE_CALLBACK, t->object0 + MACHINE_LOCK + l,
-		     AW_LOCK_TYPE_MUTEX, MACHINE_LOCK_SITE + l);
-	for (unsigned s = 0; s < PROGRAM_SEMS; s++)
-		emit(t, AW_LOCK_NEW, MACHINE_CALLBACK, t->object0 + MACHINE_SEM + s,
-		     (uint16_t)(AW_LOCK_TYPE_SEMAPHORE | p->permits[s] << 8), MACHINE_SEM_SITE + s);
+		emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + l, AW_LOCK_TYPE_RWLOCK,
+		     MACHINE_LOCK_SITE + (p->one_site ? 0 : l));
+	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
+		if (has_condition(p, l))
+			emit(t, 0, AW_LOCK_CONDITION, 0, t->object0 + MACHINE_GUARD + l, 0, 0);
+	emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + PROGRAM_SEM,
+	     (uint16_t)(AW_LOCK_TYPE_SEMAPHORE | p->permits << 8), MACHINE_LOCK_SITE + PROGRAM_SEM);
+	emit(t, 0, AW_LOCK_NEW, 0, t->object0 + MACHINE_GUARD + PROGRAM_TLOCK,
+	     AW_LOCK_TYPE_THREAD_LOCK, MACHINE_LOCK_SITE + PROGRAM_TLOCK);
 }
 
 void machine_init(struct machine *m, const struct program *p, struct machine_trace *t)
 {
 	memset(m, 0, sizeof(*m));
-	memcpy(m->sem, p->permits, sizeof(m->sem));
+	m->sem = p->permits;
+	m->tlock = MACHINE_NOBODY;
+	memset(m->running, MACHINE_NOBODY, sizeof(m->running));
 	if (t)
-		tell_objects(p, t);
+		tell_objects(t, p);
 	for (int i = 0; i < p->started; i++) {
 		m->task[i].status = TASK_READY;
 		if (t)
-			emit(t, AW_TASK_NEW, MACHINE_CALLBACK, task_id(t, i), 0, 0);
+			emit(t, p->loop[i], AW_TASK_NEW, 0, t->task0 + (uint32_t)i, 0, 0);
 	}
+}
+
+/* Choices */
+
+static bool may_give_up(const struct program *p, const struct machine_task *t, int i)
+{
+	const struct op *op = &p->ops[i][t->pc];
+
+	return t->status == TASK_BLOCKED && op->timed && t->blocked_op == op->kind;
+}
+
+static bool may_go_on(const struct machine *m, const struct program *p, unsigned loop)
+{
+	int task = m->running[loop];
+
+	return p->ops[task][m->task[task].pc].kind != OP_TLOCK || m->tlock == MACHINE_NOBODY ||
+	       p->without[PROGRAM_TLOCK];
 }
 
 int machine_choices(const struct machine *m, const struct program *p, uint8_t out[MACHINE_CHOICES])
 {
 	int n = 0;
 
-	for (int i = 0; i < p->tasks; i++) {
-		const struct machine_task *t = &m->task[i];
-
-		if (t->status == TASK_READY)
-			out[n++] = (uint8_t)i;
-		else if (t->status == TASK_BLOCKED && t->blocked_op == OP_LOCK &&
-		         p->ops[i][t->pc].kind == OP_TIMED_LOCK)
-			out[n++] = (uint8_t)(MACHINE_TIMEOUT + i);
+	for (unsigned loop = 0; loop < p->loops; loop++) {
+		if (m->running[loop] != MACHINE_NOBODY) {
+			if (may_go_on(m, p, loop))
+				out[n++] = (uint8_t)(MACHINE_GO + loop);
+			continue;
+		}
+		for (int i = 0; i < p->tasks; i++) {
+			if (p->loop[i] != loop)
+				continue;
+			if (m->task[i].status == TASK_READY)
+				out[n++] = (uint8_t)i;
+			else if (may_give_up(p, &m->task[i], i))
+				out[n++] = (uint8_t)(MACHINE_TIMEOUT + i);
+		}
+		if (m->call_count[loop])
+			out[n++] = (uint8_t)(MACHINE_CALLBACK + loop);
 	}
-	if (m->callback_count)
-		out[n++] = MACHINE_CALLBACK;
 	return n;
 }
 
 void machine_run(struct machine *m, const struct program *p, uint8_t choice,
                  struct machine_trace *t)
 {
-	struct run r = {m, p, t, choice};
+	struct run r = {m, p, t, choice, 0};
 
-	if (choice == MACHINE_CALLBACK) {
+	if (choice >= MACHINE_TIMEOUT) {
+		r.task = choice - MACHINE_TIMEOUT;
+		r.loop = p->loop[r.task];
+		sync_leave_queues(&r, r.task);
+		m->task[r.task].status = TASK_READY;
+		m->task[r.task].gave_up = 1;
+		run_emit(&r, AW_WAKE, MACHINE_CALLBACK, run_task_id(&r, r.task), AW_AWAIT_TIMEOUT,
+		         0);
+	} else if (choice >= MACHINE_GO) {
+		r.loop = choice - MACHINE_GO;
+		r.task = m->running[r.loop];
+		run_ops(&r, true);
+		return;
+	} else if (choice >= MACHINE_CALLBACK) {
+		r.task = MACHINE_CALLBACK;
+		r.loop = choice - MACHINE_CALLBACK;
 		run_callback(&r);
 		return;
 	}
-	if (choice >= MACHINE_TIMEOUT) {
-		r.task = choice - MACHINE_TIMEOUT;
-		leave_queues(m, r.task);
-		m->task[r.task].status = TASK_READY;
-		m->task[r.task].gave_up = 1;
-		if (t)
-			emit(t, AW_WAKE, MACHINE_CALLBACK, task_id(t, r.task), AW_AWAIT_TIMEOUT, 0);
-	}
+	r.loop = p->loop[r.task];
 	run_step(&r);
 }
 
 bool machine_deadlocked(const struct machine *m)
 {
 	for (int i = 0; i < PROGRAM_TASKS; i++)
-		if (m->task[i].status == TASK_BLOCKED)
+		if (m->task[i].status == TASK_BLOCKED || m->task[i].status == TASK_RUNNING)
 			return true;
 	return false;
+}
+
+bool machine_next_access(const struct machine *m, const struct program *p, unsigned loop,
+                         struct machine_access *out)
+{
+	int task = m->running[loop];
+	const struct op *op;
+
+	if (task == MACHINE_NOBODY) {
+		if (!m->call_count[loop] || m->calls[loop][0].var == PROGRAM_VARS)
+			return false;
+		*out = (struct machine_access){.actor = MACHINE_CALLBACK,
+		                               .loop = (uint8_t)loop,
+		                               .var = m->calls[loop][0].var,
+		                               .write = true};
+		return true;
+	}
+	op = &p->ops[task][m->task[task].pc];
+	if (op->kind != OP_READ && op->kind != OP_WRITE && op->kind != OP_IF)
+		return false;
+	*out = access_of(m, p, task, op->a, op->kind == OP_WRITE);
+	return true;
 }

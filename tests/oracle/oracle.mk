@@ -8,3 +8,6 @@ $(B)/oracle/agreement: $(call obj,$(oracle_src)) $(B)/libanalyzers.a $(B)/libtra
 oracle: $(B)/oracle/agreement ## hold the analyzers against every schedule of random programs
 	$(Q)$< --programs $(ORACLE_PROGRAMS) --seed $(ORACLE_SEED)
 .PHONY: oracle
+oracle-mutation: ## break each rule of each analyzer: the oracle or a unit test must notice
+	$(Q)tests/oracle/mutation
+.PHONY: oracle-mutation

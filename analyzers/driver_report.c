@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * driver_report.c - the end of an analysis: what was watched, what was not, and all findings.
+ */
+#include <errno.h>
+
+#include "driver.h"
+#include "event_table.h"
+
+static const char *runtime_text(uint16_t runtime)
+{
+	const char *text = event_value_text(AW_FIELD_RUNTIME, runtime);
+
+	return text ? text : "unknown";
+}
+
+static void report_target_fill(struct analysis *a)
+{
+	const struct names_target *target = names_target(a->names, a->world.pid);
+	struct report_target *out = &a->report.target;
+
+	out->pid = a->world.pid;
+	out->runtime = runtime_text(a->world.runtime);
+	out->can = a->world.can;
+	if (!target)
+		return;
+	if (target->pid)
+		out->pid = target->pid;
+	out->command = target->command;
+	out->version = target->version;
+	out->detail = target->detail;
+	out->transport = target->transport;
+}
+
+/* The processes that were watched together. */
+static int report_processes_fill(struct analysis *a)
+{
+	const struct process_space *space = &a->space;
+	struct report_process *out;
+	uint64_t steps = a->world.resumes, events = a->events, lost = a->world.lost;
+
+	if (!process_space_many(space))
+		return 0;
+	out = text_pool_array(&a->pool, space->count, sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < space->count; i++) {
+		steps -= space->processes[i].steps;
+		events -= space->processes[i].events;
+		lost -= space->processes[i].lost;
+	}
+	for (uint32_t i = 0; i < space->count; i++) {
+		const struct process_count *process = &space->processes[i];
+		const struct names_target *target = names_target(a->names, process->pid);
+
+		out[i] = (struct report_process){
+			.pid = process->pid,
+			.command = target ? target->command : NULL,
+			.watched = process->runtime != AW_RUNTIME_UNKNOWN,
+			.steps = i ? process->steps : steps,
+			.events = i ? process->events : events,
+			.lost = i ? process->lost : lost,
+		};
+		if (target && !out[i].watched)
+			out[i].why = target->detail;
+	}
+	a->report.target.processes = out;
+	a->report.target.process_count = space->count;
+	return 0;
+}
+
+/* Stream 0 is the tracer's own: definitions, and what was read from outside. */
+static uint64_t threads_of_target(const struct world *world)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < world->thread_count; i++)
+		count += world->threads[i].tid != 0;
+	return count;
+}
+
+static void report_period_fill(struct analysis *a)
+{
+	const struct world *world = &a->world;
+
+	a->report.period = (struct report_period){
+		.seconds = (double)(world->now - world->started) / 1e9,
+		.tasks = world->tasks,
+		.steps = world->resumes,
+		.events = a->events,
+		.lost = world->lost,
+		.threads = threads_of_target(world),
+	};
+}
+
+static void note(struct analysis *a, const char *text)
+{
+	struct report_note *notes = a->report.notes;
+
+	if (!notes)
+		notes = a->report.notes = text_pool_array(&a->pool, 16 + SAYS_MAX, sizeof(*notes));
+	if (notes)
+		notes[a->report.note_count++].text = text;
+}
+
+/* All that this source of events cannot tell, in one sentence. */
+static void note_blind(struct analysis *a)
+{
+	const char *all = NULL;
+
+	for (unsigned i = 0; i < SAYS_MAX; i++) {
+		if (says_allow(i, a->world.can, a->world.runtime))
+			continue;
+		all = all ? text_pool_format(&a->pool, "%s; %s", all, says_text(i)) : says_text(i);
+	}
+	if (all)
+		note(a, text_pool_format(&a->pool, "this source of events cannot tell: %s", all));
+}
+
+static void report_notes(struct analysis *a)
+{
+	const struct world *world = &a->world;
+	struct text_pool *pool = &a->pool;
+
+	for (uint32_t i = 0; i < world->thread_count; i++)
+		if (world->threads[i].lost && a->report.note_count < 8)
+			note(a, text_pool_format(pool,
+			                         "%lu records of thread %u were lost: "
+			                         "counts are too low, and nothing is concluded "
+			                         "about the locks it used",
+			                         world->threads[i].lost, world->threads[i].tid));
+	if (a->foreign)
+		note(a, text_pool_format(pool, "%lu events of other processes were left out",
+		                         a->foreign));
+	if (a->unknown)
+		note(a, text_pool_format(pool, "%lu events are of kinds this version does not know",
+		                         a->unknown));
+	if (a->locations.ignored)
+		note(a, text_pool_format(pool, "%lu accesses were left out: more than %u locations",
+		                         a->locations.ignored, LOCATIONS_MAX));
+	if (a->world.can & AW_CAN_CELLS && a->locations.accesses)
+		note(a,
+		     "a change of a watched attribute that was undone before its reader went on is "
+		     "not seen: such counts are at least");
+	if (a->unwatched)
+		note(a, text_pool_format(
+				pool,
+				"%lu times a cell was not watched, for the cap was reached: what "
+				"was written to it then is not known",
+				a->unwatched));
+	note_blind(a);
+}
+
+int analysis_finish(struct analysis *a, const struct report **out)
+{
+	int err;
+
+	*out = &a->report;
+	if (a->finished)
+		return 0;
+	a->finished = true;
+	locations_finish(&a->locations);
+	report_target_fill(a);
+	err = report_processes_fill(a);
+	report_period_fill(a);
+	for (unsigned i = 0; i < a->count && !err; i++)
+		if (a->chosen[i]->finish)
+			err = a->chosen[i]->finish(a->state[i]);
+	if (!err)
+		err = findings_report(&a->findings, &a->world, &a->pool, &a->report);
+	report_notes(a);
+	return err ? err : a->pool.error;
+}

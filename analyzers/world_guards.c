@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * world_guards.c - the locksets of an actor, kept up to date: what it holds now, and what it
+ * has held at any time in its step.
+ */
+#include "world_locks.h"
+
+static guard_t guard_of(const struct section *section)
+{
+	return section->lock->uid << 16 | (uint64_t)section->lock->identity << 1 |
+	       (section->mode == AW_MODE_SHARED);
+}
+
+static uint64_t sign_lockset(uint64_t sign, const struct lockset *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		sign = (sign ^ set->lock[i]) * 0x9e3779b97f4a7c15ull + (sign >> 32);
+	return sign * 3 + set->more;
+}
+
+static void locks_sign(struct actor *actor)
+{
+	bool none = !actor->guards.count && !actor->step_guards.count && !actor->guards.more &&
+	            !actor->step_guards.more;
+
+	actor->lock_sign =
+		none ? 0 : sign_lockset(sign_lockset(1, &actor->guards), &actor->step_guards);
+}
+
+static void guards_refresh(struct actor *actor)
+{
+	struct lockset *guards = &actor->guards;
+
+	guards->count = 0;
+	guards->more = actor->held_count == WORLD_HELD;
+	for (unsigned i = 0; i < actor->held_count; i++) {
+		if (!lock_excludes(actor->held[i]->lock))
+			continue;
+		if (guards->count == WORLD_GUARDS)
+			guards->more = true;
+		else
+			guards->lock[guards->count++] = guard_of(actor->held[i]);
+	}
+	locks_sign(actor);
+}
+
+static void step_guard_add(struct actor *actor, const struct section *section)
+{
+	struct lockset *guards = &actor->step_guards;
+
+	if (!lock_excludes(section->lock))
+		return;
+	if (guards->count == WORLD_GUARDS) {
+		guards->more = true;
+		return;
+	}
+	actor->step_guard_order[guards->count] = section->order;
+	guards->lock[guards->count++] = guard_of(section);
+}
+
+void world_step_guards_rebuild(struct actor *actor)
+{
+	actor->step_guards.count = 0;
+	actor->step_guards.more = actor->held_count == WORLD_HELD;
+	for (unsigned i = 0; i < actor->held_count; i++)
+		step_guard_add(actor, actor->held[i]);
+	locks_sign(actor);
+}
+
+void world_section_hold(struct actor *actor, struct section *section)
+{
+	section->holder = actor;
+	section->holder_id = actor->id;
+	if (actor->held_count < WORLD_HELD)
+		actor->held[actor->held_count++] = section;
+	step_guard_add(actor, section);
+	guards_refresh(actor);
+}
+
+void world_section_unhold(struct section *section)
+{
+	struct actor *actor = section->holder;
+	unsigned kept = 0;
+
+	section->holder = NULL;
+	if (!actor)
+		return;
+	for (unsigned i = 0; i < actor->held_count; i++)
+		if (actor->held[i] != section)
+			actor->held[kept++] = actor->held[i];
+	actor->held_count = (uint8_t)kept;
+	guards_refresh(actor);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Conflicts of a run, races of a state, circles of tasks: what is there to be found, by
+ * definition rather than by an algorithm.
+ */
+#include "explore.h"
+
+/* Fields of a key, from the lowest bit: X(field, bits). What is above PLACE says which it is, what
+ * is below says under which locks. */
+#define CONFLICT_LOCKS(X) X(region, 4) X(other_held, 4) X(other_kept, 4)
+#define CONFLICT_PLACE(X)                                                                          \
+	X(far, 1)                                                                                  \
+	X(test, 1)                                                                                 \
+	X(first_write, 1)                                                                          \
+	X(second_write, 1)                                                                         \
+	X(between_write, 1)                                                                        \
+	X(var, 2) X(task, 3) X(other, 3) X(first, 5) X(second, 5) X(between, 5)
+enum { LOCK_BITS = 12 };
+
+uint64_t conflict_key(const struct conflict *c)
+{
+	uint64_t key = 0;
+	unsigned at = 0;
+
+#define PACK(field, bits)                                                                          \
+	key |= (uint64_t)c->field << at;                                                           \
+	at += (bits);
+	CONFLICT_LOCKS(PACK)
+	CONFLICT_PLACE(PACK)
+#undef PACK
+	return key | 1ull << 63;
+}
+
+struct conflict conflict_of_key(uint64_t key)
+{
+	struct conflict c = {0};
+
+#define UNPACK(field, bits)                                                                        \
+	c.field = key & ((1u << (bits)) - 1);                                                      \
+	key >>= (bits);
+	CONFLICT_LOCKS(UNPACK)
+	CONFLICT_PLACE(UNPACK)
+#undef UNPACK
+	return c;
+}
+
+uint64_t conflict_place(uint64_t key)
+{
+	return key & ~((1ull << LOCK_BITS) - 1);
+}
+
+/* The locks that one acquisition each holds over both accesses. */
+static uint8_t one_region(const struct machine_access *a, const struct machine_access *b)
+{
+	uint8_t held = a->held & b->held;
+
+	for (unsigned g = 0; g < PROGRAM_GUARDS; g++)
+		if (a->taken[g] != b->taken[g])
+			held &= (uint8_t) ~(1u << g);
+	return held;
+}
+
+static bool unserialisable(bool first, bool between, bool second)
+{
+	if (!first && !second)
+		return between; /* R W R */
+	if (first && second)
+		return !between; /* W R W */
+	return between;          /* W W R, R W W */
+}
+
+static void collect_from(const struct machine *m, int first, struct keyset *out)
+{
+	const struct machine_access *a = &m->log[first];
+	int second = first + 1;
+
+	while (second < m->log_count &&
+	       (m->log[second].actor != a->actor || m->log[second].var != a->var))
+		second++;
+	if (second == m->log_count)
+		return;
+	for (int i = first + 1; i < second; i++) {
+		const struct machine_access *b = &m->log[i];
+
+		if (b->var != a->var || !unserialisable(a->write, b->write, m->log[second].write))
+			continue;
+		const struct machine_access *z = &m->log[second];
+		struct conflict c = {.var = a->var,
+		                     .task = a->actor,
+		                     .first = a->op,
+		                     .second = z->op,
+		                     .other = b->actor,
+		                     .between = b->op,
+		                     .first_write = a->write,
+		                     .second_write = z->write,
+		                     .between_write = b->write,
+		                     .test = a->test,
+		                     .far = a->loop != b->loop,
+		                     .region = one_region(a, z),
+		                     .other_held = b->held,
+		                     .other_kept = b->held &
+		                                   (uint8_t) ~(a->held_shared & b->held_shared)};
+
+		keyset_add(out, conflict_key(&c));
+	}
+}
+
+void conflicts_collect(const struct machine *m, struct keyset *out)
+{
+	for (int i = 0; i < m->log_count; i++)
+		if (m->log[i].actor != MACHINE_CALLBACK) /* each callback is an actor of its own */
+			collect_from(m, i, out);
+}
+
+uint64_t race_key(int actor, unsigned op, int other, unsigned other_op)
+{
+	uint64_t a = (uint64_t)actor << 8 | op, b = (uint64_t)other << 8 | other_op;
+
+	return 1ull << 63 | (a < b ? a << 16 | b : b << 16 | a);
+}
+
+/* Is what task `t` waits for held, or to be done, by tasks of `stuck` alone? */
+static bool waits_for(const struct machine *m, const struct program *p, int t, unsigned stuck)
+{
+	const struct op *op = &p->ops[t][m->task[t].pc];
+	unsigned permits = 0;
+
+	switch (m->task[t].blocked_op) {
+	case OP_JOIN:
+		return stuck >> op->a & 1;
+	case OP_LOCK:
+		for (int i = 0; i < p->tasks; i++)
+			if ((stuck >> i & 1) && (m->task[i].held >> op->a & 1))
+				return true;
+		return false;
+	case OP_DOWN:
+		for (int i = 0; i < p->tasks; i++)
+			permits += stuck >> i & 1 ? m->task[i].permits : 0;
+		return p->permits && permits >= p->permits;
+	default:
+		return false;
+	}
+}
+
+unsigned circle_of(const struct machine *m, const struct program *p)
+{
+	unsigned stuck = 0, before;
+
+	for (int t = 0; t < p->tasks; t++)
+		if (m->task[t].status == TASK_BLOCKED &&
+		    !(p->ops[t][m->task[t].pc].timed &&
+		      p->ops[t][m->task[t].pc].kind == m->task[t].blocked_op))
+			stuck |= 1u << t;
+	do { /* the largest set of tasks that wait for nobody else */
+		before = stuck;
+		for (int t = 0; t < p->tasks; t++)
+			if ((stuck >> t & 1) && !waits_for(m, p, t, stuck))
+				stuck &= ~(1u << t);
+	} while (stuck != before);
+	return stuck;
+}
+
+uint64_t circle_key(const struct machine *m, const struct program *p)
+{
+	unsigned stuck = circle_of(m, p);
+	bool locks = true;
+
+	for (int t = 0; t < p->tasks; t++)
+		locks &= !(stuck >> t & 1) || m->task[t].blocked_op == OP_LOCK;
+	return stuck ? stuck | (locks ? CIRCLE_OF_LOCKS : 0) : 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * analyzer_data_race_test.c - golden cases of data races between threads, and of the waits that
+ * leave no gap; each with its twin.
+ */
+#include "expect.h"
+
+#define ONE "thread 1/1\n"
+#define TWO "thread 1/2\n"
+/* Both loops have begun, so that neither's start orders anything. */
+#define LOOPS                                                                                      \
+	ONE "10 - task-new w1\n+1 w1 resume\n+1 w1 suspend sleep\n" TWO                            \
+	    "+1 - task-new w2\n+1 w2 resume\n" ONE "+1 w1 resume\n"
+
+Test(data_race, two_threads_that_write_with_nothing_between_are_reported)
+{
+	expect_findings(LOOPS ONE "+1 w1 write hits @a:a.c:1\n" TWO "+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, two_reads_are_silent)
+{
+	expect_findings(LOOPS ONE "+1 w1 read hits @a:a.c:1\n" TWO "+1 w2 read hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, tasks_of_one_thread_are_silent)
+{
+	expect_findings(LOOPS TWO "+1 w2 write hits @b:a.c:2\n+1 w2 suspend sleep\n"
+	                          "+1 w3 write hits @a:a.c:1\n+1 w3 suspend sleep\n",
+	                "");
+}
+
+#define GUARDED(task, where)                                                                       \
+	"+1 " task " lock-taken G\n+1 " task " write hits " where "\n+1 " task " lock-freed G\n"
+
+Test(data_race, a_thread_lock_around_both_is_silent)
+{
+	expect_findings("9 main lock-new G threading.Lock\n" LOOPS ONE GUARDED("w1", "@a:a.c:1")
+	                        TWO GUARDED("w2", "@b:a.c:2"),
+	                "");
+}
+
+Test(data_race, a_thread_lock_around_one_is_not_enough)
+{
+	expect_findings("9 main lock-new G threading.Lock\n" LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO
+	                "+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, a_thread_safe_call_orders_what_came_before_it)
+{
+	expect_findings(LOOPS ONE
+	                "+1 w1 write hits @a:a.c:1\n+1 w1 signal C threadsafe\n" TWO
+	                "+1 w2 suspend sleep\n+1 - callback C\n+1 - observe C threadsafe\n"
+	                "+1 - write hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, what_came_after_the_thread_safe_call_races_with_the_callback)
+{
+	expect_findings(LOOPS ONE
+	                "+1 w1 signal C threadsafe\n+1 w1 suspend sleep\n+1 w1 resume\n"
+	                "+1 w1 write hits @a:a.c:1\n" TWO
+	                "+1 w2 suspend sleep\n+1 - callback C\n+1 - observe C threadsafe\n"
+	                "+1 - write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, what_was_written_before_the_thread_began_is_silent)
+{
+	expect_findings(ONE "10 - task-new w1\n+1 w1 resume\n+1 w1 write hits @a:a.c:1\n" TWO
+	                    "+1 - task-new w2\n+1 w2 resume\n+1 w2 write hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, what_a_thread_that_has_ended_wrote_is_silent)
+{
+	expect_findings(LOOPS TWO "+1 w2 write hits @b:a.c:2\n+1 w2 task-end\n+1 - thread-end\n" ONE
+	                          "+1 w1 write hits @a:a.c:1\n",
+	                "");
+}
+
+/* A gap that is all wait for a lock: whoever else runs in it runs while somebody holds that lock.
+ */
+
+#define TASKS                                                                                      \
+	"9 - lock-new L @l:a.c:1\n+0 - lock-new M @m:a.c:2\n"                                      \
+	"10 - task-new w1\n+0 - task-new w2\n+0 - task-new w3\n"
+#define WAITING                                                                                    \
+	"+1 w1 resume\n+1 w1 lock-taken M\n+1 w1 read x @a:a.c:3\n+1 w1 suspend sleep\n"           \
+	"+1 w2 resume\n+1 w2 lock-taken L\n+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n"
+#define WAITED                                                                                     \
+	"+1 w1 resume\n+1 w1 read x @c:a.c:4\n+1 w1 lock-wait L\n+1 w1 suspend L lock\n"           \
+	"+1 w2 resume\n+1 w2 lock-freed L\n+1 w2 wake w1 lock\n+1 w2 task-end\n"                   \
+	"+1 w1 resume\n+1 w1 lock-taken L\n+1 w1 read x @d:a.c:5\n+1 w1 lock-freed L\n"            \
+	"+1 w1 lock-freed M\n"
+
+Test(wait_for_a_lock, is_no_gap_for_its_only_other_user_before_it_has_taken_it)
+{
+	expect_findings(TASKS WAITING WAITED, "inconsistent-guard x observed\n");
+}
+
+Test(wait_for_a_lock, is_a_gap_when_a_third_can_hold_the_lock)
+{
+	expect_findings(TASKS "+1 w3 resume\n+1 w3 lock-taken L\n+1 w3 lock-freed L\n"
+	                      "+1 w3 suspend sleep\n" WAITING WAITED,
+	                "inconsistent-guard x observed\ninconsistent-guard x possible\n");
+}
