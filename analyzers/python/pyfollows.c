@@ -107,6 +107,18 @@ static uint32_t statement_of(const struct py_program *p, uint32_t file, uint32_t
 	}
 }
 
+/* Is the end of a `try` reached from its body, with an exception or without one it does not catch?
+ */
+static bool is_passed(const struct py_program *p, uint32_t file, uint32_t try)
+{
+	uint32_t part = py_node(p, file, py_node(p, file, try)->first)->next; /* behind the body */
+
+	for (; part; part = py_node(p, file, part)->next)
+		if (sites_within(p, file, part) || leaves(p, file, part))
+			return false;
+	return true;
+}
+
 /* From a statement to the one around it, when nothing after it in its block suspends or leaves; 0:
  * something does, or that one may run its block again. */
 static uint32_t outwards(const struct py_program *p, uint32_t file, uint32_t at)
@@ -117,7 +129,10 @@ static uint32_t outwards(const struct py_program *p, uint32_t file, uint32_t at)
 	for (uint32_t c = py_node(p, file, at)->next; c; c = py_node(p, file, c)->next)
 		if (sites_within(p, file, c) || leaves(p, file, c))
 			return 0;
-	return o->kind == PY_IF || (o->kind == PY_WITH && !(o->flags & PY_ASYNC)) ? outer : 0;
+	return o->kind == PY_IF || (o->kind == PY_WITH && !(o->flags & PY_ASYNC)) ||
+	                       (o->kind == PY_TRY && is_passed(p, file, outer))
+	               ? outer
+	               : 0;
 }
 
 bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write)

@@ -20,6 +20,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 awaitness=$B/awaitness
 programs=$B/programs
 : "${E2E_BPF:=$("$awaitness" doctor --format json | jq -r .ebpf)}"
+python=/usr/bin/python3 # the system's, with the packages that go with it
 export awaitness programs
 work=$(mktemp -d)
 started=()

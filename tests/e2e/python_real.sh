@@ -4,7 +4,6 @@
 # is answered, nothing is lost, the counts are those the program keeps itself.
 source "$(dirname "$0")/check.bash"
 need_bpf
-python=/usr/bin/python3
 real=$top/tests/programs/python/real
 export PYTHONPATH=$top/tests/programs/python PYTHONDONTWRITEBYTECODE=1
 

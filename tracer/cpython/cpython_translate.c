@@ -185,6 +185,7 @@ static int step_first(struct cpython_translator *t, struct cpython_stream *strea
 			continue;
 		code = cpython_codes_get(&t->codes, items[i].b);
 		task->rooted = true;
+		task->root = code;
 		task->acquires = code && code->role == CPYTHON_ROLE_ACQUIRE;
 		if (task->acquires && items[i].d)
 			return cpython_section_acquire(t, stream, task, fact, items, 0, false);

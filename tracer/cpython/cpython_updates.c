@@ -256,7 +256,10 @@ static uint64_t writer_step(struct cpython_translator *t, struct cpython_stream 
 	char label[1024];
 
 	if (!before && !after)
-		return 0;
+		return task->root ? place(t, stream, fact->time, task->root->function,
+		                          task->root->file, task->root->first_line,
+		                          "in the one step of its task")
+		                  : 0;
 	if (!before)
 		return place(t, stream, fact->time, code->function, code->file, line,
 		             "in the step from its start to this await");

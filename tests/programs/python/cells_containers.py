@@ -243,7 +243,7 @@ class Members:
                 try:
                     await self.send()
                 except RuntimeError:
-                    count["Members"] += 1
+                    count[type(self).__name__] += 1
             return
         for i in range(ROUNDS):
             await pause()
@@ -279,6 +279,17 @@ class Names(Members):
             self.names.add("%d %d" % (turn, i))
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+
+
+class Tried(Members):
+    """What fails with one of them does not end it."""
+
+    async def send(self):
+        for _ in self.members.values():
+            try:
+                await pause()
+            except OSError:
+                count["failed"] += 1
 
 
 class Copied(Members):
@@ -320,7 +331,8 @@ WRONG = [("lost-update", "Entry.sizes[key]", "Entry", Entry), ("lost-update", "N
          ("lost-update", "Rebuilt.items", "Rebuilt", Rebuilt), ("check-then-act", "Cache.things[key]", "Cache", Cache),
          ("check-then-act", "Got.things[key]", "Got", Got), ("check-then-act", "Pool.free[]", "Pool", Pool),
          ("changed-while-iterating", "Members.members", "Members", Members),
-         ("changed-while-iterating", "Names.names", "Names", Names)]
+         ("changed-while-iterating", "Names.names", "Names", Names),
+         ("changed-while-iterating", "Tried.members", "Tried", Tried)]
 RIGHT = [Apart, Shared, Locked, Checked, Defaulted, Copied, Left, Queue]
 
 

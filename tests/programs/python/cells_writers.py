@@ -54,6 +54,28 @@ class ByCall:
             await asyncio.sleep(0)
 
 
+class ByStep:
+    """A task that writes in its first step, which is its last."""
+
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        look(self, size)
+        self.size = size + 1
+
+    async def put(self, size):
+        put(self, size)
+
+    async def other(self):
+        for turn in range(ROUNDS):
+            asyncio.create_task(self.put(-turn), name="ByStep-putter")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+
 class ByCallback:
     """A callback, while no task runs: the loop had gone to sleep before."""
 
@@ -84,13 +106,14 @@ async def add_all(victim):
 
 
 async def load():
-    for victim in ByTask(), ByCall(), ByCallback():
+    for victim in ByTask(), ByCall(), ByStep(), ByCallback():
         name = type(victim).__name__
         await asyncio.gather(asyncio.create_task(add_all(victim), name="reader"),
                              asyncio.create_task(victim.other(), name=name + "-writer"))
         truth.lost(name + ".size", lost[name])
     print("truth writer ByTask.size ByTask-writer ByTask.other sure")
     print("truth writer ByCall.size ByCall-writer ByCall.other unsure")
+    print("truth writer ByStep.size ByStep-putter ByStep.put unsure")
 
 
 counting.main(load)
