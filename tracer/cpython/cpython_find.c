@@ -11,11 +11,42 @@
 
 enum { OB_TYPE = 8, TYPE_INIT = 296, MODULE_DICT = 16 };
 
+/* Before 3.11: the text that Py_GetVersion() begins with is PY_VERSION, "3.10.13". */
+static unsigned version_of_text(const struct cpython_elf *elf, char *release)
+{
+	uint64_t start = cpython_elf_symbol(elf, "Py_GetVersion"), end;
+	const uint8_t *code;
+	size_t left;
+
+	end = start ? cpython_elf_function_end(elf, start) : 0;
+	code = start ? cpython_elf_at(elf, start, &left) : NULL;
+	for (size_t at = 0; code && start + at + 4 <= end && at + 4 <= left; at++) {
+		unsigned major, minor, micro;
+		const uint8_t *text;
+		size_t room;
+		int32_t value;
+		int used = 0;
+
+		memcpy(&value, code + at, sizeof(value));
+		text = cpython_elf_at(elf, start + at + 4 + (int64_t)value, &room);
+		if (!text) /* not relative to the instruction: an address */
+			text = cpython_elf_at(elf, (uint32_t)value, &room);
+		if (!text || room < 32 || text[0] < '2' || text[0] > '9' || text[1] != '.' ||
+		    !memchr(text, 0, 32) ||
+		    sscanf((const char *)text, "%u.%u.%u%n", &major, &minor, &micro, &used) != 3)
+			continue;
+		snprintf(release, 32, "%.*s", used, (const char *)text);
+		return CPYTHON_VERSION(major, minor);
+	}
+	return 0;
+}
+
 unsigned cpython_find_version(const struct target *target, char *release)
 {
 	const struct target_module *core = target_module_with(target, TARGET_CPYTHON);
 	struct cpython_elf *elf;
 	unsigned version = 0;
+	uint64_t address;
 	const uint8_t *at;
 	uint32_t hex;
 	size_t left;
@@ -24,11 +55,14 @@ unsigned cpython_find_version(const struct target *target, char *release)
 	if (!core || cpython_elf_open(core->open_path, &elf))
 		return 0;
 	/* const unsigned long Py_Version = PY_VERSION_HEX, since 3.11 */
-	at = cpython_elf_at(elf, cpython_elf_symbol(elf, "Py_Version"), &left);
+	address = cpython_elf_symbol(elf, "Py_Version");
+	at = address ? cpython_elf_at(elf, address, &left) : NULL;
 	if (at && left >= sizeof(hex)) {
 		memcpy(&hex, at, sizeof(hex));
 		version = hex >> 16;
 		snprintf(release, 32, "%u.%u.%u", hex >> 24, hex >> 16 & 0xff, hex >> 8 & 0xff);
+	} else if (!address) {
+		version = version_of_text(elf, release);
 	}
 	cpython_elf_close(elf);
 	return version;
