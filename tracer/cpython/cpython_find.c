@@ -9,7 +9,7 @@
 
 #include "cpython_places.h"
 
-enum { OB_TYPE = 8, TYPE_INIT = 296, MODULE_DICT = 16 };
+enum { OB_TYPE = 8, TYPE_NAME = 24, TYPE_INIT = 296, MODULE_DICT = 16 };
 
 /* Before 3.11: the text that Py_GetVersion() begins with is PY_VERSION, "3.10.13". */
 static unsigned version_of_text(const struct cpython_elf *elf, char *release)
@@ -121,9 +121,6 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 		{"_Py_TrueStruct", &t->true_object, true},
 		{"_Py_FalseStruct", &t->false_object, true},
 		{"_Py_NoneStruct", &t->none_object, true},
-		{"_PyAsyncGenASend_Type", &t->wrappers[0], false},
-		{"_PyAsyncGenAThrow_Type", &t->wrappers[1], false},
-		{"_PyCoroWrapper_Type", &t->wrappers[2], false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -133,6 +130,37 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 			                 rows[i].name);
 	}
 	return 0;
+}
+
+/* The static type of the interpreter that has a name, whether or not it is exported. */
+static uint64_t static_type(const struct cpython_memory *memory, const struct cpython_elf *elf,
+                            const struct target_module *core, const char *name)
+{
+	uint64_t meta = object_of(elf, core, "PyType_Type"), text = 0;
+
+	while ((text = cpython_elf_find(elf, name, strlen(name) + 1, false, text + 1))) {
+		uint64_t word = 0;
+
+		while ((word = cpython_elf_pointer(elf, text, word))) {
+			uint64_t type = word - TYPE_NAME + core->bias;
+
+			if (cpython_word(memory, type + OB_TYPE) == meta)
+				return type;
+		}
+	}
+	return 0;
+}
+
+/* Objects that stand for what they await: the word behind their head. */
+static void find_wrappers(const struct cpython_memory *memory, const struct cpython_elf *elf,
+                          const struct target_module *core, struct cpython_target *t)
+{
+	static const char *const names[CPYTHON_WRAPPERS] = {"async_generator_asend",
+	                                                    "async_generator_athrow",
+	                                                    "coroutine_wrapper", "anext_awaitable"};
+
+	for (size_t i = 0; i < CPYTHON_WRAPPERS; i++)
+		t->wrappers[i] = static_type(memory, elf, core, names[i]);
 }
 
 uint64_t cpython_find_global(const struct cpython_memory *memory, uint64_t interpreter,
@@ -234,6 +262,8 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 		cpython_places_with(elf, out->core, out);
 	if (!error)
 		cpython_places_await(elf, out->core, out);
+	if (!error)
+		find_wrappers(&memory, elf, out->core, t);
 	cpython_elf_close(elf);
 	if (error)
 		return error;
