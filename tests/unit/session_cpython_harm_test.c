@@ -3,7 +3,8 @@
  * session_cpython_harm_test.c - a target survives whatever its tracer does.
  *
  * The program runs loops in two threads (and in greenlets, where it has them)
- * and checks its own results. CYCLES in the environment: how often to attach.
+ * and checks its own results. CYCLES in the environment: how often to attach,
+ * and how many tracers to kill (`make harm CYCLES=200`).
  */
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -19,16 +20,20 @@ static int ignore_batch(void *context, const struct stream_batch *batch)
 	return 0;
 }
 
-static pid_t busy_start(int *in)
+struct busy {
+	pid_t pid;
+	int in, out;
+};
+
+static void busy_start(struct busy *busy)
 {
 	const char *python = getenv("PYTHON") ? getenv("PYTHON") : "/usr/bin/python3";
 	int to[2], from[2];
 	char byte = 0;
-	pid_t pid;
 
 	cr_assert_eq(pipe(to) | pipe(from), 0);
-	pid = fork();
-	if (!pid) {
+	busy->pid = fork();
+	if (!busy->pid) {
 		dup2(to[0], 0);
 		dup2(from[1], 1);
 		for (int fd = 3; fd < 64; fd++)
@@ -40,29 +45,41 @@ static pid_t busy_start(int *in)
 	close(from[1]);
 	while (byte != '\n')
 		cr_assert_eq(read(from[0], &byte, 1), 1);
-	close(from[0]);
-	*in = to[1];
+	busy->in = to[1];
+	busy->out = from[0];
 	usleep(300 * 1000);
-	return pid;
 }
 
-static void busy_end(pid_t pid, int in)
+static void busy_end(const struct busy *busy)
 {
+	char text[128] = "";
 	int status;
 
-	close(in);
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	close(busy->in);
+	cr_expect_gt(read(busy->out, text, sizeof(text) - 1), 0);
+	cr_log_info("it made %s", text);
+	close(busy->out);
+	cr_assert_eq(waitpid(busy->pid, &status, 0), busy->pid);
 	cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "the target was harmed: %x", status);
+}
+
+static int cycles(int otherwise)
+{
+	const char *text = getenv("CYCLES");
+
+	return text && atoi(text) > 0 ? atoi(text) : otherwise;
 }
 
 Test(session_cpython_harm, attaching_and_detaching_again_and_again_leaves_the_target_unharmed)
 {
-	const char *cycles = getenv("CYCLES");
-	int in;
-	pid_t pid = busy_start(&in);
+	struct busy busy;
+	size_t all = 0;
+	int n = cycles(20);
 
-	for (int i = cycles ? atoi(cycles) : 20; i-- > 0;) {
-		struct cpython_session_options options = {.pid = pid,
+	busy_start(&busy);
+
+	for (int i = n; i-- > 0;) {
+		struct cpython_session_options options = {.pid = busy.pid,
 		                                          .detail = i % CPYTHON_DETAILS};
 		struct fault fault = {0};
 		struct source *source;
@@ -74,29 +91,46 @@ Test(session_cpython_harm, attaching_and_detaching_again_and_again_leaves_the_ta
 			cr_assert_geq(source->ops->poll(source, 5, ignore_batch, &events), 0);
 		source->ops->close(source);
 		cr_expect_gt(events, 100);
+		all += events;
 	}
-	busy_end(pid, in);
+	busy_end(&busy);
+	cr_log_info("%d times attached and detached, %zu events", n, all);
 }
 
-Test(session_cpython_harm, a_killed_tracer_leaves_the_target_unharmed)
+/* Traces until it is killed. */
+static void trace_for_ever(pid_t pid, enum cpython_detail detail)
 {
-	int in, status;
-	pid_t pid = busy_start(&in), tracer = fork();
+	struct cpython_session_options options = {.pid = pid, .detail = detail};
+	struct source *source;
+	size_t events = 0;
 
-	if (!tracer) {
-		struct cpython_session_options options = {.pid = pid, .detail = CPYTHON_AWAITS};
-		struct source *source;
-		size_t events = 0;
+	if (cpython_session_open(&options, &source, NULL))
+		_exit(1);
+	while (source->ops->poll(source, 5, ignore_batch, &events) >= 0)
+		;
+	_exit(2);
+}
 
-		close(in);
-		if (cpython_session_open(&options, &source, NULL))
-			_exit(1);
-		for (int j = 0; j < 10; j++)
-			source->ops->poll(source, 5, ignore_batch, &events);
-		raise(SIGKILL);
+Test(session_cpython_harm, killed_tracers_leave_the_target_unharmed)
+{
+	int status, n = cycles(8), tracing = 0;
+	struct busy busy;
+	pid_t tracer;
+
+	busy_start(&busy);
+	for (int i = 0; i < n; i++) {
+		tracer = fork();
+		if (!tracer) {
+			close(busy.in);
+			trace_for_ever(busy.pid, i % CPYTHON_DETAILS);
+		}
+		/* while it loads, while it attaches, while it traces */
+		usleep(i % 2 ? 1000000 : 20000 + i * 7919 % 400 * 1000);
+		tracing += kill(tracer, SIGKILL) == 0;
+		cr_assert_eq(waitpid(tracer, &status, 0), tracer);
+		cr_assert(WIFSIGNALED(status), "a tracer ended by itself: %x", status);
 	}
-	cr_assert_eq(waitpid(tracer, &status, 0), tracer);
-	cr_assert(WIFSIGNALED(status));
 	usleep(300 * 1000);
-	busy_end(pid, in);
+	busy_end(&busy);
+	cr_log_info("%d tracers killed", tracing);
 }

@@ -353,7 +353,7 @@ int await_enter(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline int wake_probe(uint64_t arguments)
+static __always_inline int wake_probe(uint64_t callback, uint64_t future)
 {
 	uint32_t *target = process_get(bpf_get_current_pid_tgid());
 	struct scratch *s;
@@ -365,23 +365,28 @@ static __always_inline int wake_probe(uint64_t arguments)
 	slot = scratch_claim(*target);
 	if (slot < 0)
 		return 0;
-	wake(slot, arguments);
+	wake(slot, callback, future);
 	s = scratch_at(slot);
 	if (s)
 		scratch_release(s);
 	return 0;
 }
 
-/* At a call of PyObject_Vectorcall(loop.call_soon, arguments, ...): until 3.11. */
+/* At a call of PyObject_Vectorcall(loop.call_soon, arguments, ...), or of what that calls: until
+ * 3.11. */
 SEC("uprobe")
 int wake_call(struct pt_regs *ctx)
 {
-	return wake_probe(PT_REGS_PARM2(ctx));
+	uint64_t arguments = PT_REGS_PARM2(ctx);
+
+	return wake_probe(read_word(arguments), read_word(arguments + 8));
 }
 
 /* At a call of PyObject_VectorcallMethod("call_soon", loop and arguments, ...): 3.12 and newer. */
 SEC("uprobe")
 int wake_method(struct pt_regs *ctx)
 {
-	return wake_probe(PT_REGS_PARM2(ctx) + 8);
+	uint64_t arguments = PT_REGS_PARM2(ctx) + 8;
+
+	return wake_probe(read_word(arguments), read_word(arguments + 8));
 }

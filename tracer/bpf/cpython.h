@@ -27,6 +27,10 @@ struct cpython_layout {
 	uint32_t gen_state, gen_frame;
 	int32_t state_created, state_suspended, state_yield_from, state_locked, state_executing;
 	uint32_t frame_code, frame_previous, frame_instr, frame_top, frame_locals;
+	/* 3.10: the frame is an object of its own, whose address is at gen_frame; gen_state is in
+	 * it, its value stack begins where frame_stack says and has frame_top values, frame_instr
+	 * is the number of an instruction (int32), and code_bytes the address of a bytes object. */
+	uint32_t frame_apart, frame_stack;
 	uint32_t top_is_pointer; /* frame_top: address of the first free slot, else an int32 */
 	uint32_t awaited_back;   /* the awaited object is this many slots below the top */
 	uint32_t instr_back;     /* bytes from where frame_instr points back to the yield */
@@ -34,8 +38,11 @@ struct cpython_layout {
 	uint32_t tag_mask;       /* low bits of a stack reference that are no address */
 	uint32_t op_resume, op_resume_quick; /* 0: yield-from is told by the state alone */
 	uint32_t op_yield, op_get_awaitable, op_send;
+	uint32_t qualname_apart; /* 3.10: code objects do not know theirs: code_qualname is co_name
+	                          */
+	uint32_t op_yield_from;  /* 3.10: an await suspends at this one, which is told by it */
 	uint32_t code_nlocals, code_bytes, code_first_line, code_file, code_qualname,
-		code_line_table, code_local_names, code_names;
+		code_line_table, code_local_names, code_names, code_consts;
 	/* tasks and futures */
 	uint32_t task_argument; /* 0: the step gets the task as its first argument, 1: as second */
 	uint32_t future_loop, future_exception, future_state, task_waiter, task_coro, task_name,
@@ -96,8 +103,9 @@ struct cpython_type_key {
 struct cpython_type_value {
 	uint32_t state; /* enum cpython_lock_state */
 	uint32_t index;
-	uint32_t basicsize; /* tp_basicsize, for CPYTHON_ATTR_INLINE */
+	uint32_t basicsize; /* tp_basicsize; for CPYTHON_ATTR_DICT: tp_dictoffset */
 	uint32_t pad;
+	uint64_t name; /* for CPYTHON_ATTR_DICT: the str object that is the attribute's name */
 };
 
 enum cpython_fact_kind {
@@ -132,7 +140,7 @@ enum {
 	CPYTHON_STACK = 4,
 	CPYTHON_WATCH = 16,
 	CPYTHON_FRAMES = 24,
-	CPYTHON_SLOTS = 12,
+	CPYTHON_SLOTS = 24,
 	CPYTHON_SIDES = 2
 };
 

@@ -38,7 +38,7 @@ __noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct cpython_item *item;
-	uint64_t frame, instr;
+	uint64_t frame;
 	uint32_t i;
 
 	if (!s || !th)
@@ -60,8 +60,10 @@ __noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
 			break;
 		item->index = i;
 		item->b = read_word(frame + l->frame_code) & ~(uint64_t)l->tag_mask;
-		instr = read_word(frame + l->frame_instr);
-		item->offset = instr - item->b - l->code_bytes;
+		if (l->frame_apart)
+			item->offset = 2 * read_half(frame + l->frame_instr);
+		else
+			item->offset = read_word(frame + l->frame_instr) - item->b - l->code_bytes;
 		item->a = frame;
 		item->c = read_word(frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
 		frame = read_word(frame + l->frame_previous);

@@ -85,7 +85,11 @@ __noinline int walk_slot(uint32_t slot, uint32_t j)
 	item->c = read_word(self + 8);
 	if ((item->c == t->managers[0] || item->c == t->managers[1]) && s->sides < CPYTHON_SIDES) {
 		s->side[s->sides & (CPYTHON_SIDES - 1)] =
-			attribute(&t->layout, self, 0, (uint32_t)read_word(item->c + 32));
+			attribute(&t->layout, self, 0,
+		                  read_half(item->c + (t->layout.attributes == CPYTHON_ATTR_DICT
+		                                               ? TYPE_DICT_OFFSET
+		                                               : TYPE_BASICSIZE)),
+		                  0);
 		s->sides++;
 	}
 	key.type = item->c;
@@ -96,6 +100,22 @@ __noinline int walk_slot(uint32_t slot, uint32_t j)
 	return 0;
 }
 
+/* Does a suspended frame await something (or yield from it)? Else it yields a value. Told by the
+ * state, by the argument of the RESUME behind the yield, or by the instruction that comes next. */
+static __always_inline uint32_t frame_awaits(const struct cpython_layout *l, int state,
+                                             uint64_t instr)
+{
+	uint32_t next, op;
+
+	if (!l->op_resume && !l->op_yield_from)
+		return state == l->state_yield_from;
+	next = read_half(instr + 2);
+	op = next & 0xff;
+	if (l->op_yield_from)
+		return op == l->op_yield_from;
+	return (op == l->op_resume || op == l->op_resume_quick) && (next >> 8 & 3) >= 2;
+}
+
 /* The object at the present place of the chain. Returns 1 when the chain ends there. */
 __noinline int walk_object(uint32_t slot, uint32_t i)
 {
@@ -103,8 +123,8 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct cpython_item *item;
-	uint64_t type, code, instr, awaited, current;
-	uint32_t frame, nlocals, top, j;
+	uint64_t type, code, instr, start, awaited, current, at;
+	uint32_t frame, nlocals, top, j, awaits;
 	int state;
 
 	if (!s || !s->current)
@@ -125,27 +145,47 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 		}
 		return 1;
 	}
-	state = object_byte(s, l->gen_state);
 	frame = l->gen_frame;
+	at = current;
+	if (l->frame_apart) {
+		at = object_word(s, frame);
+		if (!at)
+			return 1;
+		frame = 0;
+		object_read(s, at);
+	}
+	state = object_byte(s, l->gen_state);
 	code = object_word(s, frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+	start = code_start(l, code);
 	instr = object_word(s, frame + l->frame_instr);
+	if (l->frame_apart)
+		instr = start + 2 * (uint32_t)instr;
 	s->base = frame + l->frame_locals;
-	s->locals = current + s->base;
+	s->locals = at + s->base;
 	item = item_add(s, CPYTHON_ITEM_FRAME);
 	if (!item)
 		return 1;
 	item->index = i;
 	item->state = state;
 	item->flags = s->in_side ? CPYTHON_FRAME_SIDE : 0;
-	item->offset = instr - l->instr_back - code - l->code_bytes;
+	awaits = frame_awaits(l, state, instr);
+	if (awaits && l->op_yield_from)
+		instr += 2; /* it stands before the one it suspends at */
+	item->offset = instr - l->instr_back - start;
 	item->a = current;
 	item->b = code;
-	item->c = object_word(s, s->base) & ~(uint64_t)l->tag_mask;
+	item->c = s->base + 8 <= s->limit ? object_word(s, s->base) : read_word(s->locals);
+	item->c &= ~(uint64_t)l->tag_mask;
 	item->d = type;
 	if (state != l->state_suspended && state != l->state_yield_from)
 		return 1;
-	nlocals = read_half(code + l->code_nlocals);
-	if (l->top_is_pointer)
+	if (l->frame_apart)
+		nlocals = (object_word(s, l->frame_stack) - s->locals) >> 3;
+	else
+		nlocals = read_half(code + l->code_nlocals);
+	if (l->frame_apart)
+		top = nlocals + object_half(s, l->frame_top);
+	else if (l->top_is_pointer)
 		top = (object_word(s, frame + l->frame_top) - s->locals) >> 3;
 	else
 		top = object_half(s, frame + l->frame_top);
@@ -158,16 +198,7 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	for (j = 0; j < CPYTHON_SLOTS; j++)
 		if (walk_slot(slot, j))
 			break;
-	if (l->op_resume) {
-		uint32_t next = read_half(instr + 2);
-		uint32_t op = next & 0xff, arg = next >> 8 & 0xff;
-
-		if ((op != l->op_resume && op != l->op_resume_quick) || (arg & 3) < 2)
-			return 1;
-	} else if (state != l->state_yield_from) {
-		return 1;
-	}
-	if (top < nlocals + l->awaited_back)
+	if (!awaits || top < nlocals + l->awaited_back)
 		return 1;
 	top -= l->awaited_back;
 	awaited = s->base + 8 * top + 8 <= s->limit ? object_word(s, s->base + 8 * top)

@@ -81,6 +81,11 @@ static __always_inline int generator_state(const struct cpython_layout *l, uint6
 {
 	int8_t state = 0;
 
+	if (l->frame_apart) {
+		generator = read_word(generator + l->gen_frame);
+		if (!generator) /* it has ended */
+			return l->state_locked;
+	}
 	bpf_probe_read_user(&state, sizeof(state), (void *)(generator + l->gen_state));
 	return state;
 }

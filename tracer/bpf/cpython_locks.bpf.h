@@ -7,9 +7,43 @@
 
 #include "cpython_read.bpf.h"
 
-/* Attribute number `index` of an ordinary object; 0: not there, or kept in a dictionary. */
+/*
+ * 3.10: an attribute in the dictionary of an object, which is at `where` in it. PyDictObject and
+ * PyDictKeysObject as in Objects/dict-common.h. `index`: its number, if it stands where it is put
+ * first; without a name that is taken for granted.
+ */
+__noinline uint64_t dictionary_attribute(uint64_t object, uint32_t index, uint32_t where,
+                                         uint64_t name)
+{
+	enum { KEYS = 32, VALUES = 40, SIZE = 8, COUNT = 32, HEAD = 40, ENTRY = 24, KEY = 8 };
+	uint64_t dictionary, keys, values, size, count;
+	uint32_t i;
+
+	if (!where || where > 4096) /* none, or counted from the end */
+		return 0;
+	dictionary = read_word(object + where);
+	keys = read_word(dictionary + KEYS);
+	values = read_word(dictionary + VALUES);
+	size = read_word(keys + SIZE);
+	count = read_word(keys + COUNT);
+	keys += HEAD + size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : 4);
+	if (index >= count)
+		index = 0;
+	if (name && read_word(keys + index * ENTRY + KEY) != name) {
+		for (i = 0; i < 32; i++)
+			if (i >= count || read_word(keys + i * ENTRY + KEY) == name)
+				break;
+		if (i >= count || i >= 32)
+			return 0;
+		index = i;
+	}
+	return values ? read_word(values + 8 * index) : read_word(keys + index * ENTRY + KEY + 8);
+}
+
+/* Attribute number `index` of an ordinary object; 0: not there, or kept in a dictionary (but for
+ * versions that keep all in one). */
 static __always_inline uint64_t attribute(const struct cpython_layout *l, uint64_t object,
-                                          uint32_t index, uint32_t basicsize)
+                                          uint32_t index, uint32_t basicsize, uint64_t name)
 {
 	uint64_t values;
 
@@ -27,14 +61,21 @@ static __always_inline uint64_t attribute(const struct cpython_layout *l, uint64
 			return 0;
 		return read_word(object + basicsize + 8 + 8 * index);
 	}
-	return 0;
+	return dictionary_attribute(object, index, basicsize, name);
 }
+
+enum { TYPE_BASICSIZE = 32, TYPE_DICT_OFFSET = 288 };
 
 /* Are the attributes of an object kept in a dictionary (somebody asked for its __dict__)? */
 static __always_inline int has_dictionary(const struct cpython_target *t, uint64_t object)
 {
-	uint64_t dictionary = read_word(object - 24);
+	uint64_t dictionary;
 
+	if (t->layout.attributes == CPYTHON_ATTR_DICT)
+		dictionary =
+			read_word(object + read_half(read_word(object + 8) + TYPE_DICT_OFFSET));
+	else
+		dictionary = read_word(object - 24);
 	return dictionary && !(dictionary & 1) && read_word(dictionary + 8) == t->dictionary;
 }
 
@@ -83,7 +124,7 @@ __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 		item->state = read_word(lock + how->index) == thread_pointer();
 		return item->state;
 	}
-	value = attribute(&t->layout, lock, how->index, how->basicsize);
+	value = attribute(&t->layout, lock, how->index, how->basicsize, how->name);
 	if (how->state == CPYTHON_STATE_OWNER) { /* not there: the class says None */
 		item->state = value && value != t->none_object;
 	} else if (how->state == CPYTHON_STATE_BOOL) {
@@ -107,7 +148,7 @@ static __always_inline uint64_t lock_inner(const struct cpython_layout *l,
 {
 	if (how->state != CPYTHON_STATE_INNER)
 		return object;
-	return attribute(l, object, how->index, how->basicsize);
+	return attribute(l, object, how->index, how->basicsize, how->name);
 }
 
 /*

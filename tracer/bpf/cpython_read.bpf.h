@@ -23,6 +23,20 @@ static __always_inline uint32_t read_half(uint64_t address)
 	return value;
 }
 
+/* Where the frame of a generator is: in it, or apart from it. */
+static __always_inline uint64_t generator_frame(const struct cpython_layout *l, uint64_t generator)
+{
+	return l->frame_apart ? read_word(generator + l->gen_frame) : generator + l->gen_frame;
+}
+
+/* The address of the first instruction of a code object. */
+static __always_inline uint64_t code_start(const struct cpython_layout *l, uint64_t code)
+{
+	enum { BYTES_DATA = 32 }; /* PyBytesObject.ob_sval */
+
+	return l->frame_apart ? read_word(code + l->code_bytes) + BYTES_DATA : code + l->code_bytes;
+}
+
 static __always_inline uint64_t thread_pointer(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();

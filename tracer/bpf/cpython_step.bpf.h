@@ -137,7 +137,7 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	struct cpython_layout *l;
 	struct cpython_target *t;
 	struct cpython_item *item;
-	uint64_t self, lock;
+	uint64_t self, lock, frame;
 
 	if (!s || !th)
 		return 0;
@@ -145,12 +145,13 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	if (!t)
 		return 0;
 	l = &t->layout;
-	self = read_word(coro + l->gen_frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
+	frame = generator_frame(l, coro);
+	self = read_word(frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
 	item = item_add(s, CPYTHON_ITEM_CODE);
 	if (!item)
 		return 0;
 	item->a = coro;
-	item->b = read_word(coro + l->gen_frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+	item->b = read_word(frame + l->frame_code) & ~(uint64_t)l->tag_mask;
 	item->c = self;
 	if (!self || t->detail < 1)
 		return 0;

@@ -27,10 +27,10 @@ static __always_inline uint64_t woken_task(const struct cpython_target *t, uint6
 	return task && read_word(task + t->layout.task_waiter) == future ? task : 0;
 }
 
-/* `arguments`: of the call, with the callback first. */
-__noinline int wake(uint32_t slot, uint64_t arguments)
+/* call_soon(callback, future) is called. */
+__noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 {
-	uint64_t tgid_tid = bpf_get_current_pid_tgid(), task, future;
+	uint64_t tgid_tid = bpf_get_current_pid_tgid(), task;
 	struct scratch *s = scratch_at(slot);
 	struct cpython_target *t;
 	struct cpython_item *item;
@@ -41,8 +41,7 @@ __noinline int wake(uint32_t slot, uint64_t arguments)
 	t = target_of(s);
 	if (!t)
 		return 0;
-	future = read_word(arguments + 8);
-	task = woken_task(t, read_word(arguments), future);
+	task = woken_task(t, callback, future);
 	if (!task)
 		return 0;
 	th = thread_get(tgid_tid);

@@ -94,6 +94,10 @@ void doctor_python_print(FILE *out, const struct target *target)
 		fputs("  Its JIT is on, which hides acquisitions from level locks, and thread "
 		      "locks from all.\n",
 		      out);
+	if (!prospect.cells)
+		fputs("  What its objects' attributes hold is not watched before CPython 3.11: no "
+		      "lost updates.\n",
+		      out);
 	print_tasks(out, &prospect);
 	print_levels(out, &prospect);
 }
@@ -111,12 +115,13 @@ json_t *doctor_python_json(const struct target *target)
 		                                        cpython_detail_text(i), "adds",
 		                                        rows[i].adds, "hit", rows[i].hit,
 		                                        "complete", level_complete(&prospect, i)));
-	return json_pack("{s:s, s:b, s:s?, s:b, s:b, s:o?, s:o?, s:o}", "version", prospect.release,
-	                 "supported", prospect.supported, "reason",
+	return json_pack("{s:s, s:b, s:s?, s:b, s:b, s:b, s:o?, s:o?, s:o}", "version",
+	                 prospect.release, "supported", prospect.supported, "reason",
 	                 prospect.supported
 	                         ? NULL
 	                         : escape_string(safe, sizeof(safe), prospect.fault.message),
-	                 "jit", prospect.jit, "uvloop", prospect.uvloop, "tasks",
+	                 "jit", prospect.jit, "cells", prospect.supported && prospect.cells,
+	                 "uvloop", prospect.uvloop, "tasks",
 	                 prospect.pictured ? json_integer(prospect.picture.tasks) : NULL, "hit_ns",
 	                 cost > 0 ? json_integer(cost) : NULL, "levels", levels);
 }

@@ -95,15 +95,20 @@ static void code_free(void *pointer)
 	}
 }
 
-void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory)
+int cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory,
+                       uint64_t interpreter, uint64_t function)
 {
 	memset(codes, 0, sizeof(*codes));
 	codes->memory = *memory;
+	return memory->layout && memory->layout->qualname_apart
+	               ? cpython_qualnames_new(memory, interpreter, function, &codes->qualnames)
+	               : 0;
 }
 
 void cpython_codes_fini(struct cpython_codes *codes)
 {
 	cpython_table_fini(&codes->table, code_free);
+	cpython_qualnames_free(codes->qualnames);
 }
 
 static char *str_copy(const struct cpython_memory *memory, uint64_t object)
@@ -127,8 +132,42 @@ static uint8_t *block_copy(const struct cpython_memory *memory, uint64_t address
 	return block;
 }
 
-static struct cpython_code *code_read(const struct cpython_memory *memory, uint64_t address)
+/* Its function, where its qualified name is not known: its name. */
+static char *function_copy(struct cpython_codes *codes, const struct cpython_code *code)
 {
+	uint64_t qualname = codes->qualnames && code->file
+	                            ? cpython_qualnames_find(codes->qualnames, code->address,
+	                                                     code->file, codes->now)
+	                            : 0;
+	char *function = qualname ? str_copy(&codes->memory, qualname) : NULL;
+	char *name = str_copy(&codes->memory, code->names[0]);
+
+	/* what stood at this address before may have had another name */
+	if (!function || !name || !ends_with(function, name)) {
+		free(function);
+		return name;
+	}
+	free(name);
+	return function;
+}
+
+static void instructions_copy(const struct cpython_memory *memory, struct cpython_code *code)
+{
+	const struct cpython_layout *l = memory->layout;
+	uint64_t start = code->address + l->code_bytes, bytes;
+
+	code->bytes_size = cpython_word(memory, code->address + OB_SIZE) * 2;
+	if (l->frame_apart) {
+		bytes = cpython_word(memory, start);
+		start = bytes + BYTES_DATA;
+		code->bytes_size = cpython_word(memory, bytes + OB_SIZE);
+	}
+	code->bytes = block_copy(memory, start, code->bytes_size);
+}
+
+static struct cpython_code *code_read(struct cpython_codes *codes, uint64_t address)
+{
+	const struct cpython_memory *memory = &codes->memory;
 	const struct cpython_layout *l = memory->layout;
 	uint64_t lines = cpython_word(memory, address + l->code_line_table);
 	struct cpython_code *code = calloc(1, sizeof(*code));
@@ -136,13 +175,13 @@ static struct cpython_code *code_read(const struct cpython_memory *memory, uint6
 	if (!code)
 		return NULL;
 	code->address = address;
+	code->old = l->qualname_apart;
 	code->names[0] = cpython_word(memory, address + l->code_qualname);
 	code->names[1] = cpython_word(memory, address + l->code_file);
-	code->function = str_copy(memory, code->names[0]);
 	code->file = str_copy(memory, code->names[1]);
+	code->function = function_copy(codes, code);
 	code->first_line = cpython_half(memory, address + l->code_first_line);
-	code->bytes_size = cpython_word(memory, address + OB_SIZE) * 2;
-	code->bytes = block_copy(memory, address + l->code_bytes, code->bytes_size);
+	instructions_copy(memory, code);
 	code->lines_size = cpython_word(memory, lines + OB_SIZE);
 	code->lines = block_copy(memory, lines + BYTES_DATA, code->lines_size);
 	if (!code->function || !code->file || !code->bytes || !code->lines) {
@@ -177,7 +216,7 @@ const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64
 
 	if (!address || (older && code_stands(codes, older)))
 		return older;
-	code = code_read(&codes->memory, address);
+	code = code_read(codes, address);
 	if (!code)
 		return NULL;
 	code->generation = ++codes->generation;
@@ -202,7 +241,27 @@ bool cpython_code_yields(const struct cpython_code *code, const struct cpython_l
                          int32_t offset)
 {
 	return offset >= 0 && !(offset & 1) && (size_t)offset + 2 <= code->bytes_size &&
-	       code->bytes[offset] == layout->op_yield;
+	       (code->bytes[offset] == layout->op_yield ||
+	        (layout->op_yield_from && code->bytes[offset] == layout->op_yield_from));
+}
+
+/*
+ * What GET_AWAITABLE at `offset` belongs to, told by what stands before it until 3.10
+ * (Python/compile.c, compiler_async_with, compiler_call_exit_with_nones; Include/opcode.h).
+ */
+static int await_of_old(const struct cpython_code *code, int32_t offset)
+{
+	enum { DUP_TOP = 4, WITH_EXCEPT_START = 49, BEFORE_ASYNC_WITH = 52, CALL_FUNCTION = 131 };
+	const uint8_t *at = code->bytes + offset;
+
+	if (offset >= 2 && at[-2] == BEFORE_ASYNC_WITH)
+		return 1;
+	if (offset >= 2 && at[-2] == WITH_EXCEPT_START)
+		return 2;
+	return offset >= 6 && at[-2] == CALL_FUNCTION && at[-1] == 3 && at[-4] == DUP_TOP &&
+	                       at[-6] == DUP_TOP
+	               ? 2
+	               : 0;
 }
 
 int cpython_code_await(const struct cpython_code *code, const struct cpython_layout *layout,
@@ -216,13 +275,13 @@ int cpython_code_await(const struct cpython_code *code, const struct cpython_lay
 
 		if (before < 0 || (size_t)before + 2 > code->bytes_size)
 			break;
-		if (code->bytes[before] == layout->op_yield)
+		if (cpython_code_yields(code, layout, before))
 			break;
 		if (code->bytes[before] != layout->op_get_awaitable)
 			continue;
 		if (at)
 			*at = before;
-		return code->bytes[before + 1];
+		return layout->op_yield_from ? await_of_old(code, before) : code->bytes[before + 1];
 	}
 	return -1;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "cpython_memory.h"
+#include "cpython_qualnames.h"
 #include "cpython_table.h"
 
 /** What a function is for us, by its qualname and file. */
@@ -40,6 +41,7 @@ struct cpython_code {
 	char *file;          /* co_filename */
 	uint32_t first_line;
 	enum cpython_role role;
+	bool old;          /* the table of lines is that of 3.10 */
 	bool bounds;       /* the exit method of a time-out: what it surrounds ends by itself */
 	uint64_t names[2]; /* addresses of its qualname and its file's name */
 	uint64_t checked;  /* ns: when it was compared with the target's memory */
@@ -53,11 +55,14 @@ struct cpython_code {
 struct cpython_codes {
 	struct cpython_memory memory;
 	struct cpython_table table;
+	struct cpython_qualnames *qualnames; /* owned; NULL: code objects know theirs */
 	uint64_t generation;
 	uint64_t now; /* ns: of the fact that is looked at; the user keeps it */
 };
 
-void cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory);
+/** `interpreter`, `function`: as in struct cpython_target. 0 or -ENOMEM. */
+int cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory,
+                       uint64_t interpreter, uint64_t function);
 void cpython_codes_fini(struct cpython_codes *codes);
 
 /** The code object at an address, or NULL when it is not readable as one. Owned by `codes`. */

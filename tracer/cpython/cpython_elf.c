@@ -363,6 +363,38 @@ uint64_t cpython_elf_find(const struct cpython_elf *elf, const void *bytes, size
 	return 0;
 }
 
+/* The same among the words that are relocated when the file is loaded. */
+static uint64_t pointer_relocated(const struct cpython_elf *elf, uint64_t value, uint64_t from)
+{
+	uint64_t best = 0;
+
+	for (size_t i = 0; i < elf->section_count; i++) {
+		const Elf64_Shdr *section = &elf->sections[i];
+		const Elf64_Rela *rows = file_range(elf, section->sh_offset, section->sh_size);
+
+		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows)
+			continue;
+		for (size_t j = 0; j < section->sh_size / sizeof(*rows); j++)
+			if (ELF64_R_TYPE(rows[j].r_info) == R_X86_64_RELATIVE &&
+			    (uint64_t)rows[j].r_addend == value && rows[j].r_offset > from &&
+			    (!best || rows[j].r_offset < best))
+				best = rows[j].r_offset;
+	}
+	return best;
+}
+
+uint64_t cpython_elf_pointer(const struct cpython_elf *elf, uint64_t value, uint64_t from)
+{
+	uint64_t relocated = pointer_relocated(elf, value, from), stored = from;
+
+	while ((stored = cpython_elf_find(elf, &value, sizeof(value), true, stored + 1)))
+		if (stored % 8 == 0)
+			break;
+	if (!relocated || !stored)
+		return relocated ? relocated : stored;
+	return relocated < stored ? relocated : stored;
+}
+
 bool cpython_elf_section(const struct cpython_elf *elf, const char *name, uint64_t *address,
                          uint64_t *size)
 {

@@ -53,6 +53,10 @@ uint64_t cpython_elf_offset(const struct cpython_elf *elf, uint64_t address);
 uint64_t cpython_elf_find(const struct cpython_elf *elf, const void *bytes, size_t size,
                           bool writable, uint64_t from);
 
+/** The first word in writable memory, behind `from`, that holds the address `value` when the file
+ * is loaded; 0: there is none. */
+uint64_t cpython_elf_pointer(const struct cpython_elf *elf, uint64_t value, uint64_t from);
+
 /** Start and size of a section, by name; false: there is none. */
 bool cpython_elf_section(const struct cpython_elf *elf, const char *name, uint64_t *address,
                          uint64_t *size);

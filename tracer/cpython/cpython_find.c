@@ -9,13 +9,44 @@
 
 #include "cpython_places.h"
 
-enum { OB_TYPE = 8, TYPE_INIT = 296, MODULE_DICT = 16 };
+enum { OB_TYPE = 8, TYPE_NAME = 24, TYPE_INIT = 296, MODULE_DICT = 16 };
+
+/* Before 3.11: the text that Py_GetVersion() begins with is PY_VERSION, "3.10.13". */
+static unsigned version_of_text(const struct cpython_elf *elf, char *release)
+{
+	uint64_t start = cpython_elf_symbol(elf, "Py_GetVersion"), end;
+	const uint8_t *code;
+	size_t left;
+
+	end = start ? cpython_elf_function_end(elf, start) : 0;
+	code = start ? cpython_elf_at(elf, start, &left) : NULL;
+	for (size_t at = 0; code && start + at + 4 <= end && at + 4 <= left; at++) {
+		unsigned major, minor, micro;
+		const uint8_t *text;
+		size_t room;
+		int32_t value;
+		int used = 0;
+
+		memcpy(&value, code + at, sizeof(value));
+		text = cpython_elf_at(elf, start + at + 4 + (int64_t)value, &room);
+		if (!text) /* not relative to the instruction: an address */
+			text = cpython_elf_at(elf, (uint32_t)value, &room);
+		if (!text || room < 32 || text[0] < '2' || text[0] > '9' || text[1] != '.' ||
+		    !memchr(text, 0, 32) ||
+		    sscanf((const char *)text, "%u.%u.%u%n", &major, &minor, &micro, &used) != 3)
+			continue;
+		snprintf(release, 32, "%.*s", used, (const char *)text);
+		return CPYTHON_VERSION(major, minor);
+	}
+	return 0;
+}
 
 unsigned cpython_find_version(const struct target *target, char *release)
 {
 	const struct target_module *core = target_module_with(target, TARGET_CPYTHON);
 	struct cpython_elf *elf;
 	unsigned version = 0;
+	uint64_t address;
 	const uint8_t *at;
 	uint32_t hex;
 	size_t left;
@@ -24,11 +55,14 @@ unsigned cpython_find_version(const struct target *target, char *release)
 	if (!core || cpython_elf_open(core->open_path, &elf))
 		return 0;
 	/* const unsigned long Py_Version = PY_VERSION_HEX, since 3.11 */
-	at = cpython_elf_at(elf, cpython_elf_symbol(elf, "Py_Version"), &left);
+	address = cpython_elf_symbol(elf, "Py_Version");
+	at = address ? cpython_elf_at(elf, address, &left) : NULL;
 	if (at && left >= sizeof(hex)) {
 		memcpy(&hex, at, sizeof(hex));
 		version = hex >> 16;
 		snprintf(release, 32, "%u.%u.%u", hex >> 24, hex >> 16 & 0xff, hex >> 8 & 0xff);
+	} else if (!address) {
+		version = version_of_text(elf, release);
 	}
 	cpython_elf_close(elf);
 	return version;
@@ -88,9 +122,6 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 		{"_Py_TrueStruct", &t->true_object, true},
 		{"_Py_FalseStruct", &t->false_object, true},
 		{"_Py_NoneStruct", &t->none_object, true},
-		{"_PyAsyncGenASend_Type", &t->wrappers[0], false},
-		{"_PyAsyncGenAThrow_Type", &t->wrappers[1], false},
-		{"_PyCoroWrapper_Type", &t->wrappers[2], false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -100,6 +131,37 @@ static int find_objects(const struct cpython_elf *elf, const struct target_modul
 			                 rows[i].name);
 	}
 	return 0;
+}
+
+/* The static type of the interpreter that has a name, whether or not it is exported. */
+static uint64_t static_type(const struct cpython_memory *memory, const struct cpython_elf *elf,
+                            const struct target_module *core, const char *name)
+{
+	uint64_t meta = object_of(elf, core, "PyType_Type"), text = 0;
+
+	while ((text = cpython_elf_find(elf, name, strlen(name) + 1, false, text + 1))) {
+		uint64_t word = 0;
+
+		while ((word = cpython_elf_pointer(elf, text, word))) {
+			uint64_t type = word - TYPE_NAME + core->bias;
+
+			if (cpython_word(memory, type + OB_TYPE) == meta)
+				return type;
+		}
+	}
+	return 0;
+}
+
+/* Objects that stand for what they await: the word behind their head. */
+static void find_wrappers(const struct cpython_memory *memory, const struct cpython_elf *elf,
+                          const struct target_module *core, struct cpython_target *t)
+{
+	static const char *const names[CPYTHON_WRAPPERS] = {"async_generator_asend",
+	                                                    "async_generator_athrow",
+	                                                    "coroutine_wrapper", "anext_awaitable"};
+
+	for (size_t i = 0; i < CPYTHON_WRAPPERS; i++)
+		t->wrappers[i] = static_type(memory, elf, core, names[i]);
 }
 
 uint64_t cpython_find_global(const struct cpython_memory *memory, uint64_t interpreter,
@@ -201,6 +263,8 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 		cpython_places_with(elf, out->core, out);
 	if (!error)
 		cpython_places_await(elf, out->core, out);
+	if (!error)
+		find_wrappers(&memory, elf, out->core, t);
 	cpython_elf_close(elf);
 	if (error)
 		return error;

@@ -14,14 +14,68 @@
  *   strings, tuples, types: cpython/unicodeobject.h, tupleobject.h, object.h
  * 3.14 and 3.15: also _Py_DebugOffsets (.PyRuntime) of 3.14.10 and 3.15.2, and
  * _AsyncioDebug (.AsyncioDebug) of the same.
- * The numbers of 3.11.7, 3.12.1 and 3.13.0 were printed with offsetof() from
- * their own headers where these tell them, else read off the machine code.
+ * 3.10: Include/internal/pycore_frame.h does not exist yet: frames are objects
+ * (Include/cpython/frameobject.h); dictionaries: Objects/dict-common.h.
+ * The numbers of 3.10.13, 3.11.7, 3.12.1 and 3.13.0 were printed with offsetof()
+ * from their own headers where these tell them, else read off the machine code
+ * (3.10.13: off the debug information of its _asyncio).
  */
 #include <stddef.h>
 
 #include "cpython_layout.h"
 
 static const struct cpython_layout layouts[] = {
+	{
+		.version = CPYTHON_VERSION(3, 10),
+		.gen_state = 108, /* of the frame: f_state */
+		.gen_frame = 16,
+		.state_created = -2,
+		.state_suspended = -1,
+		.state_yield_from = -1, /* told by the opcode that comes next */
+		.state_locked = 127,
+		.state_executing = 0,
+		.frame_apart = 1,
+		.frame_code = 32,
+		.frame_previous = 24,
+		.frame_instr = 96,
+		.frame_top = 80,
+		.frame_stack = 64,
+		.frame_locals = 352,
+		.awaited_back = 1,
+		.op_yield = 86,
+		.op_yield_from = 72,
+		.op_get_awaitable = 73,
+		.code_bytes = 48,
+		.code_first_line = 40,
+		.code_file = 104,
+		.code_qualname = 112, /* co_name */
+		.qualname_apart = 1,
+		.code_line_table = 120,
+		.code_local_names = 72,
+		.code_names = 64,
+		.code_consts = 56,
+		.task_argument = 0,
+		.future_loop = 16,
+		.future_exception = 48,
+		.future_state = 88,
+		.task_waiter = 152,
+		.task_coro = 160,
+		.task_name = 168,
+		.task_must_cancel = 184,
+		.str_ascii = 48,
+		.str_compact = 72,
+		.tuple_items = 24,
+		.attributes = CPYTHON_ATTR_DICT,
+		.cached_keys = 872,
+		.type_dict = 264,
+		.long_shift = 0,
+		.runtime_interpreters = 32,
+		.interp_threads = 8,
+		.interp_modules = 856,
+		.thread_next = 8,
+		.thread_id = 176,
+		.thread_frame = 24,
+	},
 	{
 		.version = CPYTHON_VERSION(3, 11),
 		.gen_state = 75,
@@ -50,6 +104,7 @@ static const struct cpython_layout layouts[] = {
 		.code_line_table = 136,
 		.code_local_names = 96,
 		.code_names = 32,
+		.code_consts = 24,
 		.task_argument = 0,
 		.future_loop = 16,
 		.future_exception = 48,
@@ -102,6 +157,7 @@ static const struct cpython_layout layouts[] = {
 		.code_line_table = 136,
 		.code_local_names = 96,
 		.code_names = 32,
+		.code_consts = 24,
 		.task_argument = 1,
 		.future_loop = 16,
 		.future_exception = 48,
@@ -152,6 +208,7 @@ static const struct cpython_layout layouts[] = {
 		.code_line_table = 136,
 		.code_local_names = 96,
 		.code_names = 32,
+		.code_consts = 24,
 		.task_argument = 1,
 		.future_loop = 16,
 		.future_exception = 48,
@@ -202,6 +259,7 @@ static const struct cpython_layout layouts[] = {
 		.code_line_table = 136,
 		.code_local_names = 96,
 		.code_names = 32,
+		.code_consts = 24,
 		.task_argument = 1,
 		.future_loop = 16,
 		.future_exception = 48,
@@ -258,6 +316,7 @@ static const struct cpython_layout layouts[] = {
 		.code_line_table = 136,
 		.code_local_names = 96,
 		.code_names = 32,
+		.code_consts = 24,
 		.task_argument = 1,
 		.future_loop = 16,
 		.future_exception = 48,
@@ -295,4 +354,9 @@ const struct cpython_layout *cpython_layout_find(uint32_t version)
 		if (layouts[i].version == version)
 			return &layouts[i];
 	return NULL;
+}
+
+bool cpython_layout_cells(const struct cpython_layout *layout)
+{
+	return layout->attributes != CPYTHON_ATTR_DICT;
 }

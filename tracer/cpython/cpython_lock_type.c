@@ -12,7 +12,13 @@
 
 #include "cpython_find.h"
 
-enum { TYPE_NAME = 24, TYPE_BASICSIZE = 32, TYPE_BASE = 256, BASES_MAX = 8 };
+enum {
+	TYPE_NAME = 24,
+	TYPE_BASICSIZE = 32,
+	TYPE_BASE = 256,
+	TYPE_DICT_OFFSET = 288,
+	BASES_MAX = 8
+};
 
 static const struct row {
 	/* `__module__` is it, or in it (anyio says so of all it exports); of C types: what stands
@@ -99,6 +105,12 @@ int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
 	out->how.basicsize = cpython_half(memory, type + TYPE_BASICSIZE);
 	if (!row->attribute)
 		return 1;
+	if (memory->layout->attributes == CPYTHON_ATTR_DICT) {
+		out->how.basicsize = cpython_half(memory, type + TYPE_DICT_OFFSET);
+		out->how.name = cpython_attribute_name(memory, type, row->attribute);
+		if (!out->how.name)
+			out->how.state = CPYTHON_STATE_UNKNOWN;
+	}
 	index = cpython_attribute_index(memory, type, row->attribute);
 	if (index >= 0)
 		out->how.index = index;

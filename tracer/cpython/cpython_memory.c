@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * cpython_memory.c - see cpython_memory.h. Objects as in Include/cpython/ and
- * Include/internal/pycore_dict.h of 3.11 to 3.15.
+ * Include/internal/pycore_dict.h of 3.11 to 3.15, Objects/dict-common.h of 3.10.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,12 @@
 enum {
 	TYPE_NAME = 24,
 	TYPE_BASICSIZE = 32,
+	TYPE_BASE = 256,
+	TYPE_DICT_OFFSET = 288,
+	BASES_MAX = 8,
+	FUNC_CODE = 48,
+	TUPLE_SIZE = 16,
+	NAMES_MAX = 256,
 	STR_LENGTH = 16,
 	STR_STATE = 32,
 	DICT_KEYS = 32,
@@ -20,6 +26,10 @@ enum {
 	KEYS_KIND = 10,
 	KEYS_COUNT = 24,
 	KEYS_HEAD = 32,
+	OLD_KEYS_SIZE = 8, /* of the table of indices, whose entries are as wide as it takes */
+	OLD_KEYS_COUNT = 32,
+	OLD_KEYS_HEAD = 40,
+	OLD_SIZE_MAX = 1 << 24,
 	ENTRIES_MAX = 1 << 16,
 	STR_MAX = 4096
 };
@@ -155,13 +165,29 @@ struct entries {
 	unsigned key; /* offset in an entry */
 };
 
+static int entries_find_old(uint64_t keys, const unsigned char *head, struct entries *out)
+{
+	uint64_t size;
+
+	memcpy(&size, head + OLD_KEYS_SIZE, sizeof(size));
+	memcpy(&out->count, head + OLD_KEYS_COUNT, sizeof(out->count));
+	if (out->count > ENTRIES_MAX || size > OLD_SIZE_MAX)
+		return -EPROTO;
+	out->address = keys + OLD_KEYS_HEAD + size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : 4);
+	out->stride = 24;
+	out->key = 8;
+	return 0;
+}
+
 static int entries_find(const struct cpython_memory *memory, uint64_t keys, struct entries *out)
 {
-	unsigned char head[KEYS_HEAD];
+	unsigned char head[OLD_KEYS_HEAD];
 	int error = cpython_read(memory, keys, head, sizeof(head));
 
 	if (error)
 		return error;
+	if (memory->layout->attributes == CPYTHON_ATTR_DICT)
+		return entries_find_old(keys, head, out);
 	memcpy(&out->count, head + KEYS_COUNT, sizeof(out->count));
 	if (out->count > ENTRIES_MAX || head[KEYS_INDEX_BYTES] > 24 || head[KEYS_KIND] > 2)
 		return -EPROTO;
@@ -242,7 +268,101 @@ int cpython_attribute_index(const struct cpython_memory *memory, uint64_t type, 
 	return -1;
 }
 
-uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index)
+/* The dictionary of an object's attributes; 0: it has none. */
+static uint64_t dictionary_of(const struct cpython_memory *memory, uint64_t object)
+{
+	uint64_t type = cpython_word(memory, object + 8);
+	uint64_t offset = type ? cpython_word(memory, type + TYPE_DICT_OFFSET) : 0;
+
+	return offset && offset < 4096 ? cpython_word(memory, object + offset) : 0;
+}
+
+struct place {
+	uint64_t name; /* wanted; 0: number `index` */
+	uint32_t index;
+	uint64_t value;
+};
+
+static int place_entry(void *context, uint64_t key, uint64_t value)
+{
+	struct place *place = context;
+
+	if (place->name ? key != place->name : place->index-- != 0)
+		return 0;
+	place->value = value;
+	return 1;
+}
+
+static uint64_t dictionary_attribute(const struct cpython_memory *memory, uint64_t object,
+                                     uint32_t index, uint64_t name)
+{
+	struct place place = {.name = name, .index = index};
+	uint64_t dictionary = dictionary_of(memory, object);
+
+	return dictionary && cpython_dict_each(memory, dictionary, place_entry, &place) == 1
+	               ? place.value
+	               : 0;
+}
+
+uint64_t cpython_attribute_named(const struct cpython_memory *memory, uint64_t object,
+                                 const char *name)
+{
+	uint64_t dictionary;
+	int index;
+
+	if (memory->layout->attributes == CPYTHON_ATTR_DICT) {
+		dictionary = dictionary_of(memory, object);
+		return dictionary ? cpython_dict_get(memory, dictionary, name) : 0;
+	}
+	index = cpython_attribute_index(memory, cpython_word(memory, object + 8), name);
+	return index < 0 ? 0 : cpython_attribute(memory, object, index, 0);
+}
+
+/* Looks among the names that the code of a method uses. */
+static int name_entry(void *context, uint64_t key, uint64_t value)
+{
+	struct search *search = context;
+	const struct cpython_memory *memory = search->memory;
+	const struct cpython_layout *l = memory->layout;
+	uint64_t code, names, count;
+	char type[16], text[128];
+
+	(void)key;
+	if (cpython_type_name(memory, cpython_word(memory, value + 8), type, sizeof(type)) ||
+	    strcmp(type, "function") != 0)
+		return 0;
+	code = cpython_word(memory, value + FUNC_CODE);
+	names = code ? cpython_word(memory, code + l->code_names) : 0;
+	count = names ? cpython_word(memory, names + TUPLE_SIZE) : 0;
+	for (uint64_t i = 0; i < count && i < NAMES_MAX; i++) {
+		uint64_t str = cpython_word(memory, names + l->tuple_items + 8 * i);
+
+		if (str && !cpython_str(memory, str, text, sizeof(text)) &&
+		    !strcmp(text, search->key)) {
+			search->value = str;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+uint64_t cpython_attribute_name(const struct cpython_memory *memory, uint64_t type,
+                                const char *name)
+{
+	struct search search = {memory, name, 0};
+
+	for (int i = 0; type && i < BASES_MAX; i++) {
+		uint64_t dict = cpython_word(memory, type + memory->layout->type_dict);
+
+		if (dict && cpython_dict_each(memory, dict, name_entry, &search) == 1)
+			return search.value;
+		type = cpython_word(memory, type + TYPE_BASE);
+	}
+	return 0;
+}
+
+uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index,
+                           uint64_t name)
 {
 	uint64_t values, size;
 
@@ -259,7 +379,7 @@ uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object,
 			return 0;
 		return cpython_word(memory, object + size + 8 + 8 * index);
 	default:
-		return 0;
+		return dictionary_attribute(memory, object, index, name);
 	}
 }
 

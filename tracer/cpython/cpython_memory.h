@@ -50,8 +50,19 @@ int cpython_dict_each(const struct cpython_memory *memory, uint64_t dict, cpytho
 /** The position of attribute `name` among a type's inline values, -1: it has none. */
 int cpython_attribute_index(const struct cpython_memory *memory, uint64_t type, const char *name);
 
-/** The word of inline attribute `index` of an object, 0: not there. */
-uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index);
+/** The word of inline attribute `index` of an object, 0: not there. Where attributes are always in
+ * a dictionary (3.10), that of the str object `name`, or, when that is 0, number `index` in it. */
+uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index,
+                           uint64_t name);
+
+/** An attribute by its name, 0: not there. */
+uint64_t cpython_attribute_named(const struct cpython_memory *memory, uint64_t object,
+                                 const char *name);
+
+/** The str object that the methods of a class, or of one it is derived from, use for a name; 0:
+ * none does. It is the one that dictionaries of attributes have as their key. */
+uint64_t cpython_attribute_name(const struct cpython_memory *memory, uint64_t type,
+                                const char *name);
 
 /** tp_name without its module; 0 or negative errno. */
 int cpython_type_name(const struct cpython_memory *memory, uint64_t type, char *out, size_t size);

@@ -17,11 +17,14 @@ enum {
 	OB_TYPE = 8,
 	OB_SIZE = 16,
 	MODULE_DICT = 16,
-	CODE_CONSTS = 24,
+	FUNC_QUALNAME = 40,
 	FUNC_CODE = 48,
+	FUNC_CLOSURE = 72, /* of 3.10 */
+	CELL_OBJECT = 16,
 	WRAPPED = 16, /* of a staticmethod, a classmethod; the getter of a property */
 	TYPE_FLAGS = 168,
 	CONSTS_MAX = 4096,
+	CLOSURE_MAX = 16,
 	DEPTH_MAX = 8,
 	FILE_NAME = 1024,
 	TYPES = 64
@@ -115,6 +118,7 @@ struct search {
 	const struct cpython_memory *memory;
 	uint64_t function; /* the type of functions */
 	cpython_code_fn fn, class_fn;
+	cpython_named_code_fn name_fn; /* instead of these */
 	void *context;
 	unsigned depth;
 	uint64_t wrappers[TYPES]; /* types that were met, with whether they wrap a function */
@@ -122,26 +126,33 @@ struct search {
 	unsigned types;
 };
 
-/* A code object, and those among its constants: functions defined in it. */
-static void code_visit(struct search *s, uint64_t code)
+/*
+ * A code object, and those among its constants: functions defined in it. `name`: its qualified one;
+ * of those inside it is the constant behind each (3.10, Python/compile.c, compiler_make_closure).
+ */
+static void code_visit(struct search *s, uint64_t code, uint64_t name)
 {
 	const struct cpython_memory *m = s->memory;
 	uint64_t consts, type, count;
 
 	if (!code || s->depth >= DEPTH_MAX)
 		return;
-	s->fn(s->context, code);
+	if (s->name_fn)
+		s->name_fn(s->context, code, name);
+	else
+		s->fn(s->context, code);
 	type = cpython_word(m, code + OB_TYPE);
-	consts = cpython_word(m, code + CODE_CONSTS);
+	consts = cpython_word(m, code + m->layout->code_consts);
 	count = cpython_word(m, consts + OB_SIZE);
 	if (count > CONSTS_MAX)
 		return;
 	s->depth++;
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t value = cpython_word(m, consts + m->layout->tuple_items + 8 * i);
+		uint64_t at = consts + m->layout->tuple_items + 8 * i;
+		uint64_t value = cpython_word(m, at);
 
 		if (value && cpython_word(m, value + OB_TYPE) == type)
-			code_visit(s, value);
+			code_visit(s, value, i + 1 < count ? cpython_word(m, at + 8) : 0);
 	}
 	s->depth--;
 }
@@ -170,6 +181,28 @@ static bool wraps_function(struct search *s, uint64_t type)
 	return wraps;
 }
 
+static void function_visit(struct search *s, uint64_t function)
+{
+	const struct cpython_memory *m = s->memory;
+	uint64_t closure, count;
+
+	code_visit(s, cpython_word(m, function + FUNC_CODE),
+	           cpython_word(m, function + FUNC_QUALNAME));
+	if (!s->name_fn || s->depth >= DEPTH_MAX)
+		return;
+	closure = cpython_word(m, function + FUNC_CLOSURE);
+	count = closure ? cpython_word(m, closure + OB_SIZE) : 0;
+	s->depth++;
+	for (uint64_t i = 0; i < count && i < CLOSURE_MAX; i++) {
+		uint64_t cell = cpython_word(m, closure + m->layout->tuple_items + 8 * i);
+		uint64_t inner = cell ? cpython_word(m, cell + CELL_OBJECT) : 0;
+
+		if (inner && cpython_word(m, inner + OB_TYPE) == s->function)
+			function_visit(s, inner);
+	}
+	s->depth--;
+}
+
 static int value_visit(void *context, uint64_t key, uint64_t value)
 {
 	struct search *s = context;
@@ -178,7 +211,7 @@ static int value_visit(void *context, uint64_t key, uint64_t value)
 
 	(void)key;
 	if (type == s->function) {
-		code_visit(s, cpython_word(m, value + FUNC_CODE));
+		function_visit(s, value);
 		return 0;
 	}
 	if (s->depth >= DEPTH_MAX)
@@ -189,12 +222,13 @@ static int value_visit(void *context, uint64_t key, uint64_t value)
 
 		if (dict && s->depth < 4) {
 			cpython_dict_each(m, dict, value_visit, s);
-			s->class_fn(s->context, value);
+			if (s->class_fn)
+				s->class_fn(s->context, value);
 		}
 	} else if (wraps_function(s, type)) {
 		inner = cpython_word(m, value + WRAPPED);
 		if (inner && cpython_word(m, inner + OB_TYPE) == s->function)
-			code_visit(s, cpython_word(m, inner + FUNC_CODE));
+			function_visit(s, inner);
 	}
 	s->depth--;
 	return 0;
@@ -208,6 +242,15 @@ void cpython_module_codes(const struct cpython_memory *memory, uint64_t dict, ui
 	                   .fn = fn,
 	                   .class_fn = class_fn,
 	                   .context = context};
+
+	cpython_dict_each(memory, dict, value_visit, &s);
+}
+
+void cpython_module_names(const struct cpython_memory *memory, uint64_t dict, uint64_t function,
+                          cpython_named_code_fn fn, void *context)
+{
+	struct search s = {
+		.memory = memory, .function = function, .name_fn = fn, .context = context};
 
 	cpython_dict_each(memory, dict, value_visit, &s);
 }

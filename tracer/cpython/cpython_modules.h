@@ -39,4 +39,10 @@ typedef void (*cpython_code_fn)(void *context, uint64_t object);
 void cpython_module_codes(const struct cpython_memory *memory, uint64_t dict, uint64_t function,
                           cpython_code_fn fn, cpython_code_fn class_fn, void *context);
 
+/** Calls `fn` with each of these code objects, those behind a decorator's closure too, and the str
+ * object that is its qualified name (which code objects know themselves since 3.11). */
+typedef void (*cpython_named_code_fn)(void *context, uint64_t code, uint64_t qualname);
+void cpython_module_names(const struct cpython_memory *memory, uint64_t dict, uint64_t function,
+                          cpython_named_code_fn fn, void *context);
+
 #endif

@@ -6,7 +6,7 @@
 
 #include "cpython_places.h"
 
-enum { CALLS_MAX = 512 };
+enum { CALLS_MAX = CPYTHON_CALLS };
 
 /* ---- the task step ---- */
 
@@ -119,15 +119,11 @@ static uint64_t static_string(const struct cpython_elf *elf, const struct cpytho
 	return 0;
 }
 
-enum loaded { LOADED_RSI = 6, LOADED_RDI = 7 }; /* the registers, as instructions number them */
-
-/* Does the code before a call load `address` into a register? Looks back over the few instructions
- * that may stand between. `base`: what another one may hold, with the address as an offset to it.
- */
-static bool loads(const struct cpython_elf *elf, uint64_t call, enum loaded into, uint64_t address,
-                  uint64_t base)
+bool cpython_places_loads(const struct cpython_elf *elf, uint64_t call, enum cpython_loaded into,
+                          uint64_t address, uint64_t base)
 {
 	enum { BACK = 32 };
+	bool any = into == CPYTHON_LOADED_ANY;
 	size_t left;
 	const uint8_t *at = cpython_elf_at(elf, call - BACK, &left);
 
@@ -137,13 +133,15 @@ static bool loads(const struct cpython_elf *elf, uint64_t call, enum loaded into
 		int32_t value;
 
 		memcpy(&value, at + i + 1, sizeof(value));
-		if (at[i] == (0xb8 | into) && (uint32_t)value == address) /* mov $imm32, into */
+		if ((any ? (at[i] & 0xf8) == 0xb8
+		         : at[i] == (0xb8 | into)) && /* mov $imm32, into */
+		    (uint32_t)value == address)
 			return true;
-		if (i + 7 > BACK || (at[i] & 0xfe) != 0x48 || at[i + 1] != 0x8d)
+		if (i + 7 > BACK || (at[i] & (any ? 0xf8 : 0xfe)) != 0x48 || at[i + 1] != 0x8d)
 			continue;
 		memcpy(&value, at + i + 3, sizeof(value));
-		if (at[i + 2] == (into << 3 | 5) && /* lea disp32(%rip), into */
-		    call - BACK + i + 7 + (int64_t)value == address)
+		if ((any ? (at[i + 2] & 0xc7) == 5 : at[i + 2] == (into << 3 | 5)) &&
+		    call - BACK + i + 7 + (int64_t)value == address) /* lea disp32(%rip), into */
 			return true;
 		if ((at[i + 2] & 0xf8) == (0x80 | into << 3) && /* lea disp32(register), into */
 		    base + (int64_t)value == address)
@@ -152,8 +150,7 @@ static bool loads(const struct cpython_elf *elf, uint64_t call, enum loaded into
 	return false;
 }
 
-/* Calls of a function of the interpreter: direct, or through its own PLT in a shared library. */
-static size_t own_calls(const struct cpython_elf *elf, const char *name, uint64_t *calls)
+size_t cpython_places_own_calls(const struct cpython_elf *elf, const char *name, uint64_t *calls)
 {
 	uint64_t slot;
 	size_t n = cpython_elf_calls(elf, cpython_elf_symbol(elf, name), 0, calls, CALLS_MAX);
@@ -170,7 +167,7 @@ static void find_method(const struct cpython_elf *elf, const struct target_modul
                         struct cpython_found *out)
 {
 	uint64_t calls[CALLS_MAX];
-	size_t n = own_calls(elf, "_PyObject_LookupSpecialMethod", calls);
+	size_t n = cpython_places_own_calls(elf, "_PyObject_LookupSpecialMethod", calls);
 
 	out->method.path = core->open_path;
 	for (size_t i = 0; i < n; i++)
@@ -189,6 +186,10 @@ void cpython_places_with(const struct cpython_elf *elf, const struct target_modu
 	bool seen_exit = false, seen_aexit = false;
 	size_t n;
 
+	if (layout->version < CPYTHON_VERSION(3, 11)) {
+		cpython_places_with_old(elf, core, out);
+		return;
+	}
 	if (!exit || !aexit)
 		return;
 	out->target.exit_name = exit + core->bias;
@@ -199,11 +200,13 @@ void cpython_places_with(const struct cpython_elf *elf, const struct target_modu
 	}
 	if (!lookup)
 		return;
-	n = own_calls(elf, "_PyObject_LookupSpecial", calls);
+	n = cpython_places_own_calls(elf, "_PyObject_LookupSpecial", calls);
 	out->with.path = core->open_path;
 	for (size_t i = 0; i < n && i < CALLS_MAX; i++) {
-		bool for_exit = loads(elf, calls[i], LOADED_RSI, exit, runtime);
-		bool for_aexit = loads(elf, calls[i], LOADED_RSI, aexit, runtime);
+		bool for_exit =
+			cpython_places_loads(elf, calls[i], CPYTHON_LOADED_RSI, exit, runtime);
+		bool for_aexit =
+			cpython_places_loads(elf, calls[i], CPYTHON_LOADED_RSI, aexit, runtime);
 
 		if (!for_exit && !for_aexit)
 			continue;
@@ -256,11 +259,11 @@ static void find_call_soon(const struct cpython_elf *elf, const struct target_mo
 {
 	uint64_t name = static_string(elf, &out->target.layout, "call_soon");
 	uint64_t runtime = cpython_elf_symbol(elf, "_PyRuntime"), calls[CALLS_MAX];
-	size_t n = name ? own_calls(elf, "PyObject_VectorcallMethod", calls) : 0;
+	size_t n = name ? cpython_places_own_calls(elf, "PyObject_VectorcallMethod", calls) : 0;
 
 	out->wake_method.path = core->open_path;
 	for (size_t i = 0; i < n; i++)
-		if (loads(elf, calls[i], LOADED_RDI, name, runtime))
+		if (cpython_places_loads(elf, calls[i], CPYTHON_LOADED_RDI, name, runtime))
 			cpython_place_add(elf, &out->wake_method, calls[i]);
 }
 
@@ -271,6 +274,10 @@ void cpython_places_wake(const struct cpython_elf *elf, struct cpython_found *ou
 	uint64_t calls[CPYTHON_PLACES], slot;
 	size_t n;
 
+	if (out->target.layout.version < CPYTHON_VERSION(3, 11)) {
+		cpython_places_wake_old(elf, out);
+		return;
+	}
 	if (out->asyncio == out->core) {
 		if (method)
 			find_call_soon(elf, out->core, out);

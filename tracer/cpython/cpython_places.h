@@ -37,4 +37,24 @@ void cpython_places_await(const struct cpython_elf *elf, const struct target_mod
  * `elf`: the file of out->asyncio. */
 void cpython_places_wake(const struct cpython_elf *elf, struct cpython_found *out);
 
+enum { CPYTHON_CALLS = 512 };
+
+/** The registers an address may be loaded into, as instructions number them. */
+enum cpython_loaded { CPYTHON_LOADED_RSI = 6, CPYTHON_LOADED_RDI = 7, CPYTHON_LOADED_ANY = 8 };
+
+/** Does the code before a call load `address` into a register? Looks back over the few
+ * instructions that may stand between. `base`: what another one may hold, with the address as an
+ * offset to it. */
+bool cpython_places_loads(const struct cpython_elf *elf, uint64_t call, enum cpython_loaded into,
+                          uint64_t address, uint64_t base);
+
+/** Calls of a function of the interpreter: direct, or through its own PLT in a shared library. At
+ * most CPYTHON_CALLS. */
+size_t cpython_places_own_calls(const struct cpython_elf *elf, const char *name, uint64_t *calls);
+
+/** cpython_places_with and _wake for 3.10: cpython_places_old.c. */
+void cpython_places_with_old(const struct cpython_elf *elf, const struct target_module *core,
+                             struct cpython_found *out);
+void cpython_places_wake_old(const struct cpython_elf *elf, struct cpython_found *out);
+
 #endif

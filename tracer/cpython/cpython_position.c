@@ -2,7 +2,8 @@
 /*
  * cpython_position.c - line and column of an instruction, from co_linetable.
  *
- * Objects/locations.md (3.13: InternalDocs/code_objects.md), the same from 3.11 to 3.15.
+ * Objects/locations.md (3.13: InternalDocs/code_objects.md), the same from 3.11 to 3.15;
+ * 3.10: Objects/lnotab_notes.txt.
  */
 #include "cpython_code.h"
 
@@ -55,6 +56,24 @@ static int entry_read(unsigned form, const uint8_t **at, const uint8_t *end, int
 	return column;
 }
 
+/* Pairs: bytes of instructions, and by how much the line differs from that before; -128: none. */
+static uint32_t line_of_old(const struct cpython_code *code, int32_t offset)
+{
+	int32_t start = 0;
+	int64_t line = code->first_line;
+
+	for (size_t i = 0; i + 2 <= code->lines_size; i += 2) {
+		int8_t delta = (int8_t)code->lines[i + 1];
+
+		if (delta != -128)
+			line += delta;
+		if (offset >= start && offset < start + code->lines[i])
+			return delta == -128 || line < 0 ? 0 : (uint32_t)line;
+		start += code->lines[i];
+	}
+	return 0;
+}
+
 uint32_t cpython_code_position(const struct cpython_code *code, int32_t offset, int *column)
 {
 	const uint8_t *at = code->lines, *end = at + code->lines_size;
@@ -62,6 +81,8 @@ uint32_t cpython_code_position(const struct cpython_code *code, int32_t offset, 
 	int64_t line = code->first_line;
 
 	*column = -1;
+	if (code->old)
+		return line_of_old(code, offset);
 	while (at < end) {
 		uint8_t head = *at++;
 		int32_t length = ((head & 7) + 1) * 2;

@@ -32,6 +32,7 @@ void cpython_prospect(const struct target *target, struct cpython_prospect *out)
 	if (!out->supported)
 		return;
 	out->jit = found.jit;
+	out->cells = cpython_layout_cells(&found.target.layout);
 	out->uvloop = module_loaded(target, "/uvloop/");
 	for (unsigned i = 0; i < CPYTHON_DETAILS; i++)
 		out->sees[i] = cpython_level_sees(i, &found);

@@ -17,6 +17,7 @@ struct cpython_prospect {
 	bool supported;   /* else `fault` says why not */
 	struct fault fault;
 	bool jit;                       /* may run compiled code */
+	bool cells;                     /* cells can be watched */
 	bool uvloop;                    /* its extension module is loaded */
 	uint64_t sees[CPYTHON_DETAILS]; /* enum aw_can bits, by level */
 	bool pictured;                  /* `picture` was taken */

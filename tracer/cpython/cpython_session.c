@@ -138,6 +138,8 @@ static int session_translate(struct cpython_session *s)
 		.pid = s->options.pid,
 		.detail = s->options.detail,
 		.memory = {cpython_memory_process, &s->pid, &s->found.target.layout},
+		.interpreter = s->found.target.interpreter,
+		.function = s->found.target.function,
 		.type_fn = take_type,
 		.type_context = s,
 		.ids = s->options.ids,
@@ -161,7 +163,7 @@ static void session_watch(struct cpython_session *s)
 		.context = s->options.watch_context,
 	};
 
-	if (options.fn)
+	if (options.fn && cpython_layout_cells(&s->found.target.layout))
 		cpython_watch_open(&options, &s->watch);
 }
 

@@ -155,7 +155,8 @@ static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t sel
 	if (!type || type->how.state != CPYTHON_STATE_INNER)
 		return cpython_lock_get(t, self, type_address);
 	return cpython_lock_of_condition(
-		t, self, cpython_attribute(&t->options.memory, self, type->how.index));
+		t, self,
+		cpython_attribute(&t->options.memory, self, type->how.index, type->how.name));
 }
 
 static void view_waits(struct cpython_translator *t, const struct cpython_chain *chain,

@@ -136,6 +136,8 @@ int cpython_snapshot_deliver(pid_t pid, stream_fn fn, void *context, struct cpyt
 		goto end;
 	options.memory =
 		(struct cpython_memory){cpython_memory_process, &pid, &found.target.layout};
+	options.interpreter = found.target.interpreter;
+	options.function = found.target.function;
 	error = cpython_translate_new(&options, &translator);
 	if (!error)
 		error = cpython_snapshot_take(&options.memory, &found.target, &snapshot);

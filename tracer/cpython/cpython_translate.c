@@ -21,8 +21,10 @@ int cpython_translate_new(const struct cpython_translate_options *options,
 		return -ENOMEM;
 	t->options = *options;
 	t->ids = options->ids ? options->ids : &t->own_ids;
-	cpython_codes_init(&t->codes, &options->memory);
-	if (cpython_source_new(options->pid, &t->source)) {
+	if (cpython_codes_init(&t->codes, &options->memory, options->interpreter,
+	                       options->function) ||
+	    cpython_source_new(options->pid, &t->source)) {
+		cpython_codes_fini(&t->codes);
 		free(t);
 		return -ENOMEM;
 	}

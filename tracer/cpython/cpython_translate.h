@@ -40,9 +40,10 @@ typedef void (*cpython_type_fn)(void *context, uint32_t pid, uint64_t type,
 
 struct cpython_translate_options {
 	uint32_t pid;
-	unsigned detail;              /* enum cpython_detail */
-	struct cpython_memory memory; /* with its layout */
-	cpython_type_fn type_fn;      /* may be NULL */
+	unsigned detail;                /* enum cpython_detail */
+	struct cpython_memory memory;   /* with its layout */
+	uint64_t interpreter, function; /* as in struct cpython_target */
+	cpython_type_fn type_fn;        /* may be NULL */
 	void *type_context;
 	/* Where several processes are told of together, their ids differ: */
 	uint32_t *ids;       /* the last id given to a task or lock; NULL: its own, from 1 */

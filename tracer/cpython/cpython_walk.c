@@ -9,7 +9,7 @@
 #include "cpython_find.h"
 #include "cpython_walk.h"
 
-enum { OB_TYPE = 8, LOCALS_MAX = 1024, TOP_MAX = 4096 };
+enum { OB_TYPE = 8, BYTES_DATA = 32, LOCALS_MAX = 1024, TOP_MAX = 4096 };
 
 struct walk {
 	const struct cpython_memory *memory;
@@ -72,10 +72,10 @@ static void exit_add(struct walk *w, const struct stack *stack, unsigned j, uint
 	item->b = self;
 	item->c = cpython_word(w->memory, self + OB_TYPE);
 	if (is_manager(w, item->c))
-		side_add(w, cpython_attribute(w->memory, self, 0));
+		side_add(w, cpython_attribute(w->memory, self, 0, 0));
 	else if (cpython_lock_type(w->memory, item->c, &type) &&
 	         type.how.state == CPYTHON_STATE_INNER)
-		item->d = cpython_attribute(w->memory, self, type.how.index);
+		item->d = cpython_attribute(w->memory, self, type.how.index, type.how.name);
 }
 
 /* One slot of the value stack. Returns how many slots it took. */
@@ -118,25 +118,44 @@ static bool awaits(const struct walk *w, int state, uint64_t instr)
 {
 	uint32_t next;
 
-	if (!w->l->op_resume)
+	if (!w->l->op_resume && !w->l->op_yield_from)
 		return state == w->l->state_yield_from;
 	next = cpython_half(w->memory, instr + 2);
+	if (w->l->op_yield_from)
+		return (next & 0xff) == w->l->op_yield_from;
 	return ((next & 0xff) == w->l->op_resume || (next & 0xff) == w->l->op_resume_quick) &&
 	       (next >> 8 & 3) >= 2;
+}
+
+/* Where the frame of a generator is; 0: it has none any more. */
+static uint64_t frame_of(const struct walk *w, uint64_t generator)
+{
+	uint64_t at = generator + w->l->gen_frame;
+
+	return w->l->frame_apart ? cpython_word(w->memory, at) : at;
+}
+
+static int state_read(const struct walk *w, uint64_t generator, int8_t *state)
+{
+	uint64_t at = w->l->frame_apart ? frame_of(w, generator) : generator;
+
+	if (!at)
+		return -EAGAIN;
+	return cpython_read(w->memory, at + w->l->gen_state, state, 1);
 }
 
 /* Adds a generator's frame. Returns what it awaits, 0: the chain ends here. */
 static uint64_t generator_walk(struct walk *w, uint64_t generator, uint64_t type, unsigned index)
 {
 	const struct cpython_layout *l = w->l;
-	uint64_t frame = generator + l->gen_frame, instr;
+	uint64_t frame = frame_of(w, generator), instr, start;
 	struct stack stack = {.locals = frame + l->frame_locals, .frame = index};
-	struct cpython_item *item = item_add(w, CPYTHON_ITEM_FRAME);
+	struct cpython_item *item = frame ? item_add(w, CPYTHON_ITEM_FRAME) : NULL;
 	int8_t state = 0;
+	bool on;
 
-	if (!item || cpython_read(w->memory, generator + l->gen_state, &state, 1))
+	if (!item || state_read(w, generator, &state))
 		return 0;
-	instr = cpython_word(w->memory, frame + l->frame_instr);
 	item->index = index;
 	item->state = state;
 	item->flags = w->in_side ? CPYTHON_FRAME_SIDE : 0;
@@ -144,11 +163,23 @@ static uint64_t generator_walk(struct walk *w, uint64_t generator, uint64_t type
 	item->b = reference(w, frame + l->frame_code);
 	item->c = reference(w, stack.locals);
 	item->d = type;
-	item->offset = instr - l->instr_back - item->b - l->code_bytes;
+	start = l->frame_apart ? cpython_word(w->memory, item->b + l->code_bytes) + BYTES_DATA
+	                       : item->b + l->code_bytes;
+	instr = l->frame_apart ? start + 2ull * cpython_half(w->memory, frame + l->frame_instr)
+	                       : cpython_word(w->memory, frame + l->frame_instr);
+	on = awaits(w, state, instr);
+	if (on && l->op_yield_from)
+		instr += 2; /* it stands before the one it suspends at */
+	item->offset = instr - l->instr_back - start;
 	if (state != l->state_suspended && state != l->state_yield_from)
 		return 0;
-	stack.first = cpython_half(w->memory, item->b + l->code_nlocals);
-	if (l->top_is_pointer)
+	if (l->frame_apart)
+		stack.first = (cpython_word(w->memory, frame + l->frame_stack) - stack.locals) >> 3;
+	else
+		stack.first = cpython_half(w->memory, item->b + l->code_nlocals);
+	if (l->frame_apart)
+		stack.top = stack.first + cpython_half(w->memory, frame + l->frame_top);
+	else if (l->top_is_pointer)
 		stack.top = (cpython_word(w->memory, frame + l->frame_top) - stack.locals) >> 3;
 	else
 		stack.top = cpython_half(w->memory, frame + l->frame_top);
@@ -156,7 +187,7 @@ static uint64_t generator_walk(struct walk *w, uint64_t generator, uint64_t type
 		return 0;
 	for (unsigned j = stack.first, n = 0; j < stack.top && n < CPYTHON_SLOTS; n++)
 		j += slot_walk(w, &stack, j);
-	if (!awaits(w, state, instr) || stack.top < stack.first + l->awaited_back)
+	if (!on || stack.top < stack.first + l->awaited_back)
 		return 0;
 	return reference(w, stack.locals + 8 * (stack.top - l->awaited_back));
 }
@@ -221,7 +252,7 @@ int cpython_walk(const struct cpython_memory *memory, const struct cpython_targe
 	memset(&out->fact, 0, sizeof(out->fact));
 	if (!coro || cpython_half(memory, task + l->future_state))
 		return -EAGAIN;
-	if (cpython_read(memory, coro + l->gen_state, &state, 1))
+	if (state_read(&w, coro, &state))
 		return -EFAULT;
 	if (state != l->state_suspended && state != l->state_yield_from)
 		return -EAGAIN;

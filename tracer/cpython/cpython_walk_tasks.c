@@ -33,8 +33,7 @@ static void task_store(uint64_t task, uint64_t *out, size_t room, size_t *n)
 static int weak_set(const struct cpython_memory *memory, uint64_t set, const char *kind,
                     uint64_t *out, size_t room, size_t *n)
 {
-	int index = cpython_attribute_index(memory, cpython_word(memory, set + 8), "data");
-	uint64_t data = index < 0 ? 0 : cpython_attribute(memory, set, index);
+	uint64_t data = cpython_attribute_named(memory, set, "data");
 	uint64_t mask = cpython_word(memory, data + SET_MASK);
 	uint64_t table = cpython_word(memory, data + SET_TABLE);
 	char name[32];

@@ -4,11 +4,18 @@
 Runs until stdin ends and checks that it has computed what it should.
 """
 import asyncio
+import functools
 import sys
 import threading
 
+try:
+    import greenlet
+except ImportError:
+    greenlet = None
+
 stop = threading.Event()
 totals = []
+failures = []
 
 
 class Counter:
@@ -47,31 +54,54 @@ async def work():
     totals.append(rounds)
 
 
+def aside(loop):
+    """Lets other greenlets run in the midst of a step: their loops run in this thread too."""
+    task = asyncio.current_task(loop)
+    asyncio.tasks._leave_task(loop, task)
+    asyncio._set_running_loop(None)
+    greenlet.getcurrent().parent.switch()
+    asyncio._set_running_loop(loop)
+    asyncio.tasks._enter_task(loop, task)
+
+
+def drive(results):
+    """A loop that is driven inside a greenlet, and interrupted half-way."""
+    loop = asyncio.new_event_loop()
+
+    async def main():
+        for i in range(5):
+            await asyncio.sleep(0)
+            aside(loop)
+            results.append(i)
+
+    loop.run_until_complete(main())
+    loop.close()
+
+
 def in_greenlets():
-    """Loops that are driven inside greenlets and interrupted half-way."""
-    try:
-        import greenlet
-    except ImportError:
-        return
+    rounds = 0
     while not stop.is_set():
-        def drive():
-            loop = asyncio.new_event_loop()
-
-            async def main():
-                for _ in range(5):
-                    await asyncio.sleep(0)
-                    greenlet.getcurrent().parent.switch()
-            loop.run_until_complete(main())
-            loop.close()
-        lets = [greenlet.greenlet(drive) for _ in range(3)]
-        while any(not g.dead for g in lets):
-            for g in lets:
-                if not g.dead:
-                    g.switch()
+        results = [[] for _ in range(3)]
+        lets = [greenlet.greenlet(functools.partial(drive, result)) for result in results]
+        while any(not let.dead for let in lets):
+            for let in lets:
+                if not let.dead:
+                    let.switch()
+        assert results == [[0, 1, 2, 3, 4]] * 3
+        rounds += 1
+    totals.append(rounds)
 
 
-threads = [threading.Thread(target=lambda: asyncio.run(work())) for _ in range(2)]
-threads.append(threading.Thread(target=in_greenlets))
+def run(function):
+    try:
+        function()
+    except BaseException as error:
+        failures.append(error)
+        raise
+
+
+functions = [lambda: asyncio.run(work())] * 2 + [in_greenlets] * (greenlet is not None)
+threads = [threading.Thread(target=run, args=(function,)) for function in functions]
 for thread in threads:
     thread.start()
 print("ready", flush=True)
@@ -79,4 +109,5 @@ sys.stdin.read()
 stop.set()
 for thread in threads:
     thread.join()
-assert len(totals) == 2 and all(totals)
+print("rounds", *totals, flush=True)
+assert not failures and len(totals) == len(functions) and all(totals)

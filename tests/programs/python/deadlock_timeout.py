@@ -33,6 +33,10 @@ async def by_wait_for_a_task(lock):
     await asyncio.wait_for(take(lock), 60)
 
 
+if not hasattr(asyncio, "timeout"):  # before 3.11
+    inside_timeout = by_wait_for_a_task
+
+
 async def bounded(account, wait):
     """The whole task is bounded by whoever waits for it."""
     await asyncio.wait_for(account.hold(account.first, account.second, wait), 60)
