@@ -301,10 +301,22 @@ static bool flow_known(const struct world *world)
 	return (world->can & (AW_CAN_CELLS | AW_CAN_ACCESSES)) == AW_CAN_CELLS;
 }
 
+/* What people call a lock; NULL: there is none. */
+static const char *lock_name(const struct writer *w, uint32_t identity)
+{
+	const struct identity *lock;
+
+	if (identity == IDMAP_NONE)
+		return NULL;
+	lock = &w->world->identities[identity];
+	return lock->name ? SAY(w, "%s", lock->name) : lock_text(w, identity);
+}
+
 static void finding_fill(const struct writer *w, const struct finding *f,
                          struct report_finding *out)
 {
 	const char *object = object_text(w, f);
+	bool conflict = rules[f->rule].says == SAYS_CONFLICT || rules[f->rule].says == SAYS_RACE;
 
 	*out = (struct report_finding){
 		.rule = finding_rule_text(f->rule),
@@ -320,6 +332,9 @@ static void finding_fill(const struct writer *w, const struct finding *f,
 		.write = findings_place(w->world, f->write),
 		.other_task = copy(w, f->other_task),
 		.other = findings_place(w->world, f->other),
+		.lock = conflict ? lock_name(w, f->lock) : NULL,
+		.other_lock = conflict ? lock_name(w, f->other_lock) : NULL,
+		.has_locks = conflict,
 		.max_ns = f->max_ns,
 		.message = sentence(w, f, object ? object : "shared state"),
 		.change = change(w, f, object ? object : "shared state"),

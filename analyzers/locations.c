@@ -185,7 +185,8 @@ static void access_take(struct locations *locations, struct thread *thread,
 	if (bits & ACCESS_USE)
 		return; /* of a value read before: no access to the memory */
 	if (bits & ACCESS_SAME) {
-		entry_put(locations, entry, location, actor, bits, what, event);
+		if (entry)
+			entry_put(locations, entry, location, actor, bits, what, event);
 		return; /* nobody else can tell that it was written */
 	}
 	if (location->last_actor != actor->id && location->candidate_count)

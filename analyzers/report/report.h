@@ -125,9 +125,13 @@ struct report_finding {
 	struct report_place write;
 	const char *other_task;
 	struct report_place other; /* what the other did */
-	uint64_t max_ns;           /* long-step: the longest; else 0 */
-	const char *message;       /* one sentence */
-	const char *change;        /* the smallest fix, one sentence */
+	/* A conflict: the lock that was held at both of the task's accesses, and one the other held
+	 * at its own; NULL: none was seen. */
+	const char *lock, *other_lock;
+	bool has_locks;      /* these two are told */
+	uint64_t max_ns;     /* long-step: the longest; else 0 */
+	const char *message; /* one sentence */
+	const char *change;  /* the smallest fix, one sentence */
 	struct report_evidence *evidence;
 	size_t evidence_count;
 };

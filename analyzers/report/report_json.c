@@ -209,6 +209,7 @@ static json_t *other_of(const struct report_finding *finding, int *err)
 		return json_null();
 	object = json_object();
 	put(object, "task", text(finding->other_task), err);
+	put(object, "lock", text(finding->other_lock), err);
 	put_place(object, &finding->other, err);
 	return object;
 }
@@ -225,6 +226,7 @@ static json_t *finding_of(const struct report_finding *finding, int *err)
 	put(object, "objects", number(finding->objects), err);
 	put(object, "count", number(finding->count), err);
 	put(object, "task", text(finding->task), err);
+	put(object, "lock", text(finding->lock), err);
 	put(object, "read", place_of(&finding->read, err), err);
 	put(object, "suspension", place_of(&finding->suspension, err), err);
 	put(object, "write", place_of(&finding->write, err), err);

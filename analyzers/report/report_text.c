@@ -182,6 +182,23 @@ static void write_line(struct paper *paper, const char *what, const struct repor
 	fputc('\n', paper->out);
 }
 
+/* Which locks were held, where that is what matters. */
+static void write_held(struct paper *paper, const struct report_finding *finding)
+{
+	char mine[ESCAPE_ROOM(PAPER_NAME)], other[ESCAPE_ROOM(PAPER_NAME)];
+
+	if (!finding->has_locks)
+		return;
+	if (!finding->lock && !finding->other_lock) {
+		fprintf(paper->out, "   %-11s none seen\n", "locks held");
+		return;
+	}
+	paper_cut(mine, sizeof(mine), finding->lock ? finding->lock : "none seen", PAPER_NAME);
+	paper_cut(other, sizeof(other), finding->other_lock ? finding->other_lock : "none seen",
+	          PAPER_NAME);
+	fprintf(paper->out, "   %-11s %s; meanwhile: %s\n", "locks held", mine, other);
+}
+
 static void write_finding(struct paper *paper, const struct report_finding *finding, size_t index)
 {
 	const struct wording *wording = wording_of(finding->rule);
@@ -206,6 +223,7 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 	write_line(paper, wording->suspension, &finding->suspension, NULL);
 	write_line(paper, wording->other, &finding->other, finding->other_task);
 	write_line(paper, wording->write, &finding->write, NULL);
+	write_held(paper, finding);
 	if (finding->message)
 		paper_field(paper, 3, "what", finding->message);
 	if (finding->pattern)
