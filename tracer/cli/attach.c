@@ -48,16 +48,17 @@ const struct command command_attach = {
 		"Attaches to the running process PID through eBPF, watches it until it ends, "
 		"--duration is over or Ctrl-C is pressed, detaches, and prints the report. The "
 		"process is not stopped, not changed, and never waits for awaitness.\n\n"
-		"The process must be linked with libawaitness, or carry the probes of "
-		"awaitness/probe.h. Root is not needed where CAP_BPF and CAP_PERFMON are there "
+		"The process is a stock CPython (3.10 to 3.15), or linked with libawaitness, or "
+		"carries the probes of awaitness/probe.h; awaitness doctor PID tells what will be "
+		"seen of it. Root is not needed where CAP_BPF and CAP_PERFMON are there "
 		"(and CAP_SYS_PTRACE, for another user's process): awaitness doctor tells.",
 	.examples = "  awaitness attach --duration 5s 1234\n"
 		    "  awaitness attach -d 10s --format json -o report.json 1234\n"
 		    "  awaitness attach -d 30s --fail-on any 1234\n",
 	.options =
-		(const struct option_row *const[]){&option_duration, &option_format, &option_output,
-                                                   &option_fail_on, &option_only, &option_long_step,
-                                                   &option_detail, &option_duty, &option_follow,
-                                                   &option_color, &option_verbose, NULL},
+		(const struct option_row *const[]){
+			&option_duration, &option_format, &option_output, &option_fail_on,
+			&option_only, &option_long_step, &option_detail, &option_duty,
+			&option_follow, &option_no_cells, &option_color, &option_verbose, NULL},
 	.run = attach_run,
 };

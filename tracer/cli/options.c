@@ -132,6 +132,15 @@ const struct option_row option_follow = {
 	.offset = FIELD(follow),
 	.help = "Trace the Python processes that the program starts, too (workers of a server).",
 };
+
+const struct option_row option_no_cells = {
+	.name = "no-cells",
+	.type = OPTION_FLAG,
+	.offset = FIELD(no_cells),
+	.help = "Do not read a Python program's source and do not watch its attributes: lost "
+                "updates "
+		"and checks that went stale are not told then. Costs a little less.",
+};
 const struct option_row option_man = {
 	.name = "man",
 	.type = OPTION_FLAG,

@@ -93,9 +93,10 @@ const struct command command_record = {
 	.examples = "  awaitness record -d 10s -o trace 1234\n"
 		    "  awaitness record -o trace -- ./server\n"
 		    "  awaitness report trace\n",
-	.options = (const struct option_row *const[]){&option_trace_output, &option_force,
-                                                      &option_duration, &option_detail,
-                                                      &option_duty, &option_follow,
-                                                      &option_transport, &option_verbose, NULL},
+	.options =
+		(const struct option_row *const[]){&option_trace_output, &option_force,
+                                                   &option_duration, &option_detail, &option_duty,
+                                                   &option_follow, &option_no_cells,
+                                                   &option_transport, &option_verbose, NULL},
 	.run = record_run,
 };

@@ -63,10 +63,11 @@ const struct command command_run = {
 	.examples = "  awaitness run -- ./server --port 8080\n"
 		    "  awaitness run --fail-on any --output report.txt -- ./tests\n",
 	.options =
-		(const struct option_row *const[]){
-			&option_duration, &option_format, &option_output, &option_fail_on,
-			&option_only, &option_long_step, &option_detail, &option_duty,
-			&option_follow, &option_transport, &option_color, &option_verbose, NULL},
+		(const struct option_row *const[]){&option_duration, &option_format, &option_output,
+                                                   &option_fail_on, &option_only, &option_long_step,
+                                                   &option_detail, &option_duty, &option_follow,
+                                                   &option_no_cells, &option_transport,
+                                                   &option_color, &option_verbose, NULL},
 	.takes_command = true,
 	.run = run_run,
 };

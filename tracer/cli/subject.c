@@ -58,7 +58,8 @@ int subject_find(const struct command *command, const char *pid_text, struct tar
 /* A target without anything that tells events. */
 static int subject_refuse(const struct target *target)
 {
-	return fail("process %d (%.100s) carries no awaitness runtime and no awaitness probes: "
+	return fail("process %d (%.100s) is no CPython and carries no awaitness runtime and no "
+	            "awaitness probes: "
 	            "link it with libawaitness, or put probe.h into its own runtime",
 	            (int)target->pid, target->command);
 }
@@ -85,7 +86,8 @@ static int subject_cpython(struct subject *subject)
 	                                          .detail = details[settings->detail],
 	                                          .starting = subject->started,
 	                                          .ring_bytes = RING_BYTES,
-	                                          .watch = pywatch_windows};
+	                                          .watch = settings->no_cells ? NULL
+	                                                                      : pywatch_windows};
 	struct fault fault = {0};
 	uint64_t on, period;
 	int err;
