@@ -72,5 +72,8 @@ vdirsyncer() {
 }
 installed vdirsyncer 0.19.0 && vdirsyncer
 
+installed mitmproxy 8.1.1 && bug mitmproxy ConnectionHandler.drain_writers ConnectionHandler.drain_writers \
+	ConnectionHandler.hook_task "$real/bug_mitmproxy.py"
+
 [ "${KEEP:-}" ] && cp ./*.json ./*.out "$KEEP"/
 exit 0

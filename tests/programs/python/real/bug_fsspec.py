@@ -11,6 +11,8 @@ import aiohttp
 from aiohttp import web
 from fsspec.implementations.http import HTTPFileSystem
 
+from bug_truth import tell
+
 FILES, ROUNDS = 5, 4
 
 
@@ -60,7 +62,7 @@ async def main(Files):
     for _ in range(ROUNDS):
         await read_all(Files, url)
     await site.runner.cleanup()
-    print("truth check-then-act HTTPFileSystem._session", site.logins - ROUNDS)
+    tell("check-then-act", "HTTPFileSystem._session", site.logins - ROUNDS)
 
 
 if sys.argv[1:] == ["fixed"]:

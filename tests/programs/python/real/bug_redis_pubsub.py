@@ -11,6 +11,8 @@ import sys
 from redis import asyncio as redis
 from redis.asyncio.client import PubSub
 
+from bug_truth import tell
+
 CHANNELS, ROUNDS = 6, 4
 
 
@@ -43,7 +45,7 @@ async def main(socket, Subscriber):
         deaf += CHANNELS - len(await heard(pubsub))
         await pubsub.close()
     await client.close(close_connection_pool=True)
-    print("truth check-then-act PubSub.connection", deaf)
+    tell("check-then-act", "PubSub.connection", deaf)
 
 
 if sys.argv[2:] == ["fixed"]:

@@ -9,6 +9,8 @@ import sys
 
 from redis import asyncio as redis
 
+from bug_truth import tell
+
 TASKS, ROUNDS = 8, 4
 
 
@@ -25,7 +27,7 @@ async def main(socket, Client):
         surplus += await connections(watcher) - before - 1
         await client.close(close_connection_pool=True)
     await watcher.close(close_connection_pool=True)
-    print("truth check-then-act Redis.connection", surplus)
+    tell("check-then-act", "Redis.connection", surplus)
 
 
 if sys.argv[2:] == ["fixed"]:

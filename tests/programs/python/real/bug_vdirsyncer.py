@@ -16,6 +16,8 @@ import urllib.request
 import aiohttp
 from aiohttp import web
 
+from bug_truth import tell
+
 TASKS, ROUNDS = 3, 3
 
 
@@ -71,7 +73,7 @@ async def main(session_class):
         with tempfile.TemporaryDirectory() as folder:
             await look(google, session_class, folder)
     await google.runner.cleanup()
-    print("truth check-then-act GoogleSession._token", google.asked - ROUNDS)
+    tell("check-then-act", "GoogleSession._token", google.asked - ROUNDS)
 
 
 if sys.argv[1] == "--browse":
