@@ -90,6 +90,7 @@ static void report_period_fill(struct analysis *a)
 		.events = a->events,
 		.lost = world->lost,
 		.threads = threads_of_target(world),
+		.windows = world->pauses != 0,
 	};
 }
 
@@ -129,6 +130,10 @@ static void report_notes(struct analysis *a)
 			                         "counts are too low, and nothing is concluded "
 			                         "about the locks it used",
 			                         world->threads[i].lost, world->threads[i].tid));
+	if (world->pauses)
+		note(a,
+		     "it was watched in windows: what happened between them was not seen, and is "
+		     "in no count");
 	if (a->foreign)
 		note(a, text_pool_format(pool, "%lu events of other processes were left out",
 		                         a->foreign));

@@ -211,7 +211,11 @@ static bool judge_doubts(const struct judge *judge)
 	if (why)
 		unknown(judge, why, NULL);
 	else if (judge->identity->loss || stats->unended)
-		unknown(judge, "records were lost while it was in use", longer(judge));
+		unknown(judge,
+		        judge->env->world->pauses && !judge->env->world->lost
+		                ? "it was watched in windows, and was in use between them"
+		                : "records were lost while it was in use",
+		        longer(judge));
 	else if (stats->left)
 		unknown(judge,
 		        "a task ended without releasing it: nobody gets in any more, whatever its "

@@ -145,6 +145,7 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 	thread->loss = world->loss_order = world->order;
 	thread->lost += event->object;
 	world->lost += event->object;
+	world->pauses += !event->object;
 	world->loss_step = world->step;
 	if (event->site > world->loss_until)
 		world->loss_until = event->site;

@@ -213,6 +213,7 @@ struct world {
 	uint64_t resumes;      /* steps of tasks begun */
 	uint64_t tasks;        /* tasks seen */
 	uint64_t lost;         /* records */
+	uint64_t pauses;       /* stretches in which a thread was not watched */
 	uint64_t started, now; /* ns: first and last time seen */
 	uint64_t loss_order;   /* event number of the last LOST, 0: none */
 	uint64_t loss_step;    /* steps up to this count as ordered: edges may be lost */

@@ -171,6 +171,7 @@ struct report_period {
 	uint64_t events;
 	uint64_t lost; /* records */
 	uint64_t threads;
+	bool windows; /* it was not watched all the time; what happened in between is in no count */
 };
 
 /** A report: locks worst first, findings surest and most harmful first. */

@@ -316,6 +316,8 @@ static void write_basis(struct paper *paper, const struct report *report)
 	if (report->period.lost)
 		fprintf(paper->out, "%s records were lost.\n",
 		        paper_number(number, report->period.lost));
+	else if (report->period.windows)
+		fprintf(paper->out, "Nothing was lost while it was watched.\n");
 	else
 		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
 	for (size_t i = 0; i < target->process_count; i++)

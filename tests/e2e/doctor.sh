@@ -40,19 +40,25 @@ is "a Python without asyncio cannot be attached to" "$(field supported)" false
 check_status 3 "and attach says the same" "$awaitness" attach --duration 300ms "$program"
 like "in the same words" "$(<err)" "$(field reason | sed 's/[()]/./g')"
 
-# No Debian suite has a free-threaded build: a program that shows its marks stands in for one.
+# No Debian suite has a free-threaded build: programs that show its marks stand in for one.
 cat >nogil.c <<'EOF'
 #include <unistd.h>
 const unsigned long Py_Version = 0x030d05f0;
+#ifdef FUNCTION
 int _PyRuntime = 1;
 void _Py_MergeZeroLocalRefcount(void) {}
+#else
+struct { char cookie[8]; unsigned long version, free_threaded; } _PyRuntime = {"xdebugpy", 0x030d05f0, 1};
+#endif
 int main(void) { return pause(); }
 EOF
-cc -rdynamic nogil.c -o nogil
-./nogil &
-program=$!
-started+=("$program")
-sleep 0.2
-check_status 3 "a free-threaded build is refused" "$awaitness" attach --duration 300ms "$program"
-like "and it is said why" "$(<err)" "free-threaded build of CPython 3.13.5, which is not supported"
-check "and it goes on" kill -0 "$program"
+for mark in FUNCTION OFFSETS; do
+	cc -rdynamic -D$mark nogil.c -o nogil-$mark
+	./nogil-$mark &
+	program=$!
+	started+=("$program")
+	sleep 0.2
+	check_status 3 "a free-threaded build is refused ($mark)" "$awaitness" attach --duration 300ms "$program"
+	like "and it is said why" "$(<err)" "free-threaded build of CPython 3.13.5, which is not supported"
+	check "and it goes on" kill -0 "$program"
+done

@@ -171,7 +171,7 @@ __noinline int take(uint32_t slot, uint64_t object)
 	if (!th)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_TAKE, tgid_tid);
-	fact_current(s, th, &t->layout);
+	fact_current(s, th, t);
 	if (!s->fact.task)
 		return 0; /* a plain thread, or a callback between steps */
 	item = item_add(s, CPYTHON_ITEM_OBJECT);
@@ -266,7 +266,7 @@ __noinline int make(uint32_t slot, uint64_t task)
 	if (!t || !th)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_NEW, tgid_tid);
-	fact_current(s, th, &t->layout);
+	fact_current(s, th, t);
 	item = item_add(s, CPYTHON_ITEM_OBJECT);
 	if (item)
 		item->a = task;
@@ -301,7 +301,6 @@ __noinline int await_object(uint32_t slot, uint64_t object)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid();
 	struct scratch *s = scratch_at(slot);
-	struct cpython_layout *l;
 	struct cpython_target *t;
 	struct cpython_item *item;
 	struct thread *th;
@@ -313,9 +312,8 @@ __noinline int await_object(uint32_t slot, uint64_t object)
 	th = thread_get(tgid_tid);
 	if (!t || !th)
 		return 0;
-	l = &t->layout;
 	fact_begin(s, CPYTHON_FACT_AWAIT, tgid_tid);
-	fact_current(s, th, l);
+	fact_current(s, th, t);
 	if (!s->fact.task)
 		return 0;
 	type = read_word(object + 8);

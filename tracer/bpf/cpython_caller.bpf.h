@@ -73,12 +73,13 @@ __noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
 
 /* The task whose step runs on this thread now, 0: a plain callback, or no loop at all. */
 static __always_inline void fact_current(struct scratch *s, const struct thread *th,
-                                         const struct cpython_layout *l)
+                                         const struct cpython_target *t)
 {
+	const struct cpython_layout *l = &t->layout;
 	uint32_t depth = th->depth;
 	const struct step *step;
 
-	if (!depth || depth > CPYTHON_STACK)
+	if (!depth || depth > CPYTHON_STACK || th->epoch != t->epoch)
 		return;
 	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
 	if (read_word(step->task + l->task_coro) != step->coro ||

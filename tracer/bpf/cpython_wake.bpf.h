@@ -48,7 +48,7 @@ __noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 	if (!th)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_WAKE, tgid_tid);
-	fact_current(s, th, &t->layout);
+	fact_current(s, th, t);
 	/* a callback runs, or the step is at its end: it is settled before this is told */
 	if (!s->fact.task && th->depth && th->epoch == t->epoch) {
 		cells_look(slot, (uint32_t)tgid_tid);

@@ -238,6 +238,25 @@ static bool jit_on(pid_t pid, unsigned version)
 	return on;
 }
 
+/*
+ * Only builds without the GIL have reference counts to merge; and since 3.13 _PyRuntime begins with
+ * _Py_DebugOffsets, which says so (Include/internal/pycore_debug_offsets.h).
+ */
+static bool is_free_threaded(const struct cpython_elf *elf)
+{
+	static const char cookie[] = "xdebugpy";
+	uint64_t runtime = cpython_elf_symbol(elf, "_PyRuntime"), head[3];
+	size_t left;
+	const uint8_t *at = runtime ? cpython_elf_at(elf, runtime, &left) : NULL;
+
+	if (cpython_elf_symbol(elf, "_Py_MergeZeroLocalRefcount"))
+		return true;
+	if (!at || left < sizeof(head))
+		return false;
+	memcpy(head, at, sizeof(head)); /* cookie, version, free_threaded */
+	return !memcmp(head, cookie, sizeof(head[0])) && head[2];
+}
+
 static int find_core(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	struct cpython_target *t = &out->target;
@@ -251,8 +270,7 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 		return fault_set(fault, error, "cannot read the interpreter's file: %s",
 		                 strerror(-error));
 	runtime = object_of(elf, out->core, "_PyRuntime");
-	/* only builds without the GIL have reference counts to merge */
-	out->free_threaded = cpython_elf_symbol(elf, "_Py_MergeZeroLocalRefcount") != 0;
+	out->free_threaded = is_free_threaded(elf);
 	error = out->free_threaded
 	                ? fault_set(fault, -ENOTSUP,
 	                            "this is a free-threaded build of CPython %s, which is not "

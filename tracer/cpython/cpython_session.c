@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -218,18 +219,20 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 	if (s->paused) {
 		s->paused = false;
 		s->turn = now + s->options.duty_on_ms * 1000000ull;
-		return cpython_attachment_attach(s->attachment, s->pid, &s->found,
-		                                 s->options.detail,
-		                                 CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
+		error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
+		                                  s->options.detail,
+		                                  CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
+		/* What the programs remember of tasks is worth nothing after a pause. They tell of
+		 * none before they are all in place. */
+		s->found.target.epoch++;
+		return error ? error
+		             : cpython_attachment_target(s->attachment, 0, s->pid,
+		                                         &s->found.target);
 	}
 	cpython_attachment_detach(s->attachment);
 	s->paused = true;
 	s->turn = now + (s->options.duty_period_ms - s->options.duty_on_ms) * 1000000ull;
-	/* What the programs remember of the suspended tasks is worth nothing after a pause. */
-	s->found.target.epoch++;
 	error = cpython_attachment_poll(s->attachment, 0);
-	if (!error)
-		error = cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
 	if (!error)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
 	cpython_translate_pause(s->translator);
@@ -239,13 +242,20 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 /* Once: when what the probes can see is known, at the latest when nothing more comes. */
 static int session_describe(struct cpython_session *s, stream_fn fn, void *context)
 {
+	char detail[64];
+
 	if (s->described || (s->stage != STAGE_RUNNING && !s->stopped))
 		return 0;
 	s->described = true;
-	return cpython_describe(
-		s->target, &s->found, cpython_detail_text(s->options.detail), s->source.ops->name,
-		cpython_level_sees(s->options.detail, &s->found) | (s->watch ? AW_CAN_CELLS : 0),
-		s->translator, fn, context);
+	snprintf(detail, sizeof(detail), "%s", cpython_detail_text(s->options.detail));
+	if (s->turn)
+		snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail),
+		         ", %.3g s of every %.3g s", s->options.duty_on_ms / 1000.0,
+		         s->options.duty_period_ms / 1000.0);
+	return cpython_describe(s->target, &s->found, detail, s->source.ops->name,
+	                        cpython_level_sees(s->options.detail, &s->found) |
+	                                (s->watch ? AW_CAN_CELLS : 0),
+	                        s->translator, fn, context);
 }
 
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)

@@ -26,6 +26,7 @@ struct cpython_attachment {
 	struct ring_buffer *ring;
 	struct bpf_link *links[LINKS];
 	size_t link_count;
+	uint32_t pid; /* the programs look at, 0: none */
 	bool idle; /* attached to the system calls a loop sleeps in */
 	cpython_fact_fn fn;
 	void *context;
@@ -87,6 +88,11 @@ int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context
 
 void cpython_attachment_detach(struct cpython_attachment *a)
 {
+	/* All at once: what some probes still told while the steps are not seen any more would be
+	 * taken for one step. */
+	if (a->pid)
+		bpf_map__delete_elem(a->skel->maps.processes, &a->pid, sizeof(a->pid), 0);
+	a->pid = 0;
 	while (a->link_count)
 		bpf_link__destroy(a->links[--a->link_count]);
 	a->idle = false;
@@ -108,9 +114,12 @@ int cpython_attachment_target(struct cpython_attachment *a, uint32_t index, uint
 	int error = bpf_map__update_elem(a->skel->maps.targets, &index, sizeof(index), target,
 	                                 sizeof(*target), BPF_ANY);
 
-	return error ? error
-	             : bpf_map__update_elem(a->skel->maps.processes, &pid, sizeof(pid), &index,
-	                                    sizeof(index), BPF_ANY);
+	if (!error)
+		error = bpf_map__update_elem(a->skel->maps.processes, &pid, sizeof(pid), &index,
+		                             sizeof(index), BPF_ANY);
+	if (!error)
+		a->pid = pid;
+	return error;
 }
 
 int cpython_attachment_type(struct cpython_attachment *a, uint32_t index, uint64_t type,
