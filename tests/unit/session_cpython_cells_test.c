@@ -138,6 +138,33 @@ Test(session_cpython_cells, what_is_in_containers_is_exact)
 	expect_exact("cells_containers", CPYTHON_ALL);
 }
 
+static bool noted(const struct report *report, const char *text)
+{
+	for (size_t i = 0; i < report->note_count; i++)
+		if (strstr(report->notes[i].text, text))
+			return true;
+	return false;
+}
+
+Test(session_cpython_cells, more_cells_than_are_watched_are_said_to_be_missing)
+{
+	struct analysis *analysis;
+	const struct report *report =
+		program_watch(&program, "cells_many", CPYTHON_STEPS, &analysis);
+	unsigned truth = 0;
+
+	cr_assert_eq(
+		sscanf(strstr(program.text, "truth"), "truth lost-update Shared.size %u", &truth),
+		1);
+	cr_expect_gt(found(report, "lost-update", "Shared.size"), 0);
+	cr_expect_leq(found(report, "lost-update", "Shared.size"), truth);
+	cr_expect(noted(report, "the cap was reached"));
+	analysis_free(analysis);
+	report = program_watch(&program, "cells_counter", CPYTHON_STEPS, &analysis);
+	cr_expect(!noted(report, "the cap was reached"));
+	analysis_free(analysis);
+}
+
 /* Each line `truth writer CELL TASK FUNCTION HOW`. */
 static void expect_writers(const struct report *report)
 {
