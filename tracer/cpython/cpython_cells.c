@@ -3,6 +3,7 @@
  * cpython_cells.c - see cpython_cells.h.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,31 @@ static bool key_make(const struct cpython_memory *memory, uint64_t code, const c
 	                 length, &out->key) != 0;
 }
 
+/* The object of a name the code uses. What begins with two underscores in a class is known by the
+ * name of the class too: `_Class__name`. 0: it does not use it, or a class in a function is meant.
+ */
+static uint64_t name_find(const struct cpython_memory *m, const struct cpython_code *code,
+                          const char *name, size_t length)
+{
+	uint64_t names = cpython_word(m, code->address + m->layout->code_names);
+	const char *class = code->function, *end = strstr(class, ".<locals>");
+	char private[256];
+
+	if (length < 3 || strncmp(name, "__", 2) || !strncmp(name + length - 2, "__", 2))
+		return text_find(m, names, name, length, NULL);
+	end = memrchr(class, '.', end ? (size_t)(end - class) : strlen(class));
+	if (!end)
+		return 0;
+	for (const char *c = class; c < end; c++)
+		if (*c == '.')
+			class = c + 1;
+	while (*class == '_')
+		class ++;
+	snprintf(private, sizeof(private), "_%.*s%.*s", (int)(end - class), class, (int)length,
+	         name);
+	return text_find(m, names, private, strlen(private), NULL);
+}
+
 /* How the cell of a window is reached from a frame of `code`. False: it cannot be. */
 static bool cell_make(struct cpython_cells *cells, size_t window, const struct cpython_code *code,
                       struct cpython_cell *out)
@@ -212,8 +238,7 @@ static bool cell_make(struct cpython_cells *cells, size_t window, const struct c
 		if (!out->object || !dot)
 			return false;
 	}
-	out->name = text_find(m, cpython_word(m, code->address + m->layout->code_names), dot + 1,
-	                      length - (dot + 1 - name), NULL);
+	out->name = name_find(m, code, dot + 1, length - (dot + 1 - name));
 	if (out->name && out->kind == CPYTHON_CELL_ATTRIBUTE &&
 	    cpython_table_put(&cells->names, out->name, 0, cells))
 		return false;

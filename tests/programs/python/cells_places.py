@@ -89,6 +89,20 @@ class Many:
         self.size = size + 1
 
 
+class _Private:
+    """A name of the class's own, which is not what is written."""
+
+    def __init__(self):
+        self.__size = 0
+
+    size = property(lambda self: self.__size)
+
+    async def add(self):
+        size = self.__size
+        await asyncio.sleep(0)
+        self.__size = size + 1
+
+
 class Inner:
     """A function inside uses self, so the frame holds it by a cell."""
 
@@ -142,8 +156,8 @@ class Module:
         total = size + 1
 
 
-CELLS = [Dict(), Replaced(), Slots(), Derived(), Heir(), Many(), Inner(), Large(), Real(), Text(), Module()]
-NAMES = {"Heir": "Base.size", "Text": "Text.text", "Module": "cells_places.total"}
+CELLS = [Dict(), Replaced(), Slots(), Derived(), Heir(), Many(), _Private(), Inner(), Large(), Real(), Text(), Module()]
+NAMES = {"Heir": "Base.size", "_Private": "_Private.__size", "Text": "Text.text", "Module": "cells_places.total"}
 
 
 def value(cell):
