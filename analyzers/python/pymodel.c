@@ -195,6 +195,21 @@ static void stats_count(struct pymodel *m)
 	}
 }
 
+static int model_judge(struct pymodel *m, const struct pymodel_options *options)
+{
+	if (options->trace)
+		pyjoin_sites(m, options->trace);
+	stats_count(m);
+	pyrules_locks(m);
+	pyrules_acquire(m);
+	pyrules_paths(m);
+	if (m->program.err)
+		return m->program.err;
+	if (options->trace)
+		pyjoin_findings(m, options->trace, options->report);
+	return findings_finish(m);
+}
+
 int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -216,13 +231,8 @@ int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 	err = py_load(&m->program, &load);
 	if (!err)
 		err = model_link(m, &load);
-	if (!err) {
-		stats_count(m);
-		pyrules_locks(m);
-		pyrules_acquire(m);
-		pyrules_paths(m);
-		err = findings_finish(m);
-	}
+	if (!err)
+		err = model_judge(m, options);
 	if (err) {
 		pymodel_close(m);
 		return err;
@@ -243,6 +253,7 @@ void pymodel_close(struct pymodel *model)
 	free(model->writers.at);
 	free(model->labels.at);
 	free(model->first_label.at);
+	free(model->errors.at);
 	free(model);
 }
 
@@ -261,6 +272,12 @@ const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *coun
 {
 	*count = model->writers.count > 1 ? model->writers.count - 1 : 0;
 	return *count ? model->writers.at + 1 : NULL;
+}
+
+const struct pymodel_error *pymodel_errors(const struct pymodel *model, size_t *count)
+{
+	*count = model->errors.count > 1 ? model->errors.count - 1 : 0;
+	return *count ? model->errors.at + 1 : NULL;
 }
 
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)

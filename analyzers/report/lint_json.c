@@ -65,6 +65,7 @@ static json_t *finding_json(const struct lint_report *r, const struct pyfinding 
 	json_object_set_new(o, "name", text(f->rule->name));
 	json_object_set_new(o, "tier", text(f->rule->watch ? "watch" : "high"));
 	json_object_set_new(o, "severity", text(lint_severity(f->rule)));
+	json_object_set_new(o, "observed", json_boolean(f->observed));
 	json_object_set_new(o, "object", text(f->object));
 	json_object_set_new(o, "message", text(f->message));
 	json_object_set_new(o, "why", text(f->why));
@@ -72,6 +73,22 @@ static json_t *finding_json(const struct lint_report *r, const struct pyfinding 
 	json_object_set_new(o, "fingerprint", text(fingerprint));
 	json_object_set_new(o, "places", places);
 	return o;
+}
+
+/* Places that a trace has shown to suspend although the model said they never do. */
+static json_t *errors_json(const struct lint_report *report)
+{
+	size_t count;
+	const struct pymodel_error *e = pymodel_errors(report->model, &count);
+	json_t *errors = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(errors,
+		                      json_pack("{s:o,s:o,s:i,s:I}", "file",
+		                                text(lint_path(report, e[i].file)), "function",
+		                                text(e[i].function), "line", (int)e[i].line,
+		                                "suspensions", (json_int_t)e[i].count));
+	return errors;
 }
 
 int lint_write_json(FILE *out, const struct lint_report *report)
@@ -91,6 +108,7 @@ int lint_write_json(FILE *out, const struct lint_report *report)
 	json_object_set_new(root, "version", json_string(AWAITNESS_VERSION));
 	json_object_set_new(root, "findings", findings);
 	json_object_set_new(root, "not_understood", broken);
+	json_object_set_new(root, "errors_of_lint", errors_json(report));
 	json_object_set_new(
 		root, "summary",
 		json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "files", (int)s->files, "findings",

@@ -100,7 +100,7 @@ static void put_finding(FILE *out, const struct lint_report *r, const struct pyf
 	        paint(r, RESET), at->line, at->col + 1, paint(r, RED), f->rule->id,
 	        paint(r, RESET));
 	put_safe(out, f->message, SIZE_MAX);
-	fprintf(out, "%s\n", f->rule->watch ? " [unconfirmed]" : "");
+	fprintf(out, "%s\n", f->observed ? " [observed]" : f->rule->watch ? " [unconfirmed]" : "");
 	for (size_t i = 0; i < f->place_count; i++)
 		put_place(out, r, &f->places[i], i == 0);
 	if (f->why[0])
@@ -110,6 +110,26 @@ static void put_finding(FILE *out, const struct lint_report *r, const struct pyf
 	fputc('\n', out);
 }
 
+/* What a trace says of lint itself, and of how well it fits the source. */
+static void put_trace_notes(FILE *out, const struct lint_report *r)
+{
+	const struct pymodel_stats *s = &r->stats;
+	size_t count;
+	const struct pymodel_error *e = pymodel_errors(r->model, &count);
+
+	for (size_t i = 0; i < count; i++)
+		fprintf(out,
+		        "note: %s:%u: lint held that this never suspends, and the trace shows that "
+		        "it did, %llu times: an error of lint's, please report it; no finding "
+		        "rests on it\n",
+		        lint_path(r, e[i].file), e[i].line, (unsigned long long)e[i].count);
+	if (s->trace_strangers)
+		fprintf(out,
+		        "note: %u of %u places of the trace are no await in the source: it has "
+		        "changed since, and what is at these places was not joined\n",
+		        s->trace_strangers, s->trace_places);
+}
+
 int lint_write_text(FILE *out, const struct lint_report *report)
 {
 	const char *path;
@@ -117,6 +137,7 @@ int lint_write_text(FILE *out, const struct lint_report *report)
 
 	for (size_t i = 0; i < report->count; i++)
 		put_finding(out, report, report->findings[i]);
+	put_trace_notes(out, report);
 	for (size_t i = 0; (path = pymodel_broken(report->model, i, &line)); i++)
 		fprintf(out, "note: %s:%u: not understood; nothing is proven about what it names\n",
 		        lint_path(report, path), line);
