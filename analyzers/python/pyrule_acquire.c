@@ -247,6 +247,12 @@ static void unreleased_report(struct pymodel *m, const struct acquire *a, uint32
 	finding_fix(m, id, "acquire and release in one function, best with `async with`");
 }
 
+/* A lock of the function's own ends with it, taken or not. */
+static bool lives_in(const struct py_program *p, const struct py_lock *l, uint32_t func)
+{
+	return p->scopes.at[l->scope].kind == SCOPE_FUNC && p->scopes.at[l->scope].id == func;
+}
+
 void pyrules_acquire(struct pymodel *m)
 {
 	struct py_program *p = &m->program;
@@ -258,7 +264,7 @@ void pyrules_acquire(struct pymodel *m)
 		uint32_t attr, call, up;
 
 		if (u->kind != USE_ACQUIRE || !u->certain || !u->func ||
-		    l->flavour == FLAVOUR_THREAD || l->type != LOCK_LOCK)
+		    l->flavour == FLAVOUR_THREAD || l->type != LOCK_LOCK || lives_in(p, l, u->func))
 			continue;
 		attr = py_parent(p, u->file, u->node);
 		call = py_parent(p, u->file, attr);
