@@ -8,6 +8,12 @@
 #include "pymodel.h"
 #include "pyprogram.h"
 
+/* A file that was not fully understood. */
+struct pybroken {
+	const char *file;
+	uint32_t line; /* 0: all of it */
+};
+
 struct pymodel {
 	struct py_program program;
 	PY_TABLE(struct pyfinding) findings;
@@ -18,6 +24,7 @@ struct pymodel {
 	PY_TABLE(const char *) labels; /* of the windows' locks */
 	PY_TABLE(uint32_t) first_label;
 	PY_TABLE(struct pymodel_error) errors;
+	PY_TABLE(struct pybroken) broken;
 	struct pymodel_stats stats;
 };
 

@@ -13,6 +13,7 @@
 
 #include "pyfinding.h"
 #include "pyload.h"
+#include "pyresult.h"
 
 #define ROUNDS 12
 
@@ -164,6 +165,14 @@ static int model_link(struct pymodel *m, const struct py_load *load)
 	return p->err;
 }
 
+static void broken_add(struct pymodel *m, const struct py_file *f)
+{
+	uint32_t id = py_push(&m->program, &m->broken);
+
+	if (id)
+		m->broken.at[id] = (struct pybroken){f->path, f->tree ? f->tree->error_line : 0};
+}
+
 static void stats_count(struct pymodel *m)
 {
 	struct py_program *p = &m->program;
@@ -174,8 +183,10 @@ static void stats_count(struct pymodel *m)
 		const struct py_file *f = &p->files.at[i];
 
 		s->lowered += f->tree != NULL;
-		s->broken += f->err || (f->tree && (f->tree->error_line || f->tree->too_deep));
+		if (f->err || (f->tree && (f->tree->error_line || f->tree->too_deep)))
+			broken_add(m, f);
 	}
+	s->broken = m->broken.count > 1 ? m->broken.count - 1 : 0;
 	for (uint32_t i = 1; i < p->funcs.count; i++) {
 		bool async = p->funcs.at[i].flags & FUNC_ASYNC;
 
@@ -210,6 +221,26 @@ static int model_judge(struct pymodel *m, const struct pymodel_options *options)
 	return findings_finish(m);
 }
 
+/* With the findings of the last time, if no file has changed since. */
+static int model_make(struct pymodel *m, const struct pymodel_options *options,
+                      const struct py_load *load)
+{
+	bool keep = options->cache && options->findings_only && !options->trace;
+	uint64_t key = keep ? pyresult_key(&m->program) : 0;
+	int err;
+
+	if (key && pyresult_load(m, options->cache, key))
+		return 0;
+	err = py_load(&m->program, load);
+	if (!err)
+		err = model_link(m, load);
+	if (!err)
+		err = model_judge(m, options);
+	if (!err && key && key == pyresult_key(&m->program))
+		pyresult_store(m, options->cache, key);
+	return err;
+}
+
 int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -228,11 +259,9 @@ int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 	if (!load.threads)
 		load.threads = cpus < 1 ? 1 : cpus > 8 ? 8 : (unsigned int)cpus;
 	names_intern(&m->program);
-	err = py_load(&m->program, &load);
+	err = py_load_find(&m->program, &load);
 	if (!err)
-		err = model_link(m, &load);
-	if (!err)
-		err = model_judge(m, options);
+		err = model_make(m, options, &load);
 	if (err) {
 		pymodel_close(m);
 		return err;
@@ -254,6 +283,7 @@ void pymodel_close(struct pymodel *model)
 	free(model->labels.at);
 	free(model->first_label.at);
 	free(model->errors.at);
+	free(model->broken.at);
 	free(model);
 }
 
@@ -282,17 +312,8 @@ const struct pymodel_error *pymodel_errors(const struct pymodel *model, size_t *
 
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)
 {
-	const struct py_program *p = &model->program;
-
-	for (uint32_t i = 1; i < p->files.count; i++) {
-		const struct py_file *f = &p->files.at[i];
-
-		if (!f->err && (!f->tree || (!f->tree->error_line && !f->tree->too_deep)))
-			continue;
-		if (nth--)
-			continue;
-		*line = f->tree ? f->tree->error_line : 0;
-		return f->path;
-	}
-	return NULL;
+	if (nth + 1 >= model->broken.count)
+		return NULL;
+	*line = model->broken.at[nth + 1].line;
+	return model->broken.at[nth + 1].file;
 }

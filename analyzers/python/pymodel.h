@@ -145,6 +145,7 @@ struct pymodel_options {
 	size_t exclude_count;
 	const char *cache;    /* an existing folder; NULL: none */
 	unsigned int threads; /* 0: one for each processor, at most 8 */
+	bool findings_only;   /* no windows and writers are asked for: the cache may do */
 	/* What was recorded of the program, to be joined; both or neither. Used during the call
 	 * only. */
 	const struct pytrace *trace;

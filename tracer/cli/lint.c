@@ -266,7 +266,8 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
                       const struct arguments *arguments)
 {
 	char cache[4096];
-	struct pymodel_options o = {.exclude = (const char *const *)config->exclude,
+	struct pymodel_options o = {.findings_only = true,
+	                            .exclude = (const char *const *)config->exclude,
 	                            .exclude_count = config->exclude_count,
 	                            .cache = cache_folder(settings, cache, sizeof(cache))};
 	struct lint_trace trace = {0};
