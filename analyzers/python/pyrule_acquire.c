@@ -209,6 +209,21 @@ static bool released_in(const struct py_program *p, uint32_t func, uint32_t lock
 	return false;
 }
 
+/* __aenter__ acquires it, and __aexit__ of the same class releases it. */
+static bool released_at_exit(const struct py_program *p, uint32_t func, uint32_t lock)
+{
+	const struct py_func *enter = &p->funcs.at[func];
+
+	if (!enter->class || strcmp(py_text(p, enter->name), "__aenter__") != 0)
+		return false;
+	for (uint32_t i = 1; i < p->funcs.count; i++)
+		if (p->funcs.at[i].class == enter->class &&
+		    !strcmp(py_text(p, p->funcs.at[i].name), "__aexit__") &&
+		    released_in(p, i, lock))
+			return true;
+	return false;
+}
+
 static void leak_report(struct pymodel *m, const struct acquire *a, uint32_t node)
 {
 	struct py_program *p = &m->program;
@@ -274,7 +289,8 @@ void pyrules_acquire(struct pymodel *m)
 		    py_node(p, u->file, py_parent(p, u->file, up))->kind != PY_EXPR)
 			continue;
 		if (!released_in(p, u->func, u->lock)) {
-			unreleased_report(m, &a, call);
+			if (!released_at_exit(p, u->func, u->lock))
+				unreleased_report(m, &a, call);
 			continue;
 		}
 		acquire_follow(&a, up);
