@@ -77,6 +77,13 @@ static const struct option_row option_rules = {
 	.offset = FIELD(lint_rules),
 	.help = "Only these rules, by id or name, separated by commas.",
 };
+static const struct option_row option_exclude = {
+	.name = "exclude",
+	.argument = "LIST",
+	.type = OPTION_STRING,
+	.offset = FIELD(lint_exclude),
+	.help = "Leave out files with one of these in their path, separated by commas.",
+};
 static const struct option_row option_cache = {
 	.name = "cache",
 	.argument = "DIR",
@@ -87,9 +94,9 @@ static const struct option_row option_cache = {
 };
 
 static const struct option_row *const options[] = {
-	&option_lint_format, &option_tier,           &option_rules, &option_trace,
-	&option_baseline,    &option_write_baseline, &option_diff,  &option_cache,
-	&option_output,      &option_color,          NULL,
+	&option_lint_format, &option_tier,     &option_rules,          &option_exclude,
+	&option_trace,       &option_baseline, &option_write_baseline, &option_diff,
+	&option_cache,       &option_output,   &option_color,          NULL,
 };
 
 /* Makes a folder and the last folder above it. */
@@ -300,6 +307,8 @@ static int run(const struct settings *settings, const struct arguments *argument
 		status = lint_config_set(&config.rules, settings->lint_rules);
 	if (!status && settings->lint_baseline)
 		status = lint_config_set(&config.baseline, settings->lint_baseline);
+	if (!status && settings->lint_exclude)
+		status = lint_config_exclude(&config, settings->lint_exclude);
 	if (!status)
 		status = rules_check(config.rules);
 	if (!status)
@@ -323,7 +332,7 @@ const struct command command_lint = {
 		"`# awaitness: ignore[AW001] reason`, or `# awaitness: atomic-by-intent` at a "
 		"lock.\n\n"
 		"Settings are read from [tool.awaitness] in pyproject.toml: paths, exclude, rules, "
-		"tier, baseline.",
+		"tier, baseline. What stands on the command line replaces them.",
 	.examples = "awaitness lint src/\n"
 		    "awaitness lint --format sarif -o lint.sarif src/\n"
 		    "awaitness lint --write-baseline awaitness.json src/\n"
