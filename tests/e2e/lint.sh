@@ -138,5 +138,11 @@ PY
 check "10,000 levels of nesting end with a note" timeout 60 "$awaitness" lint --cache none deep.py
 like "it names the file" "$(<out)" 'note: deep.py'
 check "a file of 100,000 lines" timeout 60 "$awaitness" lint --cache none long.py
+# What the model holds of asyncio and contextlib, driven by each interpreter there is.
+for python in /usr/bin/python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
+	"$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || continue
+	check "the table agrees with Python $("$python" -c 'import platform; print(platform.python_version())')" \
+		"$python" "$top/scripts/check-known"
+done
 check "explain prints a page" "$awaitness" explain lost-update
 like "that page" "$(<out)" '^# AW007'
