@@ -15,14 +15,19 @@
 #define FRAMES 64 /* of an await chain that are looked at */
 #define ROUNDS 16
 
+/* A site of a line, and the next one of that line. */
+struct line_site {
+	uint32_t site, next;
+};
+
 struct join {
 	struct pymodel *m;
 	struct py_program *p;
 	const struct pytrace *trace;
-	struct py_map files;     /* (string of a path, 0) -> file + 1; 1: none */
-	struct py_map sites;     /* (file, line) -> first site */
-	PY_TABLE(uint32_t) next; /* by site: the next on that line */
-	struct py_map seen;      /* (file, line) of the trace */
+	struct py_map files; /* (string of a path, 0) -> file + 1; 1: none */
+	struct py_map sites; /* (file, line) -> first of `lines` */
+	PY_TABLE(struct line_site) lines;
+	struct py_map seen; /* (file, line) of the trace */
 };
 
 /* How many trailing components two paths share; *all: those are all of one of them. */
@@ -77,8 +82,12 @@ static bool same_function(const char *own, const char *traced)
 
 static void site_index(struct join *j, uint32_t site, uint32_t file, uint32_t line)
 {
-	j->next.at[site] = py_map_get(&j->sites, file, line);
-	py_map_set(j->p, &j->sites, file, line, site);
+	uint32_t at = py_push(j->p, &j->lines);
+
+	if (!at)
+		return;
+	j->lines.at[at] = (struct line_site){site, py_map_get(&j->sites, file, line)};
+	py_map_set(j->p, &j->sites, file, line, at);
 }
 
 static void sites_index(struct join *j)
@@ -87,13 +96,16 @@ static void sites_index(struct join *j)
 
 	for (uint32_t i = 1; i < p->sites.count; i++) {
 		const struct py_site *s = &p->sites.at[i];
-		uint32_t at = py_push(p, &j->next);
+		uint32_t file = p->funcs.at[s->func].file, line, with;
 
-		if (!at)
-			return;
-		if (s->func && s->kind <= SITE_COMP)
-			site_index(j, i, p->funcs.at[s->func].file,
-			           py_node(p, p->funcs.at[s->func].file, s->node)->line);
+		if (!s->func || s->kind > SITE_COMP)
+			continue;
+		line = py_node(p, file, s->node)->line;
+		site_index(j, i, file, line);
+		/* before 3.13, the items of a with all stand at the statement's line */
+		with = py_node(p, file, py_parent(p, file, s->node))->line;
+		if ((s->kind == SITE_ENTER || s->kind == SITE_EXIT) && with != line)
+			site_index(j, i, file, with);
 	}
 }
 
@@ -105,15 +117,15 @@ static unsigned int sites_at(struct join *j, uint32_t file, const struct pytrace
 	unsigned int count = 0;
 
 	*never = true;
-	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->next.at[i]) {
-		const struct py_site *s = &p->sites.at[i];
+	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
+		const struct py_site *s = &p->sites.at[j->lines.at[i].site];
 
 		if (!same_function(py_text(p, p->funcs.at[s->func].qualname), place->function) ||
 		    (s->kind == SITE_ENTER && place->exit) ||
 		    (s->kind == SITE_EXIT && !place->exit))
 			continue;
 		count++;
-		*never &= !py_site_suspends(p, i);
+		*never &= !py_site_suspends(p, j->lines.at[i].site);
 	}
 	return count;
 }
@@ -124,8 +136,8 @@ static void error_add(struct join *j, uint32_t file, const struct pytrace_place 
 	struct py_program *p = j->p;
 	uint32_t id;
 
-	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->next.at[i]) {
-		struct py_site *s = &p->sites.at[i];
+	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
+		struct py_site *s = &p->sites.at[j->lines.at[i].site];
 
 		if (same_function(py_text(p, p->funcs.at[s->func].qualname), place->function))
 			s->verdict = MAY;
@@ -180,7 +192,7 @@ static void join_fini(struct join *j)
 	py_map_fini(&j->files);
 	py_map_fini(&j->sites);
 	py_map_fini(&j->seen);
-	py_free_table(&j->next);
+	py_free_table(&j->lines);
 }
 
 void pyjoin_sites(struct pymodel *m, const struct pytrace *trace)

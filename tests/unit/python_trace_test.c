@@ -159,6 +159,19 @@ Test(python_trace, a_place_that_may_suspend_is_none)
 	              "AW101 Pool.connection -\n");
 }
 
+Test(python_trace, an_item_of_a_with_may_stand_at_the_line_of_the_statement)
+{
+	static const char program[] = "import asyncio\n"
+				      "async def f(a, b):\n"
+				      "    async with (a,\n"
+				      "                b):\n"
+				      "        pass\n";
+
+	expect_joined(program, "10 w1 suspend sleep @f:/srv/app/pool.py:3\n", "");
+	expect_joined(program, "10 w1 suspend sleep @f:/srv/app/pool.py:4\n", "");
+	expect_joined(program, "10 w1 suspend sleep @f:/srv/app/pool.py:5\n", "strangers 1\n");
+}
+
 Test(python_trace, a_file_of_another_program_is_not_this_one)
 {
 	expect_joined(quiet, "10 w1 suspend sleep @Pool.take:/srv/other/pool.py:8\n",
