@@ -54,7 +54,7 @@ static struct py_ref class_attribute(struct py_program *p, uint32_t class, uint3
 
 static struct py_ref module_attribute(struct py_program *p, uint32_t file, uint32_t name)
 {
-	struct py_ref ref = PY_REF_UNKNOWN;
+	struct py_ref ref;
 	uint32_t sub;
 
 	if (!p->files.at[file].tree && p->want && !p->files.at[file].err)
