@@ -158,6 +158,16 @@ const char *lowering_field(struct lowering *l)
 	return name ? name : "";
 }
 
+bool lowering_named(struct lowering *l)
+{
+	return ts_node_is_named(ts_tree_cursor_current_node(&l->cursor));
+}
+
+bool lowering_at(struct lowering *l, const char *field)
+{
+	return !strcmp(lowering_field(l), field);
+}
+
 static bool matters(struct lowering *l)
 {
 	enum symbol s = lowering_symbol(l);

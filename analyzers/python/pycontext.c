@@ -209,10 +209,10 @@ static void evidence_link(struct py_program *p)
 
 static bool releases(const char *name)
 {
-	static const char *const names[] = {"close",       "aclose",    "disconnect",  "stop",
-	                                    "cancel",      "release",   "wait_closed", "shutdown",
-	                                    "terminate",   "kill",      "logout",      "cleanup",
-	                                    "async_close", "__aexit__", "abort",       "quit"};
+	static const char *const names[] = {
+		"close",       "aclose",    "disconnect", "stop", "cancel", "release",
+		"wait_closed", "shutdown",  "terminate",  "kill", "logout", "cleanup",
+		"async_close", "__aexit__", "abort",      "quit", "detach"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], name))

@@ -8,6 +8,12 @@
 #include "pymodel.h"
 #include "pyprogram.h"
 
+/* A file that was not fully understood. */
+struct pybroken {
+	const char *file;
+	uint32_t line; /* 0: all of it */
+};
+
 struct pymodel {
 	struct py_program program;
 	PY_TABLE(struct pyfinding) findings;
@@ -17,6 +23,8 @@ struct pymodel {
 	PY_TABLE(struct pywriter) writers;
 	PY_TABLE(const char *) labels; /* of the windows' locks */
 	PY_TABLE(uint32_t) first_label;
+	PY_TABLE(struct pymodel_error) errors;
+	PY_TABLE(struct pybroken) broken;
 	struct pymodel_stats stats;
 };
 
@@ -33,6 +41,10 @@ void finding_place(struct pymodel *m, uint32_t file, uint32_t node, const char *
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 /** Sorts, links the places, makes the fingerprints, applies waivers. */
 int findings_finish(struct pymodel *m);
+
+/* pyjoin.c: with a trace */
+void pyjoin_sites(struct pymodel *m, const struct pytrace *trace); /* after linking, before rules */
+void pyjoin_findings(struct pymodel *m, const struct pytrace *trace, const struct report *report);
 
 /* The rules. Each adds findings. */
 void pyrules_locks(struct pymodel *m);   /* AW001, AW002, AW003, AW005 */

@@ -91,7 +91,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static int files_find(struct py_program *p, const struct py_load *load)
+int py_load_find(struct py_program *p, const struct py_load *load)
 {
 	uint32_t unique = 1;
 	int err = 0;
@@ -249,9 +249,7 @@ static int load_all(struct py_program *p, const struct py_load *load, bool wante
 
 int py_load(struct py_program *p, const struct py_load *load)
 {
-	int err = files_find(p, load);
-
-	return err ? err : load_all(p, load, false);
+	return load_all(p, load, false);
 }
 
 int py_load_wanted(struct py_program *p, const struct py_load *load)

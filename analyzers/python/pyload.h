@@ -16,7 +16,10 @@ struct py_load {
 	unsigned int threads;
 };
 
-/** Finds the files below the paths and lowers what is asynchronous. 0 or a negative errno. */
+/** Finds the files below the paths. 0 or a negative errno. */
+int py_load_find(struct py_program *p, const struct py_load *load);
+
+/** Lowers what is asynchronous in them. 0 or a negative errno. */
 int py_load(struct py_program *p, const struct py_load *load);
 
 /** Lowers the files in p->wanted. */

@@ -193,8 +193,8 @@ static uint32_t lock_add(struct py_program *p, uint32_t file, uint32_t node, uin
 
 static bool may_make_lock(const char *name)
 {
-	return strstr(name, "Lock") || strstr(name, "Semaphore") || !strcmp(name, "Condition") ||
-	       !strcmp(name, "Event") || strstr(name, "Queue") || strstr(name, "lock");
+	return strcasestr(name, "lock") || strcasestr(name, "mutex") || strstr(name, "Semaphore") ||
+	       !strcmp(name, "Condition") || !strcmp(name, "Event") || strstr(name, "Queue");
 }
 
 /* Factories: defaultdict(Lock), field(default_factory=Lock). */
@@ -223,6 +223,68 @@ static void factory_find(struct py_program *p, uint32_t file, uint32_t node)
 		p->locks.at[id].container = true;
 }
 
+/* self.X.acquire() awaited, X being a lock: its type; 0: something else. */
+static uint32_t acquired_type(struct py_program *p, const struct py_func *f, uint32_t await)
+{
+	uint32_t call = py_node(p, f->file, await)->first, object;
+	const struct py_node *c = py_node(p, f->file, call), *m = py_node(p, f->file, c->first);
+	enum py_flavour flavour;
+	struct py_ref ref;
+
+	if (c->kind != PY_CALL || m->kind != PY_ATTR || m->name != p->n_acquire)
+		return 0;
+	object = m->first;
+	if (py_node(p, f->file, object)->kind != PY_ATTR ||
+	    py_node(p, f->file, py_node(p, f->file, object)->first)->name != f->self)
+		return 0;
+	ref = py_resolve(p, f->scope, object);
+	if (ref.kind != REF_EXTERN_INSTANCE ||
+	    py_known_lock(py_text(p, ref.id), &flavour) != LOCK_LOCK || flavour == FLAVOUR_THREAD)
+		return 0;
+	return ref.id;
+}
+
+/* Awaits and the like inside a node; *only: the last await. */
+static unsigned int awaits_within(const struct py_program *p, uint32_t file, uint32_t node,
+                                  uint32_t *only)
+{
+	const struct py_node *n = py_node(p, file, node);
+	unsigned int count = n->kind == PY_AWAIT || n->flags & PY_ASYNC || n->kind == PY_ERROR;
+
+	if (n->kind == PY_AWAIT)
+		*only = node;
+	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+		count += awaits_within(p, file, c, only);
+	return count;
+}
+
+/* The one method of that name, its body; 0: there are others, or none. */
+static uint32_t method_body(struct py_program *p, uint32_t class, const char *name,
+                            const struct py_func **f)
+{
+	uint32_t from = p->lists.count, count;
+
+	if (!py_class_methods(p, class, py_intern_text(p, name), &count) || count != 1)
+		return 0;
+	*f = &p->funcs.at[p->lists.at[from]];
+	return (*f)->flags & FUNC_ASYNC ? py_child(p, (*f)->file, (*f)->node, 3) : 0;
+}
+
+/* A class that is entered by acquiring a lock of its own, and does not await otherwise: an object
+ * of it is a lock of that type. */
+static uint32_t wrapped_type(struct py_program *p, uint32_t class)
+{
+	const struct py_func *enter, *leave;
+	uint32_t body = method_body(p, class, "__aenter__", &enter), await = 0, none = 0;
+
+	if (!body || awaits_within(p, enter->file, body, &await) != 1 || !await)
+		return 0;
+	body = method_body(p, class, "__aexit__", &leave);
+	if (!body || awaits_within(p, leave->file, body, &none))
+		return 0;
+	return acquired_type(p, enter, await);
+}
+
 void py_locks_link(struct py_program *p)
 {
 	for (uint32_t file = 1; file < p->files.count; file++) {
@@ -244,6 +306,8 @@ void py_locks_link(struct py_program *p)
 			ref = py_resolve(p, py_enclosing_scope(p, file, i), i);
 			if (ref.kind == REF_EXTERN_INSTANCE && ref.other == i)
 				lock_add(p, file, i, ref.id);
+			if (ref.kind == REF_INSTANCE && wrapped_type(p, ref.id))
+				lock_add(p, file, i, wrapped_type(p, ref.id));
 		}
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pylower.h - the lowering's state, between pyparser.c, pylower.c and pybuild.c.
+ * pylower.h - the lowering's state, between pyparser.c, pylower*.c and pybuild.c.
  */
 #ifndef PYTHON_PYLOWER_H
 #define PYTHON_PYLOWER_H
@@ -142,6 +142,7 @@ enum symbol {
 #define SYMBOL_ENUM(NAME, text) SYM_##NAME,
 	SYMBOLS(SYMBOL_ENUM, SYMBOL_ENUM)
 #undef SYMBOL_ENUM
+		SYM_COUNT
 };
 
 struct lowering {
@@ -175,16 +176,35 @@ int lowering_finish(struct lowering *l, int err, struct pytree **out);
 /* pylower.c: lowers the whole file, the cursor being at its root. */
 int lowering_run(struct lowering *l);
 
+uint32_t lower_block(struct lowering *l);
+
+/* pylower_compound.c: statements with blocks. 0 as decorators: none */
+uint32_t lower_if(struct lowering *l);
+uint32_t lower_while(struct lowering *l);
+uint32_t lower_for(struct lowering *l);
+uint32_t lower_try(struct lowering *l);
+uint32_t lower_with(struct lowering *l);
+uint32_t lower_match(struct lowering *l);
+uint32_t lower_function(struct lowering *l, uint32_t decorators);
+uint32_t lower_class(struct lowering *l, uint32_t decorators);
+uint32_t lower_decorated(struct lowering *l);
+
 /* pylower_expr.c */
 uint32_t lower_expression(struct lowering *l); /* what the cursor is at */
+
+/* pylower_call.c: calls, and what functions are called with */
+uint32_t lower_call(struct lowering *l);
+uint32_t lower_lambda(struct lowering *l);
 uint32_t lower_parameters(struct lowering *l);
 uint32_t lower_arguments(struct lowering *l, uint32_t parent, uint32_t *tail);
 
 /* What both halves use. */
-enum symbol lowering_symbol(struct lowering *l); /* of the cursor */
-const char *lowering_field(struct lowering *l);  /* of the cursor; "": none */
-bool lowering_enter(struct lowering *l);         /* to the first child that matters */
-bool lowering_next(struct lowering *l);          /* to the next one that matters */
+enum symbol lowering_symbol(struct lowering *l);         /* of the cursor */
+const char *lowering_field(struct lowering *l);          /* of the cursor; "": none */
+bool lowering_named(struct lowering *l);                 /* is the cursor at a named node? */
+bool lowering_at(struct lowering *l, const char *field); /* is it at that field? */
+bool lowering_enter(struct lowering *l);                 /* to the first child that matters */
+bool lowering_next(struct lowering *l);                  /* to the next one that matters */
 void lowering_leave(struct lowering *l);
 void lowering_append(struct lowering *l, uint32_t parent, uint32_t *tail, uint32_t child);
 uint32_t lowering_text(struct lowering *l); /* the cursor's text as a string */

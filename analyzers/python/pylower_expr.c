@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pylower_expr.c - lowers expressions, patterns, parameters and annotations.
+ * pylower_expr.c - lowers expressions, patterns and annotations.
  *
  * Every function leaves the cursor where it found it. Recursion is bounded by
  * PYTREE_DEPTH: what is deeper becomes one ERROR node, which later passes take
@@ -47,72 +47,6 @@ static uint32_t lower_attribute(struct lowering *l)
 		if (!l->nodes[node].first)
 			l->nodes[node].kind = PY_ERROR;
 	}
-	return node;
-}
-
-static uint32_t lower_keyword(struct lowering *l)
-{
-	uint32_t node = lowering_node(l, PY_KEYWORD), tail = 0, name = 0;
-
-	if (!lowering_enter(l))
-		return node;
-	do {
-		const char *field = lowering_field(l);
-
-		if (!strcmp(field, "name"))
-			name = lowering_text(l);
-		else if (!strcmp(field, "value"))
-			lowering_append(l, node, &tail, lower_expression(l));
-	} while (lowering_next(l));
-	lowering_leave(l);
-	if (!l->err) {
-		l->nodes[node].name = name;
-		if (!l->nodes[node].first)
-			l->nodes[node].kind = PY_ERROR;
-	}
-	return node;
-}
-
-uint32_t lower_arguments(struct lowering *l, uint32_t parent, uint32_t *tail)
-{
-	if (lowering_symbol(l) != SYM_ARGUMENT_LIST) {
-		lowering_append(l, parent, tail, lower_expression(l));
-		return parent;
-	}
-	if (!lowering_enter(l))
-		return parent;
-	do {
-		enum symbol s = lowering_symbol(l);
-
-		if (s == SYM_KEYWORD_ARGUMENT)
-			lowering_append(l, parent, tail, lower_keyword(l));
-		else if (s == SYM_ERROR ||
-		         ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
-			lowering_append(l, parent, tail, lower_expression(l));
-	} while (lowering_next(l));
-	lowering_leave(l);
-	return parent;
-}
-
-static uint32_t lower_call(struct lowering *l)
-{
-	uint32_t node = lowering_node(l, PY_CALL), tail = 0;
-
-	if (!lowering_enter(l))
-		return node;
-	do {
-		const char *field = lowering_field(l);
-
-		if (!strcmp(field, "function"))
-			lowering_append(l, node, &tail, lower_expression(l));
-		else if (!strcmp(field, "arguments"))
-			lower_arguments(l, node, &tail);
-		else if (lowering_symbol(l) == SYM_ERROR)
-			lowering_append(l, node, &tail, lower_error(l));
-	} while (lowering_next(l));
-	lowering_leave(l);
-	if (!l->err && !l->nodes[node].first)
-		l->nodes[node].kind = PY_ERROR;
 	return node;
 }
 
@@ -240,24 +174,6 @@ static uint32_t lower_pair(struct lowering *l)
 	return node;
 }
 
-static uint32_t lower_lambda(struct lowering *l)
-{
-	uint32_t node = lowering_node(l, PY_LAMBDA), tail = 0, params = 0, body = 0;
-
-	if (!lowering_enter(l))
-		return node;
-	do {
-		if (lowering_symbol(l) == SYM_LAMBDA_PARAMETERS)
-			params = lower_parameters(l);
-		else if (!strcmp(lowering_field(l), "body"))
-			body = lower_expression(l);
-	} while (lowering_next(l));
-	lowering_leave(l);
-	lowering_append(l, node, &tail, params ? params : lowering_node(l, PY_PARAMS));
-	lowering_append(l, node, &tail, body ? body : lowering_none(l));
-	return node;
-}
-
 static uint32_t lower_walrus(struct lowering *l)
 {
 	uint32_t node = lowering_node(l, PY_WALRUS), tail = 0, name = 0;
@@ -382,100 +298,109 @@ static uint32_t lower_const(struct lowering *l, const char *name)
 	return named(l, PY_CONST, fixed_string(l, name));
 }
 
+static uint32_t lower_name(struct lowering *l)
+{
+	return named(l, PY_NAME, lowering_text(l));
+}
+
+static uint32_t lower_number(struct lowering *l)
+{
+	return named(l, PY_NUMBER, lowering_text(l));
+}
+
+/* How each symbol is lowered: to a node of `kind` with all named children, or by a function. */
+struct row {
+	enum py_kind kind;
+	uint32_t (*children)(struct lowering *l, enum py_kind kind);
+	uint32_t (*lower)(struct lowering *l);
+	uint32_t (*text)(struct lowering *l, const char *text);
+	const char *word;
+};
+
+#define CHILDREN(KIND)                                                                             \
+	{                                                                                          \
+		.kind = PY_##KIND, .children = lowering_children                                   \
+	}
+#define OPERATOR(KIND)                                                                             \
+	{                                                                                          \
+		.kind = PY_##KIND, .children = lower_operator                                      \
+	}
+#define BY(function)                                                                               \
+	{                                                                                          \
+		.lower = (function)                                                                \
+	}
+#define CONSTANT(name)                                                                             \
+	{                                                                                          \
+		.text = lower_const, .word = (name)                                                \
+	}
+#define LOOPS(name)                                                                                \
+	{                                                                                          \
+		.text = lower_comprehension, .word = (name)                                        \
+	}
+
+static const struct row rows[SYM_COUNT] = {
+	[SYM_IDENTIFIER] = BY(lower_name),
+	[SYM_DOTTED_NAME] = BY(lower_dotted),
+	[SYM_ATTRIBUTE] = BY(lower_attribute),
+	[SYM_CALL] = BY(lower_call),
+	[SYM_LIST_SPLAT] = CHILDREN(STAR),
+	[SYM_LIST_SPLAT_PATTERN] = CHILDREN(STAR),
+	[SYM_SPLAT_PATTERN] = CHILDREN(STAR),
+	[SYM_DICTIONARY_SPLAT] = CHILDREN(DSTAR),
+	[SYM_DICTIONARY_SPLAT_PATTERN] = CHILDREN(DSTAR),
+	[SYM_SUBSCRIPT] = CHILDREN(SUBSCRIPT),
+	[SYM_GENERIC_TYPE] = CHILDREN(SUBSCRIPT),
+	[SYM_AWAIT] = CHILDREN(AWAIT),
+	[SYM_YIELD] = BY(lower_yield),
+	[SYM_LAMBDA] = BY(lower_lambda),
+	[SYM_BINARY_OPERATOR] = OPERATOR(BINOP),
+	[SYM_BOOLEAN_OPERATOR] = OPERATOR(AND),
+	[SYM_NOT_OPERATOR] = CHILDREN(NOT),
+	[SYM_UNARY_OPERATOR] = OPERATOR(UNARY),
+	[SYM_COMPARISON_OPERATOR] = OPERATOR(COMPARE),
+	[SYM_CONDITIONAL_EXPRESSION] = BY(lower_conditional),
+	[SYM_LIST] = CHILDREN(LIST),
+	[SYM_LIST_PATTERN] = CHILDREN(LIST),
+	[SYM_TUPLE] = CHILDREN(TUPLE),
+	[SYM_EXPRESSION_LIST] = CHILDREN(TUPLE),
+	[SYM_PATTERN_LIST] = CHILDREN(TUPLE),
+	[SYM_TUPLE_PATTERN] = CHILDREN(TUPLE),
+	[SYM_SET] = CHILDREN(SET),
+	[SYM_DICTIONARY] = CHILDREN(DICT),
+	[SYM_PAIR] = BY(lower_pair),
+	[SYM_LIST_COMPREHENSION] = LOOPS("list"),
+	[SYM_SET_COMPREHENSION] = LOOPS("set"),
+	[SYM_DICTIONARY_COMPREHENSION] = LOOPS("dict"),
+	[SYM_GENERATOR_EXPRESSION] = LOOPS("gen"),
+	[SYM_NAMED_EXPRESSION] = BY(lower_walrus),
+	[SYM_PARENTHESIZED] = BY(lower_inner),
+	[SYM_PARENTHESIZED_SPLAT] = BY(lower_inner),
+	[SYM_TYPE] = BY(lower_inner),
+	[SYM_CASE_PATTERN] = BY(lower_inner),
+	[SYM_AS_PATTERN_TARGET] = BY(lower_inner),
+	[SYM_STRING] = BY(lower_string),
+	[SYM_CONCATENATED_STRING] = BY(lower_string),
+	[SYM_INTEGER] = BY(lower_number),
+	[SYM_FLOAT] = BY(lower_number),
+	[SYM_TRUE] = CONSTANT("True"),
+	[SYM_FALSE] = CONSTANT("False"),
+	[SYM_NIL] = CONSTANT("None"),
+	[SYM_ELLIPSIS] = CONSTANT("..."),
+	[SYM_SLICE] = CHILDREN(SLICE),
+	[SYM_UNION_TYPE] = OPERATOR(BINOP),
+	[SYM_TYPE_PARAMETER] = CHILDREN(TUPLE),
+	[SYM_ERROR] = BY(lower_error),
+};
+
 static uint32_t lower_by_symbol(struct lowering *l)
 {
-	switch (lowering_symbol(l)) {
-	case SYM_IDENTIFIER:
-		return named(l, PY_NAME, lowering_text(l));
-	case SYM_DOTTED_NAME:
-		return lower_dotted(l);
-	case SYM_ATTRIBUTE:
-		return lower_attribute(l);
-	case SYM_CALL:
-		return lower_call(l);
-	case SYM_LIST_SPLAT:
-	case SYM_LIST_SPLAT_PATTERN:
-	case SYM_SPLAT_PATTERN:
-		return lowering_children(l, PY_STAR);
-	case SYM_DICTIONARY_SPLAT:
-	case SYM_DICTIONARY_SPLAT_PATTERN:
-		return lowering_children(l, PY_DSTAR);
-	case SYM_SUBSCRIPT:
-	case SYM_GENERIC_TYPE:
-		return lowering_children(l, PY_SUBSCRIPT);
-	case SYM_AWAIT:
-		return lowering_children(l, PY_AWAIT);
-	case SYM_YIELD:
-		return lower_yield(l);
-	case SYM_LAMBDA:
-		return lower_lambda(l);
-	case SYM_BINARY_OPERATOR:
-		return lower_operator(l, PY_BINOP);
-	case SYM_BOOLEAN_OPERATOR:
-		return lower_operator(l, PY_AND);
-	case SYM_NOT_OPERATOR:
-		return lowering_children(l, PY_NOT);
-	case SYM_UNARY_OPERATOR:
-		return lower_operator(l, PY_UNARY);
-	case SYM_COMPARISON_OPERATOR:
-		return lower_operator(l, PY_COMPARE);
-	case SYM_CONDITIONAL_EXPRESSION:
-		return lower_conditional(l);
-	case SYM_LIST:
-	case SYM_LIST_PATTERN:
-		return lowering_children(l, PY_LIST);
-	case SYM_TUPLE:
-	case SYM_EXPRESSION_LIST:
-	case SYM_PATTERN_LIST:
-	case SYM_TUPLE_PATTERN:
-		return lowering_children(l, PY_TUPLE);
-	case SYM_SET:
-		return lowering_children(l, PY_SET);
-	case SYM_DICTIONARY:
-		return lowering_children(l, PY_DICT);
-	case SYM_PAIR:
-		return lower_pair(l);
-	case SYM_LIST_COMPREHENSION:
-		return lower_comprehension(l, "list");
-	case SYM_SET_COMPREHENSION:
-		return lower_comprehension(l, "set");
-	case SYM_DICTIONARY_COMPREHENSION:
-		return lower_comprehension(l, "dict");
-	case SYM_GENERATOR_EXPRESSION:
-		return lower_comprehension(l, "gen");
-	case SYM_NAMED_EXPRESSION:
-		return lower_walrus(l);
-	case SYM_PARENTHESIZED:
-	case SYM_PARENTHESIZED_SPLAT:
-	case SYM_TYPE:
-	case SYM_CASE_PATTERN:
-	case SYM_AS_PATTERN_TARGET:
-		return lower_inner(l);
-	case SYM_STRING:
-	case SYM_CONCATENATED_STRING:
-		return lower_string(l);
-	case SYM_INTEGER:
-	case SYM_FLOAT:
-		return named(l, PY_NUMBER, lowering_text(l));
-	case SYM_TRUE:
-		return lower_const(l, "True");
-	case SYM_FALSE:
-		return lower_const(l, "False");
-	case SYM_NIL:
-		return lower_const(l, "None");
-	case SYM_ELLIPSIS:
-		return lower_const(l, "...");
-	case SYM_SLICE:
-		return lowering_children(l, PY_SLICE);
-	case SYM_UNION_TYPE:
-		return lower_operator(l, PY_BINOP);
-	case SYM_TYPE_PARAMETER:
-		return lowering_children(l, PY_TUPLE);
-	case SYM_ERROR:
-		return lower_error(l);
-	default:
-		return lowering_children(l, PY_OPAQUE);
-	}
+	const struct row *row = &rows[lowering_symbol(l)];
+
+	if (row->lower)
+		return row->lower(l);
+	if (row->text)
+		return row->text(l, row->word);
+	return row->children ? row->children(l, row->kind) : lowering_children(l, PY_OPAQUE);
 }
 
 uint32_t lower_expression(struct lowering *l)
@@ -489,83 +414,5 @@ uint32_t lower_expression(struct lowering *l)
 	l->depth++;
 	node = lower_by_symbol(l);
 	l->depth--;
-	return node;
-}
-
-/* One parameter: name, *name, **name, with annotation and default, in any form. */
-static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
-{
-	uint32_t node = lowering_node(l, PY_PARAM), tail = 0, name = 0, type = 0, value = 0;
-	uint8_t flags = keyword_only ? PY_KEYWORD_ONLY : 0;
-	enum symbol s = lowering_symbol(l);
-	unsigned int levels = 0;
-
-	if (s == SYM_IDENTIFIER) {
-		name = lowering_text(l);
-	} else if (lowering_enter(l)) {
-		levels = 1;
-		if (s == SYM_LIST_SPLAT_PATTERN)
-			flags |= PY_STARRED;
-		if (s == SYM_DICTIONARY_SPLAT_PATTERN)
-			flags |= PY_DSTARRED;
-		do {
-			const char *field = lowering_field(l);
-			enum symbol k = lowering_symbol(l);
-
-			if (k == SYM_TYPE)
-				type = lower_expression(l);
-			else if (!strcmp(field, "value"))
-				value = lower_expression(l);
-			else if (k == SYM_IDENTIFIER)
-				name = lowering_text(l);
-			else if (k == SYM_LIST_SPLAT_PATTERN || k == SYM_DICTIONARY_SPLAT_PATTERN) {
-				flags |= k == SYM_LIST_SPLAT_PATTERN ? PY_STARRED : PY_DSTARRED;
-				if (lowering_enter(l)) {
-					do {
-						if (lowering_symbol(l) == SYM_IDENTIFIER)
-							name = lowering_text(l);
-					} while (lowering_next(l));
-					lowering_leave(l);
-				}
-			}
-		} while (lowering_next(l));
-	}
-	if (levels)
-		lowering_leave(l);
-	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, value ? value : lowering_none(l));
-	if (!l->err) {
-		l->nodes[node].name = name;
-		l->nodes[node].flags = flags;
-	}
-	return node;
-}
-
-uint32_t lower_parameters(struct lowering *l)
-{
-	uint32_t node = lowering_node(l, PY_PARAMS), tail = 0;
-	bool keyword_only = false;
-
-	if (!lowering_enter(l))
-		return node;
-	do {
-		enum symbol s = lowering_symbol(l);
-		uint32_t param;
-
-		if (s == SYM_KEYWORD_SEPARATOR)
-			keyword_only = true;
-		if (s == SYM_KEYWORD_SEPARATOR || s == SYM_POSITIONAL_SEPARATOR ||
-		    !ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
-			continue;
-		if (s == SYM_ERROR) {
-			lower_error(l);
-			continue;
-		}
-		param = lower_parameter(l, keyword_only);
-		lowering_append(l, node, &tail, param);
-		if (!l->err && l->nodes[param].flags & PY_STARRED)
-			keyword_only = true;
-	} while (lowering_next(l));
-	lowering_leave(l);
 	return node;
 }

@@ -13,6 +13,7 @@
 
 #include "pyfinding.h"
 #include "pyload.h"
+#include "pyresult.h"
 
 #define ROUNDS 12
 
@@ -164,6 +165,14 @@ static int model_link(struct pymodel *m, const struct py_load *load)
 	return p->err;
 }
 
+static void broken_add(struct pymodel *m, const struct py_file *f)
+{
+	uint32_t id = py_push(&m->program, &m->broken);
+
+	if (id)
+		m->broken.at[id] = (struct pybroken){f->path, f->tree ? f->tree->error_line : 0};
+}
+
 static void stats_count(struct pymodel *m)
 {
 	struct py_program *p = &m->program;
@@ -174,8 +183,10 @@ static void stats_count(struct pymodel *m)
 		const struct py_file *f = &p->files.at[i];
 
 		s->lowered += f->tree != NULL;
-		s->broken += f->err || (f->tree && (f->tree->error_line || f->tree->too_deep));
+		if (f->err || (f->tree && (f->tree->error_line || f->tree->too_deep)))
+			broken_add(m, f);
 	}
+	s->broken = m->broken.count > 1 ? m->broken.count - 1 : 0;
 	for (uint32_t i = 1; i < p->funcs.count; i++) {
 		bool async = p->funcs.at[i].flags & FUNC_ASYNC;
 
@@ -193,6 +204,41 @@ static void stats_count(struct pymodel *m)
 		s->locks += p->locks.at[i].regions > 0;
 		s->needless += py_lock_needless(p, i);
 	}
+}
+
+static int model_judge(struct pymodel *m, const struct pymodel_options *options)
+{
+	if (options->trace)
+		pyjoin_sites(m, options->trace);
+	stats_count(m);
+	pyrules_locks(m);
+	pyrules_acquire(m);
+	pyrules_paths(m);
+	if (m->program.err)
+		return m->program.err;
+	if (options->trace)
+		pyjoin_findings(m, options->trace, options->report);
+	return findings_finish(m);
+}
+
+/* With the findings of the last time, if no file has changed since. */
+static int model_make(struct pymodel *m, const struct pymodel_options *options,
+                      const struct py_load *load)
+{
+	bool keep = options->cache && options->findings_only && !options->trace;
+	uint64_t key = keep ? pyresult_key(&m->program) : 0;
+	int err;
+
+	if (key && pyresult_load(m, options->cache, key))
+		return 0;
+	err = py_load(&m->program, load);
+	if (!err)
+		err = model_link(m, load);
+	if (!err)
+		err = model_judge(m, options);
+	if (!err && key && key == pyresult_key(&m->program))
+		pyresult_store(m, options->cache, key);
+	return err;
 }
 
 int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
@@ -213,16 +259,9 @@ int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 	if (!load.threads)
 		load.threads = cpus < 1 ? 1 : cpus > 8 ? 8 : (unsigned int)cpus;
 	names_intern(&m->program);
-	err = py_load(&m->program, &load);
+	err = py_load_find(&m->program, &load);
 	if (!err)
-		err = model_link(m, &load);
-	if (!err) {
-		stats_count(m);
-		pyrules_locks(m);
-		pyrules_acquire(m);
-		pyrules_paths(m);
-		err = findings_finish(m);
-	}
+		err = model_make(m, options, &load);
 	if (err) {
 		pymodel_close(m);
 		return err;
@@ -243,6 +282,8 @@ void pymodel_close(struct pymodel *model)
 	free(model->writers.at);
 	free(model->labels.at);
 	free(model->first_label.at);
+	free(model->errors.at);
+	free(model->broken.at);
 	free(model);
 }
 
@@ -263,19 +304,16 @@ const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *coun
 	return *count ? model->writers.at + 1 : NULL;
 }
 
+const struct pymodel_error *pymodel_errors(const struct pymodel *model, size_t *count)
+{
+	*count = model->errors.count > 1 ? model->errors.count - 1 : 0;
+	return *count ? model->errors.at + 1 : NULL;
+}
+
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line)
 {
-	const struct py_program *p = &model->program;
-
-	for (uint32_t i = 1; i < p->files.count; i++) {
-		const struct py_file *f = &p->files.at[i];
-
-		if (!f->err && (!f->tree || (!f->tree->error_line && !f->tree->too_deep)))
-			continue;
-		if (nth--)
-			continue;
-		*line = f->tree ? f->tree->error_line : 0;
-		return f->path;
-	}
-	return NULL;
+	if (nth + 1 >= model->broken.count)
+		return NULL;
+	*line = model->broken.at[nth + 1].line;
+	return model->broken.at[nth + 1].file;
 }

@@ -80,6 +80,7 @@ struct pyfinding {
 	size_t place_count;
 	uint64_t fingerprint; /* the same after lines moved or the file was renamed */
 	bool waived;          /* by a comment in the source */
+	bool observed;        /* a trace confirms it */
 };
 
 /**
@@ -127,6 +128,16 @@ enum pyawait {
 	PYAWAIT_COMPREHENSION
 };
 
+struct pytrace;
+struct report;
+
+/** The model says that a place never suspends, and the trace shows that it did. */
+struct pymodel_error {
+	const char *file, *function;
+	uint32_t line;
+	uint64_t count; /* suspensions */
+};
+
 struct pymodel_options {
 	const char *const *paths; /* files and folders */
 	size_t path_count;
@@ -134,6 +145,11 @@ struct pymodel_options {
 	size_t exclude_count;
 	const char *cache;    /* an existing folder; NULL: none */
 	unsigned int threads; /* 0: one for each processor, at most 8 */
+	bool findings_only;   /* no windows and writers are asked for: the cache may do */
+	/* What was recorded of the program, to be joined; both or neither. Used during the call
+	 * only. */
+	const struct pytrace *trace;
+	const struct report *report;
 };
 
 struct pymodel_stats {
@@ -141,6 +157,9 @@ struct pymodel_stats {
 	uint32_t functions, async_functions, never; /* never: async and proven never to suspend */
 	uint32_t sites, sites_never;
 	uint32_t locks, needless;
+	/* of a trace: its places in files of the program, and those of them that are no await there
+	 */
+	uint32_t trace_places, trace_strangers;
 };
 
 /** Makes the model: reads files, may start threads, blocks. 0 or a negative errno. */
@@ -155,6 +174,9 @@ const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *coun
  */
 const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *count);
 void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out);
+
+/** Where a trace has shown the model to be wrong; the findings do not rest on it any more. */
+const struct pymodel_error *pymodel_errors(const struct pymodel *model, size_t *count);
 
 /** The nth file that was not fully understood: its path, and the line; NULL: no more. */
 const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line);

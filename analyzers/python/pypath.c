@@ -179,6 +179,21 @@ static bool names_lock(const char *name)
 	       strcasestr(name, "cond") || strcasestr(name, "throttl");
 }
 
+/* Condition(lock) stands for the lock. */
+static uint32_t condition_mutex(struct py_program *p, uint32_t lock)
+{
+	const struct py_lock *l = &p->locks.at[lock];
+	const struct py_node *made = py_node(p, l->file, l->node);
+	uint32_t given, count, at;
+	bool certain;
+
+	given = made->kind == PY_CALL ? py_node(p, l->file, made->first)->next : 0;
+	if (l->type != LOCK_CONDITION || !given)
+		return lock;
+	at = py_locks_of(p, py_enclosing_scope(p, l->file, l->node), given, &count, &certain);
+	return count == 1 && certain ? p->lists.at[at] : lock;
+}
+
 /* The key of what an item of `async with` locks; 0: it is no lock. */
 static uint32_t item_lock(struct path_walk *w, uint32_t item)
 {
@@ -199,7 +214,7 @@ static uint32_t item_lock(struct path_walk *w, uint32_t item)
 	}
 	at = py_locks_of(p, w->scope, value, &count, &certain);
 	if (count)
-		return p->locks.at[p->lists.at[at]].name;
+		return p->locks.at[condition_mutex(p, p->lists.at[at])].name;
 	return names_lock(py_text(p, n->name)) ? n->name : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pypath_walk.h - the walk over one function, between pypath.c and pypath_expr.c.
+ * pypath_walk.h - the walk over one function, between pypath.c, pypath_expr.c, pypath_test.c and
+ * pypath_write.c.
  */
 #ifndef PYTHON_PYPATH_WALK_H
 #define PYTHON_PYPATH_WALK_H
@@ -33,6 +34,28 @@ struct path_value walk_expr(struct path_walk *w, struct path_state *s, uint32_t 
 /** Makes the tokens in a test that was just evaluated guards, for its outcome. */
 void walk_test(struct path_walk *w, struct path_state *s, uint32_t node, bool outcome,
                uint32_t test);
+
+/** Is the expression the first parameter of the method? */
+bool path_is_self(const struct path_walk *w, uint32_t node);
+
+/** The location that an expression denotes: self.x, self.d[k], a global variable; 0: none. *key:
+ * the local variable that is the index; 0: none. */
+uint32_t path_location(const struct path_walk *w, uint32_t node, uint32_t *key);
+
+/** The location of an entry of a container: self.d[k], self.d["k"], self.d[0]; 0: it has no simple
+ * key. *key: the local variable that is the index; 0: none. */
+uint32_t path_entry(const struct path_walk *w, uint32_t base, uint32_t index, uint32_t *key);
+
+/** The location of what is in a container that a location holds: self.d[]. */
+uint32_t path_content(const struct path_walk *w, uint32_t location);
+
+/** Something is put into a container, or taken out of it. */
+void walk_content(struct path_walk *w, struct path_state *s, uint32_t container,
+                  struct path_hit hit);
+
+/** A write of a location; `hit` says where, and of what kind. */
+void walk_write(struct path_walk *w, struct path_state *s, uint32_t location, struct path_value v,
+                struct path_hit hit);
 
 /** Stores a value in a target. `value` 0: not an expression. `at`: the statement. */
 void walk_bind(struct path_walk *w, struct path_state *s, uint32_t target, struct path_value v,

@@ -3,8 +3,8 @@
  * pyrule_acquire.c - `await lock.acquire()` by hand: is the lock released if an await
  * between it and the release is cancelled?
  *
- * Statements after the acquire are followed, outwards through the blocks that
- * enclose it, to the first that releases the lock. A suspension on the way is
+ * Statements after the acquire are followed on all ways on which the lock is still held, outwards
+ * through the blocks that enclose it. A suspension on the way is
  * covered if it stands in a try whose finally, or whose handler for all
  * exceptions or CancelledError, releases the lock.
  */
@@ -16,7 +16,6 @@ struct acquire {
 	struct py_program *p;
 	uint32_t file, func, lock;
 	uint32_t site; /* the first suspension that is not covered */
-	bool released; /* the statements so far release it, on a way that goes on */
 };
 
 static bool is_release(const struct acquire *a, uint32_t node)
@@ -79,31 +78,107 @@ static bool try_covers(const struct acquire *a, uint32_t node)
 	return false;
 }
 
-/* Follows statements from `node` on. False: stop, the lock is released or what comes is covered. */
-static bool follow(struct acquire *a, uint32_t node)
-{
-	for (; node && !a->site; node = py_node(a->p, a->file, node)->next) {
-		const struct py_node *n = py_node(a->p, a->file, node);
-		uint32_t site;
+static bool hold_block(struct acquire *a, uint32_t block);
 
-		if (n->kind == PY_TRY && try_covers(a, node))
-			return false;
-		if (n->kind == PY_RETURN || n->kind == PY_RAISE)
-			return false;
-		if (releases_within(a, node)) {
-			/* a suspension may come before the release inside of it */
-			if (n->kind == PY_TRY || n->kind == PY_WITH)
-				follow(a, py_node(a->p, a->file, n->first)->kind == PY_BLOCK
-				                  ? py_node(a->p, a->file, n->first)->first
-				                  : 0);
-			a->released = true;
+/* An expression or statement of one step, the lock being held. Is it still held after it? */
+static bool hold_simple(struct acquire *a, uint32_t node)
+{
+	uint32_t site;
+
+	if (!node || releases_within(a, node))
+		return false;
+	site = py_suspends_within(a->p, a->file, node, false);
+	if (site && !a->site)
+		a->site = site;
+	return true;
+}
+
+/* What stands before the blocks (a test, an iterable, the items of a with), then the blocks, each
+ * of which may be the one that is run. `skips`: none need be. */
+static bool hold_compound(struct acquire *a, uint32_t node, bool skips)
+{
+	bool held = skips;
+	uint32_t count = 0;
+
+	for (uint32_t c = py_node(a->p, a->file, node)->first; c && !a->site;
+	     c = py_node(a->p, a->file, c)->next) {
+		uint8_t kind = py_node(a->p, a->file, c)->kind;
+
+		count++;
+		if (kind == PY_BLOCK) {
+			held |= hold_block(a, c);
+		} else if (kind == PY_CASE) {
+			held |= hold_compound(a, c, false);
+		} else if (!hold_simple(a, c)) {
 			return false;
 		}
-		site = py_suspends_within(a->p, a->file, node, false);
-		if (site)
-			a->site = site;
 	}
-	return !a->site;
+	/* (test, BLOCK)* without the BLOCK of an else */
+	if (py_node(a->p, a->file, node)->kind == PY_IF)
+		held |= count % 2 == 0;
+	return held;
+}
+
+/* What its handlers or its finally release is covered; so is what they do. */
+static bool hold_try(struct acquire *a, uint32_t node)
+{
+	uint32_t body = py_node(a->p, a->file, node)->first;
+	struct acquire inside = *a;
+	bool held = hold_block(try_covers(a, node) ? &inside : a, body);
+
+	for (uint32_t c = py_node(a->p, a->file, body)->next; c && !a->site;
+	     c = py_node(a->p, a->file, c)->next) {
+		const struct py_node *n = py_node(a->p, a->file, c);
+
+		if (n->kind == PY_FINALLY)
+			return releases_within(a, c) ? false : hold_block(a, n->first) && held;
+		if (n->kind == PY_HANDLER)
+			held |= hold_block(a, py_node(a->p, a->file, n->first)->next);
+		else if (n->kind == PY_ELSE && held)
+			held = hold_block(a, n->first);
+	}
+	return held;
+}
+
+/* Is the lock still held after the statement, on any way that goes on? */
+static bool hold_statement(struct acquire *a, uint32_t node)
+{
+	switch (py_node(a->p, a->file, node)->kind) {
+	case PY_FUNC:
+	case PY_CLASS:
+		return true;
+	case PY_RETURN:
+	case PY_RAISE:
+	case PY_BREAK:
+	case PY_CONTINUE:
+		return false; /* leaves with the lock taken: others may be meant to release it */
+	case PY_TRY:
+		return hold_try(a, node);
+	case PY_IF:
+	case PY_WITH:
+	case PY_MATCH:
+		return hold_compound(a, node, py_node(a->p, a->file, node)->kind == PY_MATCH);
+	case PY_FOR:
+	case PY_WHILE:
+		return hold_compound(a, node, true);
+	default:
+		return hold_simple(a, node);
+	}
+}
+
+/* Follows statements from `node` on, to the first suspension that is not covered. */
+static bool hold_from(struct acquire *a, uint32_t node)
+{
+	bool held = true;
+
+	for (; node && held && !a->site; node = py_node(a->p, a->file, node)->next)
+		held = hold_statement(a, node);
+	return held;
+}
+
+static bool hold_block(struct acquire *a, uint32_t block)
+{
+	return hold_from(a, py_node(a->p, a->file, block)->first);
 }
 
 static void acquire_follow(struct acquire *a, uint32_t node)
@@ -114,7 +189,7 @@ static void acquire_follow(struct acquire *a, uint32_t node)
 	while (up && !a->site) {
 		const struct py_node *n = py_node(p, a->file, up);
 
-		if (n->kind == PY_BLOCK && !follow(a, py_node(p, a->file, at)->next))
+		if (n->kind == PY_BLOCK && !hold_from(a, py_node(p, a->file, at)->next))
 			return;
 		if (n->kind == PY_FUNC || n->kind == PY_WHILE || n->kind == PY_FOR)
 			return;
@@ -130,6 +205,21 @@ static bool released_in(const struct py_program *p, uint32_t func, uint32_t lock
 	for (uint32_t i = 1; i < p->uses.count; i++)
 		if (p->uses.at[i].kind == USE_RELEASE && p->uses.at[i].lock == lock &&
 		    p->uses.at[i].func == func)
+			return true;
+	return false;
+}
+
+/* __aenter__ acquires it, and __aexit__ of the same class releases it. */
+static bool released_at_exit(const struct py_program *p, uint32_t func, uint32_t lock)
+{
+	const struct py_func *enter = &p->funcs.at[func];
+
+	if (!enter->class || strcmp(py_text(p, enter->name), "__aenter__") != 0)
+		return false;
+	for (uint32_t i = 1; i < p->funcs.count; i++)
+		if (p->funcs.at[i].class == enter->class &&
+		    !strcmp(py_text(p, p->funcs.at[i].name), "__aexit__") &&
+		    released_in(p, i, lock))
 			return true;
 	return false;
 }
@@ -172,6 +262,12 @@ static void unreleased_report(struct pymodel *m, const struct acquire *a, uint32
 	finding_fix(m, id, "acquire and release in one function, best with `async with`");
 }
 
+/* A lock of the function's own ends with it, taken or not. */
+static bool lives_in(const struct py_program *p, const struct py_lock *l, uint32_t func)
+{
+	return p->scopes.at[l->scope].kind == SCOPE_FUNC && p->scopes.at[l->scope].id == func;
+}
+
 void pyrules_acquire(struct pymodel *m)
 {
 	struct py_program *p = &m->program;
@@ -183,7 +279,7 @@ void pyrules_acquire(struct pymodel *m)
 		uint32_t attr, call, up;
 
 		if (u->kind != USE_ACQUIRE || !u->certain || !u->func ||
-		    l->flavour == FLAVOUR_THREAD || l->type != LOCK_LOCK)
+		    l->flavour == FLAVOUR_THREAD || l->type != LOCK_LOCK || lives_in(p, l, u->func))
 			continue;
 		attr = py_parent(p, u->file, u->node);
 		call = py_parent(p, u->file, attr);
@@ -193,7 +289,8 @@ void pyrules_acquire(struct pymodel *m)
 		    py_node(p, u->file, py_parent(p, u->file, up))->kind != PY_EXPR)
 			continue;
 		if (!released_in(p, u->func, u->lock)) {
-			unreleased_report(m, &a, call);
+			if (!released_at_exit(p, u->func, u->lock))
+				unreleased_report(m, &a, call);
 			continue;
 		}
 		acquire_follow(&a, up);

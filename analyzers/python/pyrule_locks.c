@@ -67,6 +67,92 @@ static bool region_has_await(const struct py_program *p, uint32_t file, uint32_t
 	return false;
 }
 
+static void needless_why(struct pymodel *m, uint32_t id, const struct py_lock *l, bool awaits)
+{
+	char sections[64];
+
+	snprintf(sections, sizeof(sections),
+	         l->regions == 1 ? "The section" : "None of the %u sections", l->regions);
+	finding_why(
+		m, id,
+		"Only one task of a loop runs at a time, and another can only run where this one "
+		"suspends. %s of the lock has %s place%s, so no task ever waits for it.",
+		sections, l->regions == 1 ? "no such" : "such a",
+		awaits ? ", nor has what it awaits" : "");
+}
+
+/* The lines to change: where it is made, and each section. */
+static void needless_fix(struct pymodel *m, uint32_t id, uint32_t lock)
+{
+	struct py_program *p = &m->program;
+	const struct py_lock *l = &p->locks.at[lock];
+	char lines[200] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 1; i < p->uses.count; i++) {
+		const struct py_use *u = &p->uses.at[i];
+		const char *file = strrchr(p->files.at[u->file].path, '/');
+
+		if (u->lock != lock || u->kind != USE_REGION)
+			continue;
+		if (used + 60 > sizeof(lines)) {
+			snprintf(lines + used, sizeof(lines) - used, ", ...");
+			break;
+		}
+		used += snprintf(lines + used, sizeof(lines) - used, "%s%.40s%s%u",
+		                 used ? ", " : "",
+		                 u->file == l->file ? ""
+		                 : file             ? file + 1
+		                                    : p->files.at[u->file].path,
+		                 u->file == l->file ? "" : ":", py_node(p, u->file, u->node)->line);
+	}
+	finding_fix(
+		m, id, "delete line %u and take the body out of the `async with` (line %s); %s",
+		py_node(p, l->file, l->node)->line, lines,
+		l->flavour == FLAVOUR_ASYNCIO
+			? "or mark the lock `# awaitness: atomic-by-intent` if a later await is "
+			  "to be safe"
+			: "acquiring it is itself a checkpoint here: keep one (`await "
+			  "checkpoint()`) if the loop relies on it");
+}
+
+/* The coroutines awaited inside a node, by name. */
+static void awaited_names(const struct py_program *p, uint32_t file, uint32_t node, char *out,
+                          size_t size)
+{
+	const struct py_node *n = py_node(p, file, node);
+	const struct py_site *s = &p->sites.at[p->files.at[file].owner[node]];
+	size_t used = strlen(out);
+
+	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+		return;
+	if (n->kind == PY_AWAIT && p->files.at[file].owner[node] && s->callee_count) {
+		const char *name = py_text(p, p->funcs.at[p->lists.at[s->callees]].qualname);
+
+		if (!strstr(out, name) && used + strlen(name) + 8 < size)
+			snprintf(out + used, size - used, "%s`%s`", used ? ", " : "", name);
+	}
+	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+		awaited_names(p, file, c, out, size);
+}
+
+static void region_place(struct pymodel *m, const struct py_use *u, bool awaits)
+{
+	uint32_t body = py_node(&m->program, u->file, u->node)->next;
+	char names[200] = "";
+
+	if (awaits)
+		awaited_names(&m->program, u->file, body, names, sizeof(names));
+	if (!awaits)
+		finding_place(m, u->file, u->node, "region", "nothing in it is awaited");
+	else if (*names)
+		finding_place(m, u->file, u->node, "region",
+		              "what is awaited in it never gives control back: %s", names);
+	else
+		finding_place(m, u->file, u->node, "region",
+		              "what is awaited in it never gives control back");
+}
+
 static void needless_report(struct pymodel *m, uint32_t lock)
 {
 	struct py_program *p = &m->program;
@@ -87,25 +173,12 @@ static void needless_report(struct pymodel *m, uint32_t lock)
 		body = py_node(p, u->file, u->node)->next;
 		inside = body && region_has_await(p, u->file, body);
 		awaits |= inside;
-		finding_place(m, u->file, u->node, "region", "%s",
-		              inside ? "the coroutines awaited here never give control back"
-		                     : "nothing in it is awaited");
+		region_place(m, u, inside);
 	}
 	finding_message(m, id, "`%s` (%s) guards nothing: no section of it can suspend",
 	                py_text(p, l->label), lock_type_text(p, l));
-	finding_why(
-		m, id,
-		"Only one task of a loop runs at a time, and another can only run where this one "
-		"suspends. %s %u section%s of the lock %s such a place%s, so no task ever waits "
-		"for it.",
-		l->regions == 1 ? "The" : "None of the", l->regions, l->regions == 1 ? "" : "s",
-		l->regions == 1 ? "has no" : "has", awaits ? ", in what they await neither" : "");
-	finding_fix(m, id,
-	            l->flavour == FLAVOUR_ASYNCIO
-	                    ? "remove the lock and its `async with`; or mark it `# awaitness: "
-	                      "atomic-by-intent` if a later await is to be safe"
-	                    : "remove the lock; acquiring it is itself a checkpoint here: keep one "
-	                      "(`await checkpoint()`) if the loop relies on it");
+	needless_why(m, id, l, awaits);
+	needless_fix(m, id, lock);
 }
 
 /* Is an attribute or variable of that name read anywhere, whatever it belongs to? */

@@ -29,6 +29,10 @@ static bool is_lock_made(const struct mention *m, uint32_t value)
 	if (count)
 		return true;
 
+	/* an object of a class that is a lock */
+	for (uint32_t l = 1; ref.kind == REF_INSTANCE && l < m->p->locks.count; l++)
+		if (m->p->locks.at[l].file == m->file && m->p->locks.at[l].node == value)
+			return true;
 	if (ref.kind == REF_NONE || ref.kind == REF_CONTAINER ||
 	    (ref.kind == REF_EXTERN_INSTANCE &&
 	     (n->kind == PY_CALL || n->kind == PY_OR || n->kind == PY_IFEXP)))

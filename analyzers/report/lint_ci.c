@@ -3,8 +3,10 @@
  * lint_ci.c - lint's findings as GitHub workflow commands and as JUnit XML.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lint_columns.h"
 #include "lint_format.h"
 
 /* Data of a workflow command: '%', CR and LF are escaped; in a property ':' and ',' too. */
@@ -20,6 +22,17 @@ static void put_command(FILE *out, const char *s, bool property)
 	}
 }
 
+static void put_columns(FILE *out, const struct pyplace *p)
+{
+	char *line = lint_source_line(p->file, p->line);
+
+	fprintf(out, ",line=%u,col=%u", p->line,
+	        (line ? lint_characters(line, p->col) : p->col) + 1);
+	if (p->end > p->col)
+		fprintf(out, ",endColumn=%u", (line ? lint_characters(line, p->end) : p->end) + 1);
+	free(line);
+}
+
 int lint_write_github(FILE *out, const struct lint_report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
@@ -28,9 +41,7 @@ int lint_write_github(FILE *out, const struct lint_report *report)
 
 		fprintf(out, "::%s file=", f->rule->watch ? "notice" : lint_severity(f->rule));
 		put_command(out, lint_path(report, p->file), true);
-		fprintf(out, ",line=%u,col=%u", p->line, p->col + 1);
-		if (p->end > p->col)
-			fprintf(out, ",endColumn=%u", p->end + 1);
+		put_columns(out, p);
 		fprintf(out, ",title=%s %s::", f->rule->id, f->rule->name);
 		put_command(out, f->message, false);
 		for (size_t k = 1; k < f->place_count; k++) {
@@ -50,8 +61,10 @@ int lint_write_github(FILE *out, const struct lint_report *report)
 /* XML 1.0: markup is escaped; control characters may not stand in it at all. */
 static void put_xml(FILE *out, const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = *s;
+	uint32_t c;
+
+	for (size_t n; *s; s += n) {
+		n = lint_character(s, &c);
 
 		if (c == '&')
 			fputs("&amp;", out);
@@ -61,10 +74,10 @@ static void put_xml(FILE *out, const char *s)
 			fputs("&gt;", out);
 		else if (c == '"')
 			fputs("&quot;", out);
-		else if (c >= 0x80) /* not known to be UTF-8 */
+		else if (c == 0xfffd || c == 0xfffe || c == 0xffff)
 			fputc('?', out);
 		else if (c >= 0x20 || c == '\n' || c == '\t')
-			fputc(c, out);
+			fwrite(s, 1, n, out);
 	}
 }
 

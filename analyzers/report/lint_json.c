@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lint_columns.h"
 #include "lint_format.h"
 
 /* Text from a target may be no UTF-8: jansson refuses it, then a substitute is written. */
@@ -65,6 +67,7 @@ static json_t *finding_json(const struct lint_report *r, const struct pyfinding 
 	json_object_set_new(o, "name", text(f->rule->name));
 	json_object_set_new(o, "tier", text(f->rule->watch ? "watch" : "high"));
 	json_object_set_new(o, "severity", text(lint_severity(f->rule)));
+	json_object_set_new(o, "observed", json_boolean(f->observed));
 	json_object_set_new(o, "object", text(f->object));
 	json_object_set_new(o, "message", text(f->message));
 	json_object_set_new(o, "why", text(f->why));
@@ -72,6 +75,22 @@ static json_t *finding_json(const struct lint_report *r, const struct pyfinding 
 	json_object_set_new(o, "fingerprint", text(fingerprint));
 	json_object_set_new(o, "places", places);
 	return o;
+}
+
+/* Places that a trace has shown to suspend although the model said they never do. */
+static json_t *errors_json(const struct lint_report *report)
+{
+	size_t count;
+	const struct pymodel_error *e = pymodel_errors(report->model, &count);
+	json_t *errors = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(errors,
+		                      json_pack("{s:o,s:o,s:i,s:I}", "file",
+		                                text(lint_path(report, e[i].file)), "function",
+		                                text(e[i].function), "line", (int)e[i].line,
+		                                "suspensions", (json_int_t)e[i].count));
+	return errors;
 }
 
 int lint_write_json(FILE *out, const struct lint_report *report)
@@ -91,6 +110,7 @@ int lint_write_json(FILE *out, const struct lint_report *report)
 	json_object_set_new(root, "version", json_string(AWAITNESS_VERSION));
 	json_object_set_new(root, "findings", findings);
 	json_object_set_new(root, "not_understood", broken);
+	json_object_set_new(root, "errors_of_lint", errors_json(report));
 	json_object_set_new(
 		root, "summary",
 		json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "files", (int)s->files, "findings",
@@ -121,16 +141,26 @@ static json_t *uri(const struct lint_report *r, const char *path)
 	return json_string(out);
 }
 
-static json_t *location(const struct lint_report *r, const struct pyplace *p, bool message)
+static json_t *region(const struct pyplace *p)
 {
-	json_t *region = json_pack("{s:i,s:i}", "startLine", (int)(p->line ? p->line : 1),
-	                           "startColumn", (int)p->col + 1);
-	json_t *o;
+	char *line = lint_source_line(p->file, p->line);
+	json_t *o = json_pack("{s:i,s:i}", "startLine", (int)(p->line ? p->line : 1), "startColumn",
+	                      (int)(line ? lint_utf16(line, p->col) : p->col) + 1);
 
 	if (p->end > p->col)
-		json_object_set_new(region, "endColumn", json_integer(p->end + 1));
+		json_object_set_new(
+			o, "endColumn",
+			json_integer((json_int_t)(line ? lint_utf16(line, p->end) : p->end) + 1));
+	free(line);
+	return o;
+}
+
+static json_t *location(const struct lint_report *r, const struct pyplace *p, bool message)
+{
+	json_t *o;
+
 	o = json_pack("{s:{s:{s:o},s:o}}", "physicalLocation", "artifactLocation", "uri",
-	              uri(r, p->file), "region", region);
+	              uri(r, p->file), "region", region(p));
 	if (p->function[0])
 		json_object_set_new(o, "logicalLocations",
 		                    json_pack("[{s:o,s:s}]", "fullyQualifiedName",
@@ -193,7 +223,19 @@ int lint_write_sarif(FILE *out, const struct lint_report *report)
 	                      "sarif-schema-2.1.0.json",
 	                      "version", "2.1.0", "runs", "tool", "driver", "name", "awaitness",
 	                      "semanticVersion", AWAITNESS_VERSION, "rules", sarif_rules(),
-	                      "columnKind", "unicodeCodePoints", "results", results));
+	                      "columnKind", "utf16CodeUnits", "results", results));
+}
+
+/* GitLab shows one finding of each fingerprint: those of one function get a number. */
+static void fingerprint_unique(const struct lint_report *r, size_t nth, char out[32])
+{
+	unsigned int same = 0;
+
+	for (size_t i = 0; i < nth; i++)
+		same += r->findings[i]->fingerprint == r->findings[nth]->fingerprint;
+	fingerprint_text(r->findings[nth], out);
+	if (same)
+		snprintf(out + 16, 16, "-%u", same + 1);
 }
 
 int lint_write_gitlab(FILE *out, const struct lint_report *report)
@@ -202,9 +244,9 @@ int lint_write_gitlab(FILE *out, const struct lint_report *report)
 
 	for (size_t i = 0; i < report->count; i++) {
 		const struct pyfinding *f = report->findings[i];
-		char fingerprint[17];
+		char fingerprint[32];
 
-		fingerprint_text(f, fingerprint);
+		fingerprint_unique(report, i, fingerprint);
 		json_array_append_new(root,
 		                      json_pack("{s:o,s:s,s:s,s:s,s:{s:o,s:{s:i}}}", "description",
 		                                text(f->message), "check_name", f->rule->id,

@@ -77,6 +77,10 @@ check_status 3 "an unknown key is told" "$awaitness" lint src
 like "with its line" "$(<err)" 'pyproject.toml:2'
 printf '[tool.other]\nx = 1\n' >pyproject.toml
 
+printf 'x = 1\n' >src/other.py
+check "--exclude: on the command line" "$awaitness" lint --exclude renamed,leak src
+check_status 1 "an empty part excludes nothing" "$awaitness" lint --exclude ,, src
+
 lint -f json src >cold.json
 lint -f json src >warm.json
 is "a warm cache changes nothing" "$(cmp cold.json warm.json && echo same)" same
@@ -85,6 +89,48 @@ for f in cache/awaitness/*.tree; do head -c 200 "$f" >cut && mv cut "$f"; done
 lint -f json src >damaged.json
 is "a damaged cache changes nothing" "$(cmp cold.json damaged.json && echo same)" same
 
+sleep 3 # a file that was just written is not taken as unchanged
+lint -f json src >kept.json
+is "what was found is kept" "$(find cache -name '*.found' -newer src/other.py | wc -l | awk '{print ($1 > 0)}')" 1
+lint -f json src >again.json
+is "and told again" "$(cmp cold.json kept.json && cmp kept.json again.json && echo same)" same
+for f in cache/awaitness/*.found; do head -c 100 "$f" >cut && mv cut "$f"; done
+lint -f json src >again.json
+is "damaged, it is made again" "$(cmp kept.json again.json && echo same)" same
+sed -i 's/sleep(2)/sleep(3)/' src/leak.py
+sed -i '1i # moved' src/leak.py
+is "after a change it is not told" "$(lint -f json src | jq -c '[.findings[] | select(.rule == "AW004") | .places[0].line]')" \
+	"$(jq -c '[.findings[] | select(.rule == "AW004") | .places[0].line + 1]' kept.json)"
+
+mkdir tongues && printf 'import asyncio\n\n\nclass Konto:\n    async def zähle(self):\n        ziel = "😀"; alt = self.größe\n        await asyncio.sleep(1)\n        self.größe = alt + 1\n' >tongues/k.py
+# in characters the read is at 27, in UTF-16 at 28, in UTF-8 at 30 (from 1)
+is "sarif: columns in UTF-16" "$(lint -f sarif tongues | jq -c '.runs[0] | [.columnKind, .results[0].locations[0].physicalLocation.region.startColumn]')" \
+	'["utf16CodeUnits",28]'
+like "github: in characters" "$(lint -f github tongues)" ',col=27,endColumn=37,'
+is "json: in bytes" "$(lint -f json tongues | jq '.findings[0].places[0].column')" 30
+lint -f junit tongues >junit.xml
+check "junit: names that are not ASCII" python3 -c '
+import xml.etree.ElementTree as e
+assert e.parse("junit.xml").getroot()[0][0].get("name").endswith("Konto.größe")'
+lint tongues >out
+is "text: the caret is under the read" "$(sed -n 's/^\(.*\)self.größe$/\1/p' out | head -1 | wc -m)" \
+	"$(($(sed -n '/\^/{s/\^.*//p;q}' out | wc -m) - 1))"
+
+cp -r tongues twice && sed 's/Konto/Konto/' tongues/k.py >twice/l.py
+is "gitlab: fingerprints are unique" "$(lint -f gitlab twice | jq -r '.[].fingerprint' | sort | uniq -d | wc -l)" 0
+
+# on a terminal of 80 columns
+on_terminal() { script -qec "stty cols 80; ${1-} '$awaitness' lint src" /dev/null | tr -d '\r'; }
+if command -v script >/dev/null; then
+	on_terminal >tty
+	is "terminal: in colour" "$(grep -c $'\033' tty | awk '{print ($1 > 0)}')" 1
+	is "terminal: no line is wider than 80" "$(sed 's/\x1b\[[0-9]*m//g' tty | awk 'length > 80' | wc -l)" 0
+	on_terminal NO_COLOR=1 >plain
+	is "NO_COLOR: none, else the same" "$(cat plain)" "$(sed 's/\x1b\[[0-9]*m//g' tty)"
+else
+	skip "no script(1): not shown on a terminal"
+fi
+
 python3 - <<'PY'
 open("deep.py", "w").write("async def f():\n    x = " + "(" * 10000 + "1" + ")" * 10000 + "\n")
 open("long.py", "w").write("import asyncio\n" + "async def f(self):\n    await asyncio.sleep(1)\n" * 50000)
@@ -92,5 +138,11 @@ PY
 check "10,000 levels of nesting end with a note" timeout 60 "$awaitness" lint --cache none deep.py
 like "it names the file" "$(<out)" 'note: deep.py'
 check "a file of 100,000 lines" timeout 60 "$awaitness" lint --cache none long.py
+# What the model holds of asyncio and contextlib, driven by each interpreter there is.
+for python in /usr/bin/python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
+	"$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || continue
+	check "the table agrees with Python $("$python" -c 'import platform; print(platform.python_version())')" \
+		"$python" "$top/scripts/check-known"
+done
 check "explain prints a page" "$awaitness" explain lost-update
 like "that page" "$(<out)" '^# AW007'

@@ -46,6 +46,7 @@ struct settings {
 	int verbose;           /* how often -v was given */
 	/* lint */
 	const char *lint_rules, *lint_baseline, *lint_write_baseline, *lint_diff, *lint_cache;
+	const char *lint_trace, *lint_exclude;
 	int lint_format; /* index in lint_formats */
 	int lint_tier;   /* 0: high, 1: watch */
 	bool force;      /* overwrite what is there */

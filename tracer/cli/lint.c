@@ -12,6 +12,7 @@
 #include "lint_baseline.h"
 #include "lint_config.h"
 #include "lint_diff.h"
+#include "lint_trace.h"
 #include "output.h"
 #include "python/pymodel.h"
 #include "report/lint_format.h"
@@ -60,12 +61,28 @@ static const struct option_row option_diff = {
 	.offset = FIELD(lint_diff),
 	.help = "Print only findings of which a line was changed since the git revision REV.",
 };
+static const struct option_row option_trace = {
+	.name = "trace",
+	.argument = "DIR",
+	.type = OPTION_STRING,
+	.offset = FIELD(lint_trace),
+	.help = "Join what `awaitness record -o DIR` saw of the program: locks whose sections may "
+		"suspend and never did, unconfirmed findings that were seen to happen, and places "
+		"where lint itself is wrong.",
+};
 static const struct option_row option_rules = {
 	.name = "rules",
 	.argument = "LIST",
 	.type = OPTION_STRING,
 	.offset = FIELD(lint_rules),
 	.help = "Only these rules, by id or name, separated by commas.",
+};
+static const struct option_row option_exclude = {
+	.name = "exclude",
+	.argument = "LIST",
+	.type = OPTION_STRING,
+	.offset = FIELD(lint_exclude),
+	.help = "Leave out files with one of these in their path, separated by commas.",
 };
 static const struct option_row option_cache = {
 	.name = "cache",
@@ -77,9 +94,9 @@ static const struct option_row option_cache = {
 };
 
 static const struct option_row *const options[] = {
-	&option_lint_format,    &option_tier, &option_rules, &option_baseline,
-	&option_write_baseline, &option_diff, &option_cache, &option_output,
-	&option_color,          NULL,
+	&option_lint_format, &option_tier,     &option_rules,          &option_exclude,
+	&option_trace,       &option_baseline, &option_write_baseline, &option_diff,
+	&option_cache,       &option_output,   &option_color,          NULL,
 };
 
 /* Makes a folder and the last folder above it. */
@@ -172,7 +189,8 @@ static int findings_select(const struct settings *settings, const struct lint_co
 	for (size_t i = 0; !status && i < count; i++) {
 		const struct pyfinding *f = &all[i];
 
-		if ((f->rule->watch && !config->watch) || !rule_listed(config->rules, f->rule))
+		if ((f->rule->watch && !f->observed && !config->watch) ||
+		    !rule_listed(config->rules, f->rule))
 			continue;
 		if (f->waived)
 			out->waived++;
@@ -215,41 +233,66 @@ static int findings_print(const struct settings *settings, const struct pymodel 
 	return chosen->count ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-static int lint_paths(const struct settings *settings, const struct lint_config *config,
-                      const struct arguments *arguments)
+/* The paths to read: of the command line, else of the configuration, else the current folder. */
+static int paths_choose(const struct lint_config *config, const struct arguments *arguments,
+                        struct pymodel_options *o)
 {
 	static const char *const here[] = {"."};
-	char cache[4096];
-	struct pymodel_options o = {.paths = here,
-	                            .path_count = 1,
-	                            .exclude = (const char *const *)config->exclude,
-	                            .exclude_count = config->exclude_count,
-	                            .cache = cache_folder(settings, cache, sizeof(cache))};
-	struct selection chosen = {0};
-	struct pymodel *model;
-	int err, status;
 
+	o->paths = here;
+	o->path_count = 1;
 	if (arguments->count) {
-		o.paths = (const char *const *)arguments->values;
-		o.path_count = (size_t)arguments->count;
+		o->paths = (const char *const *)arguments->values;
+		o->path_count = (size_t)arguments->count;
 	} else if (config->path_count) {
-		o.paths = (const char *const *)config->paths;
-		o.path_count = config->path_count;
+		o->paths = (const char *const *)config->paths;
+		o->path_count = config->path_count;
 	}
-	for (size_t i = 0; i < o.path_count; i++)
-		if (access(o.paths[i], R_OK))
-			return fail("%s: %s", o.paths[i], strerror(errno));
-	err = pymodel_open(&o, &model);
-	if (err)
-		return fail("the source could not be analysed: %s", strerror(-err));
-	status = findings_select(settings, config, model, &chosen);
+	for (size_t i = 0; i < o->path_count; i++)
+		if (access(o->paths[i], R_OK))
+			return fail("%s: %s", o->paths[i], strerror(errno));
+	return STATUS_CLEAN;
+}
+
+static int model_told(const struct settings *settings, const struct lint_config *config,
+                      const struct pymodel *model)
+{
+	struct selection chosen = {0};
+	int status = findings_select(settings, config, model, &chosen);
+
 	if (!status && settings->lint_write_baseline)
 		status = lint_baseline_write(settings->lint_write_baseline, chosen.findings,
 		                             chosen.count);
 	else if (!status)
 		status = findings_print(settings, model, &chosen);
 	free(chosen.findings);
-	pymodel_close(model);
+	return status;
+}
+
+static int lint_paths(const struct settings *settings, const struct lint_config *config,
+                      const struct arguments *arguments)
+{
+	char cache[4096];
+	struct pymodel_options o = {.findings_only = true,
+	                            .exclude = (const char *const *)config->exclude,
+	                            .exclude_count = config->exclude_count,
+	                            .cache = cache_folder(settings, cache, sizeof(cache))};
+	struct lint_trace trace = {0};
+	struct pymodel *model;
+	int err, status = paths_choose(config, arguments, &o);
+
+	if (!status && settings->lint_trace)
+		status = lint_trace_read(settings->lint_trace, &trace);
+	if (!status) {
+		o.trace = trace.places;
+		o.report = trace.report;
+		err = pymodel_open(&o, &model);
+		status = err ? fail("the source could not be analysed: %s", strerror(-err))
+		             : model_told(settings, config, model);
+		if (!err)
+			pymodel_close(model);
+	}
+	lint_trace_fini(&trace);
 	return status;
 }
 
@@ -264,6 +307,8 @@ static int run(const struct settings *settings, const struct arguments *argument
 		status = lint_config_set(&config.rules, settings->lint_rules);
 	if (!status && settings->lint_baseline)
 		status = lint_config_set(&config.baseline, settings->lint_baseline);
+	if (!status && settings->lint_exclude)
+		status = lint_config_exclude(&config, settings->lint_exclude);
 	if (!status)
 		status = rules_check(config.rules);
 	if (!status)
@@ -287,7 +332,7 @@ const struct command command_lint = {
 		"`# awaitness: ignore[AW001] reason`, or `# awaitness: atomic-by-intent` at a "
 		"lock.\n\n"
 		"Settings are read from [tool.awaitness] in pyproject.toml: paths, exclude, rules, "
-		"tier, baseline.",
+		"tier, baseline. What stands on the command line replaces them.",
 	.examples = "awaitness lint src/\n"
 		    "awaitness lint --format sarif -o lint.sarif src/\n"
 		    "awaitness lint --write-baseline awaitness.json src/\n"

@@ -52,16 +52,22 @@ static char *string_value(const struct reading *r, TSNode node)
 	return text;
 }
 
+static void list_free(char ***list, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+		free((*list)[i]);
+	free(*list);
+	*list = NULL;
+	*count = 0;
+}
+
 static int list_read(const struct reading *r, TSNode node, char ***out, size_t *count)
 {
 	uint32_t n = ts_node_named_child_count(node);
 
 	if (!is(node, "array"))
 		return wrong(r, node, "a list of strings is wanted");
-	for (size_t i = 0; i < *count; i++)
-		free((*out)[i]);
-	free(*out);
-	*count = 0;
+	list_free(out, count);
 	*out = calloc(n + 1, sizeof(**out));
 	if (!*out)
 		return fail("out of memory");
@@ -220,14 +226,33 @@ int lint_config_set(char **field, const char *value)
 	return 0;
 }
 
+int lint_config_exclude(struct lint_config *config, const char *list)
+{
+	size_t most = 1;
+
+	for (const char *at = list; *at; at++)
+		most += *at == ',';
+	list_free(&config->exclude, &config->exclude_count);
+	config->exclude = calloc(most, sizeof(*config->exclude));
+	if (!config->exclude)
+		return fail("out of memory");
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		char *part = n ? strndup(list, n) : NULL;
+
+		if (n && !part)
+			return fail("out of memory");
+		if (part)
+			config->exclude[config->exclude_count++] = part;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
 void lint_config_fini(struct lint_config *config)
 {
-	for (size_t i = 0; i < config->path_count; i++)
-		free(config->paths[i]);
-	for (size_t i = 0; i < config->exclude_count; i++)
-		free(config->exclude[i]);
-	free(config->paths);
-	free(config->exclude);
+	list_free(&config->paths, &config->path_count);
+	list_free(&config->exclude, &config->exclude_count);
 	free(config->rules);
 	free(config->baseline);
 }

@@ -30,6 +30,9 @@ int lint_config_parse(const char *path, const char *text, size_t size, struct li
 /** Replaces a string of it. Returns a status. */
 int lint_config_set(char **field, const char *value);
 
+/** Replaces `exclude` by a comma-separated list. Returns a status. */
+int lint_config_exclude(struct lint_config *config, const char *list);
+
 void lint_config_fini(struct lint_config *config);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pyresult.h - what was found in a program, kept in the cache for when none of its files changed.
+ */
+#ifndef PYTHON_PYRESULT_H
+#define PYTHON_PYRESULT_H
+
+#include "pyfinding.h"
+
+/**
+ * The key of a program's files as they are now: paths, sizes, times, inodes, and this build of the
+ * tool. 0: a file changed so shortly ago that a later change might not be told from it.
+ */
+uint64_t pyresult_key(const struct py_program *p);
+
+/** Fills in findings, statistics and what was not understood. False: nothing is kept for the key.
+ */
+bool pyresult_load(struct pymodel *m, const char *folder, uint64_t key);
+
+/** Keeps them. Failure costs only time later. Safe from several processes. */
+void pyresult_store(const struct pymodel *m, const char *folder, uint64_t key);
+
+#endif
