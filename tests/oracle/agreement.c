@@ -99,7 +99,7 @@ static void single_run(struct agreement *a, struct trial *trial, uint64_t *rando
 
 	feed_open(&f);
 	f.writer = a->writer;
-	trial->circle = run_random(trial->p, random, &m, &t);
+	run_random(trial->p, random, &m, &t);
 	conflicts_collect(&m, &happened);
 	trial->end = &m;
 	trial->happened = &happened;

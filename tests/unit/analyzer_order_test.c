@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * analyzer_data_race_test.c - golden cases of data races between threads, and of the waits that
- * leave no gap; each with its twin.
+ * analyzer_order_test.c - golden cases of what orders accesses: data races of threads, waits that
+ * leave no gap, nested steps, sections known to be first; each with its twin.
  */
 #include "expect.h"
 
@@ -106,4 +106,50 @@ Test(wait_for_a_lock, is_a_gap_when_a_third_can_hold_the_lock)
 	expect_findings(TASKS "+1 w3 resume\n+1 w3 lock-taken L\n+1 w3 lock-freed L\n"
 	                      "+1 w3 suspend sleep\n" WAITING WAITED,
 	                "inconsistent-guard x observed\ninconsistent-guard x possible\n");
+}
+
+/* Only what is nested in a step runs in the gap that this makes. */
+
+#define NESTS                                                                                      \
+	"10 - task-new w1\n+0 - task-new w3\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"                \
+	"+1 w1 task-new w2 @a:a.c:2\n+1 w2 resume\n"
+#define NESTED_ENDS "+1 w2 suspend sleep @b:a.c:3\n+1 w1 write x @a:a.c:4\n+1 w1 suspend sleep\n"
+
+Test(nested_step, lets_no_task_in_that_is_not_nested)
+{
+	expect_findings(NESTS NESTED_ENDS "+1 w3 resume\n+1 w3 write x @c:a.c:9\n", "");
+}
+
+Test(nested_step, lets_the_nested_one_in)
+{
+	expect_findings(NESTS "+1 w2 write x @b:a.c:2\n" NESTED_ENDS, "lost-update x observed\n");
+}
+
+Test(nested_step, ends_before_a_task_begins_that_was_made_in_the_step_around_it)
+{
+	expect_findings("10 - task-new w1\n+1 w1 resume\n+1 w1 task-new w3\n+1 w1 task-new w2\n"
+	                "+1 w2 resume\n+1 w2 suspend sleep\n+1 w1 write x @a:a.c:4\n"
+	                "+1 w1 suspend sleep\n+1 w3 resume\n+1 w3 read x @c:a.c:8\n"
+	                "+1 w3 suspend sleep @c:a.c:9\n+1 w3 resume\n+1 w3 write x @c:a.c:10\n",
+	                "");
+}
+
+/* A section that began before the wait for its lock ended before it, too. */
+
+#define HAS_READ                                                                                   \
+	"9 - lock-new L @l:a.c:1\n10 - task-new w1\n+1 w1 resume\n+1 w1 lock-taken L\n"            \
+	"+1 w1 read x @a:a.c:1\n"
+#define WRITES_LATER                                                                               \
+	"+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"                     \
+	"+1 w1 lock-freed L\n+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 lock-taken L\n"              \
+	"+1 w2 lock-freed L\n+1 w2 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+
+Test(lock_order_known, a_task_made_in_the_section_writes_behind_its_own_after_it)
+{
+	expect_findings(HAS_READ "+1 w1 task-new w2\n" WRITES_LATER, "");
+}
+
+Test(lock_order_known, not_of_a_task_that_could_have_been_first)
+{
+	expect_findings("8 - task-new w2\n" HAS_READ WRITES_LATER, "lost-update x possible\n");
 }
