@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 	bool first = false;
 
 	judge_init(&a.judge);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a long run that is cut off has told what it found */
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--verbose"))
