@@ -153,3 +153,118 @@ Test(lock_order_known, not_of_a_task_that_could_have_been_first)
 {
 	expect_findings("8 - task-new w2\n" HAS_READ WRITES_LATER, "lost-update x possible\n");
 }
+
+/* A lock held over all of the gap covers it, also if it is freed before the second access. */
+
+#define COVERED(free_first)                                                                        \
+	"10 w1 lock-taken L\n+1 w1 read x @a:a.c:1\n+1 w1 suspend sleep @a:a.c:2\n" free_first     \
+	"+1 w1 write x @a:a.c:4\n+1 w1 suspend sleep\n"
+#define LOCKED_WRITE "+1 w2 lock-taken L\n+1 w2 write x @b:a.c:9\n+1 w2 lock-freed L\n"
+
+Test(cover, a_lock_freed_in_the_step_of_the_second_access_has_covered_the_gap)
+{
+	expect_findings(COVERED("+1 w1 lock-freed L\n") LOCKED_WRITE, "");
+}
+
+Test(cover, a_lock_freed_before_the_gap_has_not)
+{
+	expect_findings("10 w1 lock-taken L\n+1 w1 read x @a:a.c:1\n+1 w1 lock-freed L\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n+1 w1 write x @a:a.c:4\n"
+	                "+1 w1 suspend sleep\n" LOCKED_WRITE,
+	                "lost-update x possible\n");
+}
+
+/* Wake-ups. */
+
+#define PAIR                                                                                       \
+	"10 - task-new w1\n+0 - task-new w2\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"                \
+	"+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"
+#define WRITES "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+
+Test(wake_up, of_a_future_orders)
+{
+	expect_findings("9 w2 suspend F future\n" PAIR "+1 w1 wake w2 future\n" WRITES, "");
+}
+
+Test(wake_up, of_a_lock_orders_nothing)
+{
+	expect_findings("9 w2 suspend L lock\n" PAIR "+1 w1 wake w2 lock\n" WRITES,
+	                "lost-update x possible\n");
+}
+
+Test(wake_up, of_a_semaphore_of_no_permits_orders)
+{
+	expect_findings("8 - lock-new S Semaphore permits=0\n9 - task-new w2\n+1 w2 suspend S "
+	                "semaphore\n"
+	                "10 - task-new w1\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"
+	                "+1 w1 wake w2 semaphore\n" WRITES,
+	                "");
+}
+
+/* What comes with a cancel would have come with it earlier, too. */
+
+Test(cancel, keeps_what_its_step_writes_out_of_the_gap_of_the_cancelled)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 cancel w1\n"
+	                     "+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n",
+	                "");
+}
+
+Test(cancel, keeps_what_its_step_wrote_before_out_too)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+	                     "+1 w2 cancel w1\n+1 w2 suspend sleep\n",
+	                "");
+}
+
+Test(cancel, says_nothing_about_an_earlier_step)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+	                     "+1 w2 suspend sleep\n+1 w2 resume\n+1 w2 cancel w1\n",
+	                "lost-update x possible\n");
+}
+
+/* A clock that has no room for a task any more knows all that came before. */
+
+Test(clock, what_it_forgets_counts_as_before)
+{
+	char *trace = strdup("10 - task-new main\n+1 main resume\n");
+
+	for (unsigned i = 100; i < 180; i++) {
+		char *longer = trace_format("%s+1 main task-new w%u\n+1 w%u resume\n"
+		                            "+1 w%u write x @b:a.c:%u\n+1 w%u task-end\n"
+		                            "+1 main observe w%u task\n",
+		                            trace, i, i, i, i, i, i);
+
+		free(trace);
+		trace = longer;
+	}
+	char *whole = trace_format("%s+1 main read x @a:a.c:1\n+1 main suspend sleep @a:a.c:2\n"
+	                           "+1 main resume\n+1 main write x @a:a.c:3\n",
+	                           trace);
+
+	expect_findings(whole, "");
+	free(whole);
+	free(trace);
+}
+
+/* Orders of locks. */
+
+#define READERS(task, outer, inner)                                                                \
+	"+1 " task " lock-taken " outer " shared @t:d.c:1\n+1 " task " suspend sleep\n+1 " task    \
+	" lock-taken " inner " shared @t:d.c:2\n+1 " task " lock-freed " inner " shared\n+1 " task \
+	" lock-freed " outer " shared\n+1 " task " suspend sleep\n"
+
+Test(lock_order, two_readers_never_catch_each_other)
+{
+	expect_findings(READERS("w1", "A", "B") READERS("w2", "B", "A"), "");
+}
+
+Test(lock_never_released, whoever_awaits_the_end_may_yet_release)
+{
+	expect_findings(
+		"10 main task-new w1\n+1 main suspend w1 task\n+1 w1 lock-taken A @a:d.c:1\n"
+		"+1 w1 suspend sleep\n+1 w1 task-end\n",
+		"");
+}
