@@ -26,9 +26,10 @@ static int check_then_act_open(const struct analyzer_env *env, void **state)
 	return 0;
 }
 
+/* Who fills in what stands there already does no harm. */
 static bool is_one(const struct conflict *conflict)
 {
-	return (conflict->first.bits & ACCESS_TEST) &&
+	return (conflict->first.bits & ACCESS_TEST) && !(conflict->second.bits & ACCESS_SAME) &&
 	       (conflict->shape == CONFLICT_RWW || (conflict->second.bits & ACCESS_USE));
 }
 

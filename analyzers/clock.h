@@ -65,12 +65,7 @@ static inline void clock_learn(struct clock *clock, uint32_t tag, uint64_t step)
 	clock_merge_slot(clock, tag % CLOCK_SLOTS, step << CLOCK_TAG_BITS | tag);
 }
 
-/** From now on the clock knows what `from` knows. */
-static inline void clock_join(struct clock *clock, const struct clock *from)
-{
-	clock_raise(clock, from->floor);
-	for (unsigned i = 0; i < CLOCK_SLOTS; i++)
-		clock_merge_slot(clock, i, from->slot[i]);
-}
+/** From now on the clock knows what `from`, another one, knows. */
+void clock_join(struct clock *restrict clock, const struct clock *restrict from);
 
 #endif

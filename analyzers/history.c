@@ -258,6 +258,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
 	uint64_t gap = first_gap(actor, entry->gaps);
 	uint64_t key = mix(entry->what ^ what * 3, actor->gap_site[gap]);
 	guard_t kept = 0;
+	bool nested = actor->gaps - entry->gaps == actor->nested - entry->nested;
 	uint64_t wait = gap_waits(actor, gap, actor->gaps - entry->gaps, &kept);
 	struct pair *pair;
 
@@ -267,8 +268,8 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		       (uint64_t)(actor->step_guard_order[i] < actor->gap_order[gap])
 		               << (2 * i + 1);
 	key += (uint64_t)(actor->gaps - entry->gaps > WORLD_GAP_SITES) << 8;
-	if (wait)
-		key = mix(key, wait);
+	if (wait || nested)
+		key = mix(key, wait + nested);
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
 		i = i + 1u < location->pair_count ? i + 1u : 0;
 		if (location->pairs[i].key == key) {
@@ -281,6 +282,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		return NULL;
 	pair->key = key;
 	pair->gap_site = actor->gap_site[gap];
+	pair->nested = nested;
 	pair->wait = wait;
 	pair->wait_kept = kept;
 	pair->region = region_since(actor, entry->order);

@@ -42,6 +42,7 @@ struct pair {
 	uint32_t thread;
 	uint64_t gap_site;
 	uint64_t wait;     /* uid of the lock whose wait was the gap, 0: it was another gap ... */
+	bool nested;       /* all its gaps are nested steps: others never run in them */
 	guard_t wait_kept; /* ... and that lock was held over all further gaps; 0: there were none
 	                    */
 	struct lockset region, cover; /* as in struct conflict */
@@ -81,6 +82,7 @@ struct entry {
 	uint64_t site;
 	uint64_t time;
 	uint64_t gaps;      /* the actor's, then */
+	uint64_t nested;    /* likewise */
 	uint64_t use_step;  /* the last use of its value that was looked at ... */
 	uint64_t use_site;  /* ... and where */
 	uint32_t unordered; /* bit i: candidate i was not ordered before it */

@@ -125,6 +125,7 @@ static void entry_put(const struct locations *locations, struct entry *entry,
 	entry->site = event->site;
 	entry->time = event->time;
 	entry->gaps = actor->gaps;
+	entry->nested = actor->nested;
 	entry->bits = (uint8_t)bits;
 	entry->unsure = actor->unsure;
 	if (actor->lock_sign || entry->guarded)
@@ -162,7 +163,7 @@ static void access_take(struct locations *locations, struct thread *thread,
 {
 	struct entry *entry = actor->plain ? NULL : entry_get(locations, location, actor);
 	bool crosses =
-		entry && entry->order > thread->loss && entry->order && entry->step != actor->step;
+		entry && entry->order > thread->loss && entry->order && entry->gaps != actor->gaps;
 	unsigned slot;
 
 	if (!actor->plain && !entry)

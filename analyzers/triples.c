@@ -136,7 +136,7 @@ static void judge_possible(struct locations *locations, struct location *locatio
 {
 	const struct candidate *other = &location->candidates[slot];
 
-	if (wait_excludes(locations->world, pair, other) ||
+	if (pair->nested || wait_excludes(locations->world, pair, other) ||
 	    (!locks_exclude(pair, &other->access) &&
 	     !locks_are_known(locations->world, pair, other)))
 		return;

@@ -105,6 +105,10 @@ struct lock {
 	uint8_t type;
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
+	/* Its newest section that ended: whose, in which steps taken and freed, in which mode. */
+	uint64_t last_taken, last_freed;
+	uint32_t last_tag;
+	uint8_t last_mode;
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
 	struct lock_user users[WORLD_LOCK_USERS];
 	uint8_t user_count;
@@ -131,7 +135,8 @@ struct actor {
 	uint64_t id;     /* task id; WORLD_PLAIN + thread number */
 	uint64_t step;   /* global number of its current or last step */
 	uint64_t first;  /* event number at which it came to be known */
-	uint64_t gaps;   /* gaps it has had */
+	uint64_t gaps;   /* gaps it has had ... */
+	uint64_t nested; /* ... of these, steps nested in its own */
 	uint32_t tag;    /* clock_tag(id) */
 	uint32_t thread; /* number of the thread it runs on */
 	uint32_t index;
@@ -209,7 +214,7 @@ struct world {
 	uint64_t can; /* enum aw_can */
 	uint16_t runtime;
 	uint64_t order;        /* number of the event that is being taken, from 1 */
-	uint64_t step;         /* steps begun, and parts of steps around nested ones */
+	uint64_t step;         /* steps begun */
 	uint64_t resumes;      /* steps of tasks begun */
 	uint64_t tasks;        /* tasks seen */
 	uint64_t lost;         /* records */

@@ -54,7 +54,7 @@ static void step_pop(struct world *world, struct thread *thread, const struct ac
 		return;
 	}
 	outer = thread->below[--thread->depth];
-	outer->step = ++world->step;
+	outer->learnt = world->order;
 	world_step_guards_reset(outer);
 	if (inner) {
 		clock_join(&outer->clock, &inner->clock);
@@ -116,6 +116,7 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 		gap_begin(world, actor, 0, 0); /* its suspension was not seen */
 	if (outer != actor && !outer->plain && outer->running && (world->can & AW_CAN_STEP_ENDS) &&
 	    thread->depth < WORLD_NESTING) {
+		outer->nested++;
 		gap_begin(world, outer,
 		          thread->created_task == actor->id ? thread->created_site : 0, 0);
 		thread->below[thread->depth++] = outer;
@@ -204,8 +205,9 @@ void world_callback(struct world *world, struct thread *thread, const struct aw_
 	else
 		clock_raise(&plain->clock, world->step - 1);
 	if (nested) {
+		outer->nested++;
 		gap_begin(world, outer, event->site, 0);
-		outer->step = ++world->step;
+		outer->learnt = world->order;
 	} else {
 		thread->current = plain;
 		thread->depth = 0;

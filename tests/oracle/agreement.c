@@ -99,7 +99,7 @@ static void single_run(struct agreement *a, struct trial *trial, uint64_t *rando
 
 	feed_open(&f);
 	f.writer = a->writer;
-	trial->circle = run_random(trial->p, random, &m, &t);
+	run_random(trial->p, random, &m, &t);
 	conflicts_collect(&m, &happened);
 	trial->end = &m;
 	trial->happened = &happened;
@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 	bool first = false;
 
 	judge_init(&a.judge);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a long run that is cut off has told what it found */
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--verbose"))

@@ -47,7 +47,7 @@ static void search(const struct machine *m, const struct program *p, uint64_t li
 		e->stuck += machine_deadlocked(m);
 		conflicts_collect(m, &e->conflicts);
 		keyset_add(&e->outcomes, outcome_key(m));
-		if (circle_of(m, p))
+		if (machine_circle(m, p))
 			keyset_add(&e->deadlocks, circle_key(m, p));
 		return;
 	}
@@ -77,17 +77,13 @@ void exploration_fini(struct exploration *e)
 	keyset_fini(&e->races);
 }
 
-bool run_random(const struct program *p, uint64_t *random, struct machine *m,
+void run_random(const struct program *p, uint64_t *random, struct machine *m,
                 struct machine_trace *t)
 {
 	uint8_t choice[MACHINE_CHOICES];
-	bool circle = false;
 	int n;
 
 	machine_init(m, p, t);
-	while ((n = machine_choices(m, p, choice)) > 0) {
+	while ((n = machine_choices(m, p, choice)) > 0)
 		machine_run(m, p, choice[(program_random(random) >> 33) % (unsigned)n], t);
-		circle |= circle_of(m, p) != 0;
-	}
-	return circle;
 }

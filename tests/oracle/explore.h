@@ -52,13 +52,10 @@ void conflicts_collect(const struct machine *m, struct keyset *out);
 /** Two accesses that can be made at the same time by two loops, one of them a write. */
 uint64_t race_key(int actor, unsigned op, int other, unsigned other_op);
 
-/** Tasks that wait for each other, or for themselves, for good: for locks, permits or ends. A mask.
- */
-unsigned circle_of(const struct machine *m, const struct program *p);
 enum {
 	CIRCLE_OF_LOCKS = 1 << PROGRAM_TASKS
 }; /* in circle_key: no permits or ends are waited for */
-/** circle_of, as a key; 0: there is none. */
+/** machine_circle, as a key; 0: there is none. */
 uint64_t circle_key(const struct machine *m, const struct program *p);
 
 struct exploration {
@@ -75,9 +72,8 @@ struct exploration {
 void explore(const struct program *p, uint64_t limit, struct exploration *out);
 void exploration_fini(struct exploration *e);
 
-/** Runs one schedule, chosen at random, with events. Leaves the final state in *m. Returns whether
- * there was a circle (circle_of) at any time. */
-bool run_random(const struct program *p, uint64_t *random, struct machine *m,
+/** Runs one schedule, chosen at random, with events. Leaves the final state in *m. */
+void run_random(const struct program *p, uint64_t *random, struct machine *m,
                 struct machine_trace *t);
 
 #endif

@@ -89,9 +89,14 @@ static void branch(struct builder *b, int room)
 	b->p->ops[b->task][at].b = (uint8_t)(b->n - at - 1);
 }
 
+static bool may_start(const struct builder *b)
+{
+	return b->task == 0 && b->next_spawn < b->p->tasks;
+}
+
 static void start_task(struct builder *b)
 {
-	if (b->task == 0 && b->next_spawn < b->p->tasks)
+	if (may_start(b))
 		add(b, pick(b, 2) ? OP_SPAWN : OP_EAGER, (unsigned)b->next_spawn++, 0);
 	else
 		add(b, OP_YIELD, 0, 0);
@@ -207,7 +212,9 @@ static void update(struct builder *b)
 	unsigned var = pick_var(b);
 
 	add(b, OP_READ, var, 0);
-	if (pick(b, 3))
+	if (may_start(b) && pick(b, 2))
+		start_task(b);
+	else if (pick(b, 3))
 		add(b, OP_YIELD, 0, 0);
 	add(b, pick(b, 4) ? OP_WRITE : OP_READ, var, 0);
 }
@@ -221,7 +228,9 @@ static void block(struct builder *b, int room)
 		unsigned r = pick(b, 16);
 		int left = end - b->n;
 
-		if (r < 4 && left >= 4)
+		if (may_start(b) && !pick(b, 3))
+			start_task(b);
+		else if (r < 4 && left >= 4)
 			guarded(b, left);
 		else if (r == 4 && left >= 3)
 			branch(b, left);

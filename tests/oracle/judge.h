@@ -46,7 +46,7 @@ struct trial {
 	const struct exploration *all;
 	const struct machine *end; /* of the schedule that was told */
 	const struct keyset *happened;
-	bool circle; /* tasks waited for each other at some time */
+
 	const struct report *report;
 };
 

@@ -20,11 +20,11 @@ static void judge_circle(struct judge *j, const struct trial *t)
 {
 	struct tally *r = &j->rules[JUDGE_DEADLOCK];
 	bool said = told(t->report, "deadlock") + told(t->report, "self-deadlock");
-	bool stuck = circle_of(t->end, t->p);
+	bool stuck = machine_circle(t->end, t->p);
 
 	r->observed += said;
 	r->happened += stuck;
-	if (said && !t->circle) {
+	if (said && !t->end->circled) {
 		r->unreal++;
 		judge_disagree(j, t->p, "a deadlock was told, and nobody is stuck", NULL);
 	}

@@ -34,6 +34,7 @@ struct machine_task {
 	uint8_t held;                  /* bit g: guard g */
 	uint8_t held_shared;           /* bit l: of these, in read mode */
 	uint8_t taken[PROGRAM_GUARDS]; /* number of the acquisition it holds guard g by */
+	uint8_t more[PROGRAM_LOCKS];   /* further acquisitions of lock l, in read mode */
 	uint8_t permits;               /* of the semaphore */
 	uint8_t observed;              /* bit t: it has seen the end of task t */
 	uint8_t reg[PROGRAM_VARS];
@@ -84,6 +85,7 @@ struct machine {
 	uint8_t callback_step;
 	uint8_t order[PROGRAM_TASKS]; /* blocked on sem/event/queue/join, FIFO */
 	uint8_t order_count;
+	uint8_t circled;       /* tasks have waited for each other, also within a step */
 	uint8_t spanned_tlock; /* a task suspended while it held the thread lock */
 	uint16_t log_count;
 	struct machine_access log[MACHINE_LOG];
@@ -122,6 +124,10 @@ void machine_run(struct machine *m, const struct program *p, uint8_t choice,
                  struct machine_trace *t);
 /** Whether tasks are blocked for good (call when there is no choice left). */
 bool machine_deadlocked(const struct machine *m);
+
+/** Tasks that wait for each other, or for themselves, for good: for locks, permits or ends. A mask.
+ */
+unsigned machine_circle(const struct machine *m, const struct program *p);
 
 /** The access that loop l makes next whatever happens: false when there is none. */
 bool machine_next_access(const struct machine *m, const struct program *p, unsigned loop,

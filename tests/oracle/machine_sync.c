@@ -23,6 +23,8 @@ static enum flow block_in(struct run *r, enum op_kind op, enum aw_await await, u
 	run_self(r)->blocked_op = (uint8_t)op;
 	run_self(r)->granted = 0;
 	run_tell(r, AW_SUSPEND, object, await | (timed ? AW_ARG_DEADLINE : 0));
+	if (r->t)
+		r->m->circled |= machine_circle(r->m, r->p) != 0;
 	if (run_self(r)->held & 1u << PROGRAM_TLOCK)
 		r->m->spanned_tlock = 1;
 	return SUSPENDED;
@@ -59,6 +61,11 @@ static bool gave_up(struct run *r, const struct op *op)
 
 static void guard_taken(struct run *r, unsigned g, bool shared)
 {
+	if (run_self(r)->held & 1u << g) {
+		run_self(r)->more[g]++;
+		run_tell(r, AW_LOCK_TAKEN, run_guard_id(r, g), AW_MODE_SHARED);
+		return;
+	}
 	run_self(r)->taken[g] = ++r->m->acquisitions[g];
 	run_self(r)->held |= (uint8_t)(1u << g);
 	run_self(r)->held_shared &= (uint8_t) ~(1u << g);
@@ -131,7 +138,10 @@ static void lock_release(struct run *r, unsigned l)
 	bool shared = run_self(r)->held_shared & 1u << l;
 
 	run_tell(r, AW_LOCK_FREED, run_guard_id(r, l), shared ? AW_MODE_SHARED : AW_MODE_EXCLUSIVE);
-	run_self(r)->held &= (uint8_t) ~(1u << l);
+	if (run_self(r)->more[l])
+		run_self(r)->more[l]--;
+	else
+		run_self(r)->held &= (uint8_t) ~(1u << l);
 	lock_leave(r, l, shared);
 }
 
@@ -344,7 +354,7 @@ void sync_return_grant(struct run *r)
 void sync_release_all(struct run *r)
 {
 	for (unsigned l = 0; l < PROGRAM_LOCKS; l++)
-		if (run_self(r)->held & 1u << l)
+		while (run_self(r)->held & 1u << l)
 			lock_release(r, l);
 	op_tunlock(r, NULL);
 	while (run_self(r)->permits && r->p->permits)

@@ -32,6 +32,13 @@ static void inherit(struct run *r, struct machine_task *ended)
 {
 	struct machine_task *me = run_self(r);
 
+	for (unsigned l = 0; l < PROGRAM_LOCKS; l++) {
+		me->more[l] = (uint8_t)(me->more[l] + ended->more[l] +
+		                        (ended->held & me->held & 1u << l ? 1 : 0));
+		if (me->held & 1u << l)
+			ended->held &= (uint8_t) ~(1u << l);
+		ended->more[l] = 0;
+	}
 	for (unsigned g = 0; g < PROGRAM_GUARDS; g++)
 		if (ended->held & ~me->held & 1u << g) {
 			me->taken[g] = ++r->m->acquisitions[g];

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * analyzer_order_test.c - golden cases of what orders accesses: data races of threads, waits that
+ * leave no gap, nested steps, sections known to be first; each with its twin.
+ */
+#include "expect.h"
+
+#define ONE "thread 1/1\n"
+#define TWO "thread 1/2\n"
+/* Both loops have begun, so that neither's start orders anything. */
+#define LOOPS                                                                                      \
+	ONE "10 - task-new w1\n+1 w1 resume\n+1 w1 suspend sleep\n" TWO                            \
+	    "+1 - task-new w2\n+1 w2 resume\n" ONE "+1 w1 resume\n"
+
+Test(data_race, two_threads_that_write_with_nothing_between_are_reported)
+{
+	expect_findings(LOOPS ONE "+1 w1 write hits @a:a.c:1\n" TWO "+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, two_reads_are_silent)
+{
+	expect_findings(LOOPS ONE "+1 w1 read hits @a:a.c:1\n" TWO "+1 w2 read hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, tasks_of_one_thread_are_silent)
+{
+	expect_findings(LOOPS TWO "+1 w2 write hits @b:a.c:2\n+1 w2 suspend sleep\n"
+	                          "+1 w3 write hits @a:a.c:1\n+1 w3 suspend sleep\n",
+	                "");
+}
+
+#define GUARDED(task, where)                                                                       \
+	"+1 " task " lock-taken G\n+1 " task " write hits " where "\n+1 " task " lock-freed G\n"
+
+Test(data_race, a_thread_lock_around_both_is_silent)
+{
+	expect_findings("9 main lock-new G threading.Lock\n" LOOPS ONE GUARDED("w1", "@a:a.c:1")
+	                        TWO GUARDED("w2", "@b:a.c:2"),
+	                "");
+}
+
+Test(data_race, a_thread_lock_around_one_is_not_enough)
+{
+	expect_findings("9 main lock-new G threading.Lock\n" LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO
+	                "+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, a_thread_safe_call_orders_what_came_before_it)
+{
+	expect_findings(LOOPS ONE
+	                "+1 w1 write hits @a:a.c:1\n+1 w1 signal C threadsafe\n" TWO
+	                "+1 w2 suspend sleep\n+1 - callback C\n+1 - observe C threadsafe\n"
+	                "+1 - write hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, what_came_after_the_thread_safe_call_races_with_the_callback)
+{
+	expect_findings(LOOPS ONE
+	                "+1 w1 signal C threadsafe\n+1 w1 suspend sleep\n+1 w1 resume\n"
+	                "+1 w1 write hits @a:a.c:1\n" TWO
+	                "+1 w2 suspend sleep\n+1 - callback C\n+1 - observe C threadsafe\n"
+	                "+1 - write hits @b:a.c:2\n",
+	                "data-race hits possible\n");
+}
+
+Test(data_race, what_was_written_before_the_thread_began_is_silent)
+{
+	expect_findings(ONE "10 - task-new w1\n+1 w1 resume\n+1 w1 write hits @a:a.c:1\n" TWO
+	                    "+1 - task-new w2\n+1 w2 resume\n+1 w2 write hits @b:a.c:2\n",
+	                "");
+}
+
+Test(data_race, what_a_thread_that_has_ended_wrote_is_silent)
+{
+	expect_findings(LOOPS TWO "+1 w2 write hits @b:a.c:2\n+1 w2 task-end\n+1 - thread-end\n" ONE
+	                          "+1 w1 write hits @a:a.c:1\n",
+	                "");
+}
+
+/* A gap that is all wait for a lock: whoever else runs in it runs while somebody holds that lock.
+ */
+
+#define TASKS                                                                                      \
+	"9 - lock-new L @l:a.c:1\n+0 - lock-new M @m:a.c:2\n"                                      \
+	"10 - task-new w1\n+0 - task-new w2\n+0 - task-new w3\n"
+#define WAITING                                                                                    \
+	"+1 w1 resume\n+1 w1 lock-taken M\n+1 w1 read x @a:a.c:3\n+1 w1 suspend sleep\n"           \
+	"+1 w2 resume\n+1 w2 lock-taken L\n+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n"
+#define WAITED                                                                                     \
+	"+1 w1 resume\n+1 w1 read x @c:a.c:4\n+1 w1 lock-wait L\n+1 w1 suspend L lock\n"           \
+	"+1 w2 resume\n+1 w2 lock-freed L\n+1 w2 wake w1 lock\n+1 w2 task-end\n"                   \
+	"+1 w1 resume\n+1 w1 lock-taken L\n+1 w1 read x @d:a.c:5\n+1 w1 lock-freed L\n"            \
+	"+1 w1 lock-freed M\n"
+
+Test(wait_for_a_lock, is_no_gap_for_its_only_other_user_before_it_has_taken_it)
+{
+	expect_findings(TASKS WAITING WAITED, "inconsistent-guard x observed\n");
+}
+
+Test(wait_for_a_lock, is_a_gap_when_a_third_can_hold_the_lock)
+{
+	expect_findings(TASKS "+1 w3 resume\n+1 w3 lock-taken L\n+1 w3 lock-freed L\n"
+	                      "+1 w3 suspend sleep\n" WAITING WAITED,
+	                "inconsistent-guard x observed\ninconsistent-guard x possible\n");
+}
+
+/* Only what is nested in a step runs in the gap that this makes. */
+
+#define NESTS                                                                                      \
+	"10 - task-new w1\n+0 - task-new w3\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"                \
+	"+1 w1 task-new w2 @a:a.c:2\n+1 w2 resume\n"
+#define NESTED_ENDS "+1 w2 suspend sleep @b:a.c:3\n+1 w1 write x @a:a.c:4\n+1 w1 suspend sleep\n"
+
+Test(nested_step, lets_no_task_in_that_is_not_nested)
+{
+	expect_findings(NESTS NESTED_ENDS "+1 w3 resume\n+1 w3 write x @c:a.c:9\n", "");
+}
+
+Test(nested_step, lets_the_nested_one_in)
+{
+	expect_findings(NESTS "+1 w2 write x @b:a.c:2\n" NESTED_ENDS, "lost-update x observed\n");
+}
+
+Test(nested_step, ends_before_a_task_begins_that_was_made_in_the_step_around_it)
+{
+	expect_findings("10 - task-new w1\n+1 w1 resume\n+1 w1 task-new w3\n+1 w1 task-new w2\n"
+	                "+1 w2 resume\n+1 w2 suspend sleep\n+1 w1 write x @a:a.c:4\n"
+	                "+1 w1 suspend sleep\n+1 w3 resume\n+1 w3 read x @c:a.c:8\n"
+	                "+1 w3 suspend sleep @c:a.c:9\n+1 w3 resume\n+1 w3 write x @c:a.c:10\n",
+	                "");
+}
+
+/* A section that began before the wait for its lock ended before it, too. */
+
+#define HAS_READ                                                                                   \
+	"9 - lock-new L @l:a.c:1\n10 - task-new w1\n+1 w1 resume\n+1 w1 lock-taken L\n"            \
+	"+1 w1 read x @a:a.c:1\n"
+#define WRITES_LATER                                                                               \
+	"+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"                     \
+	"+1 w1 lock-freed L\n+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 lock-taken L\n"              \
+	"+1 w2 lock-freed L\n+1 w2 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+
+Test(lock_order_known, a_task_made_in_the_section_writes_behind_its_own_after_it)
+{
+	expect_findings(HAS_READ "+1 w1 task-new w2\n" WRITES_LATER, "");
+}
+
+Test(lock_order_known, not_of_a_task_that_could_have_been_first)
+{
+	expect_findings("8 - task-new w2\n" HAS_READ WRITES_LATER, "lost-update x possible\n");
+}
+
+/* A lock held over all of the gap covers it, also if it is freed before the second access. */
+
+#define COVERED(free_first)                                                                        \
+	"10 w1 lock-taken L\n+1 w1 read x @a:a.c:1\n+1 w1 suspend sleep @a:a.c:2\n" free_first     \
+	"+1 w1 write x @a:a.c:4\n+1 w1 suspend sleep\n"
+#define LOCKED_WRITE "+1 w2 lock-taken L\n+1 w2 write x @b:a.c:9\n+1 w2 lock-freed L\n"
+
+Test(cover, a_lock_freed_in_the_step_of_the_second_access_has_covered_the_gap)
+{
+	expect_findings(COVERED("+1 w1 lock-freed L\n") LOCKED_WRITE, "");
+}
+
+Test(cover, a_lock_freed_before_the_gap_has_not)
+{
+	expect_findings("10 w1 lock-taken L\n+1 w1 read x @a:a.c:1\n+1 w1 lock-freed L\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n+1 w1 write x @a:a.c:4\n"
+	                "+1 w1 suspend sleep\n" LOCKED_WRITE,
+	                "lost-update x possible\n");
+}
+
+/* Wake-ups. */
+
+#define PAIR                                                                                       \
+	"10 - task-new w1\n+0 - task-new w2\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"                \
+	"+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"
+#define WRITES "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+
+Test(wake_up, of_a_future_orders)
+{
+	expect_findings("9 w2 suspend F future\n" PAIR "+1 w1 wake w2 future\n" WRITES, "");
+}
+
+Test(wake_up, of_a_lock_orders_nothing)
+{
+	expect_findings("9 w2 suspend L lock\n" PAIR "+1 w1 wake w2 lock\n" WRITES,
+	                "lost-update x possible\n");
+}
+
+Test(wake_up, of_a_semaphore_of_no_permits_orders)
+{
+	expect_findings("8 - lock-new S Semaphore permits=0\n9 - task-new w2\n+1 w2 suspend S "
+	                "semaphore\n"
+	                "10 - task-new w1\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"
+	                "+1 w1 wake w2 semaphore\n" WRITES,
+	                "");
+}
+
+/* What comes with a cancel would have come with it earlier, too. */
+
+Test(cancel, keeps_what_its_step_writes_out_of_the_gap_of_the_cancelled)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 cancel w1\n"
+	                     "+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n",
+	                "");
+}
+
+Test(cancel, keeps_what_its_step_wrote_before_out_too)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+	                     "+1 w2 cancel w1\n+1 w2 suspend sleep\n",
+	                "");
+}
+
+Test(cancel, says_nothing_about_an_earlier_step)
+{
+	expect_findings(PAIR "+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+	                     "+1 w2 suspend sleep\n+1 w2 resume\n+1 w2 cancel w1\n",
+	                "lost-update x possible\n");
+}
+
+/* A clock that has no room for a task any more knows all that came before. */
+
+Test(clock, what_it_forgets_counts_as_before)
+{
+	char *trace = strdup("10 - task-new main\n+1 main resume\n");
+
+	for (unsigned i = 100; i < 180; i++) {
+		char *longer = trace_format("%s+1 main task-new w%u\n+1 w%u resume\n"
+		                            "+1 w%u write x @b:a.c:%u\n+1 w%u task-end\n"
+		                            "+1 main observe w%u task\n",
+		                            trace, i, i, i, i, i, i);
+
+		free(trace);
+		trace = longer;
+	}
+	char *whole = trace_format("%s+1 main read x @a:a.c:1\n+1 main suspend sleep @a:a.c:2\n"
+	                           "+1 main resume\n+1 main write x @a:a.c:3\n",
+	                           trace);
+
+	expect_findings(whole, "");
+	free(whole);
+	free(trace);
+}
+
+/* Orders of locks. */
+
+#define READERS(task, outer, inner)                                                                \
+	"+1 " task " lock-taken " outer " shared @t:d.c:1\n+1 " task " suspend sleep\n+1 " task    \
+	" lock-taken " inner " shared @t:d.c:2\n+1 " task " lock-freed " inner " shared\n+1 " task \
+	" lock-freed " outer " shared\n+1 " task " suspend sleep\n"
+
+Test(lock_order, two_readers_never_catch_each_other)
+{
+	expect_findings(READERS("w1", "A", "B") READERS("w2", "B", "A"), "");
+}
+
+Test(lock_never_released, whoever_awaits_the_end_may_yet_release)
+{
+	expect_findings(
+		"10 main task-new w1\n+1 main suspend w1 task\n+1 w1 lock-taken A @a:d.c:1\n"
+		"+1 w1 suspend sleep\n+1 w1 task-end\n",
+		"");
+}
