@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (commands[known])
 		known++;
 	text = malloc(size);
-	if (!text)
+	if (!text || !known)
 		abort();
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
