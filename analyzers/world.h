@@ -106,7 +106,7 @@ struct lock {
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
 	/* Its newest section that ended: whose, in which steps taken and freed, in which mode. */
-	uint64_t last_taken, last_freed;
+	uint64_t last_actor, last_taken, last_freed;
 	uint32_t last_tag;
 	uint8_t last_mode;
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
