@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lock_necessity.c - counts for each lock what its sections did, and keeps the
- * conflicts that show it needed, bypassed or wrong. lock_verdict.c judges.
+ * lock_necessity.c - counts for each lock what its sections did, and reports it;
+ * lock_evidence.c keeps what shows it needed, bypassed or wrong, lock_verdict.c judges.
  */
 #include "lock_necessity.h"
 
@@ -10,12 +10,6 @@
 #include <string.h>
 
 #include "event_table.h"
-
-struct necessity {
-	const struct analyzer_env *env;
-	struct lock_stats *stats[WORLD_IDENTITIES]; /* NULL: never taken */
-	int error;
-};
 
 static int necessity_open(const struct analyzer_env *env, void **state)
 {
@@ -50,7 +44,7 @@ static void necessity_close(void *state)
 	free(self);
 }
 
-static struct lock_stats *stats_of(struct necessity *self, uint32_t identity)
+struct lock_stats *lock_stats_of(struct necessity *self, uint32_t identity)
 {
 	if (!self->stats[identity]) {
 		self->stats[identity] = calloc(1, sizeof(struct lock_stats));
@@ -78,7 +72,7 @@ static void count_site(struct necessity *self, struct site_counts *counts, uint6
 static void necessity_begin(void *state, struct section *section, const struct aw_event *event)
 {
 	struct necessity *self = state;
-	struct lock_stats *stats = stats_of(self, section->lock->identity);
+	struct lock_stats *stats = lock_stats_of(self, section->lock->identity);
 
 	(void)event;
 	if (!stats)
@@ -106,7 +100,7 @@ static void section_count(struct necessity *self, struct lock_stats *stats,
 static void necessity_end(void *state, struct section *section, const struct aw_event *event)
 {
 	struct necessity *self = state;
-	struct lock_stats *stats = stats_of(self, section->lock->identity);
+	struct lock_stats *stats = lock_stats_of(self, section->lock->identity);
 
 	if (!stats)
 		return;
@@ -123,7 +117,7 @@ static void necessity_end(void *state, struct section *section, const struct aw_
 static void necessity_gap(void *state, struct section *section, uint64_t site)
 {
 	struct necessity *self = state;
-	struct lock_stats *stats = stats_of(self, section->lock->identity);
+	struct lock_stats *stats = lock_stats_of(self, section->lock->identity);
 
 	if (stats)
 		count_site(self, &stats->suspensions, site, 1, 0);
@@ -140,127 +134,12 @@ static void necessity_after(void *state, const struct moment *moment)
 
 	for (unsigned i = 0; i < actor->held_count; i++) {
 		const struct section *section = actor->held[i];
-		struct lock_stats *stats = stats_of(self, section->lock->identity);
+		struct lock_stats *stats = lock_stats_of(self, section->lock->identity);
 
 		if (stats && section->order + 1 != self->env->world->order)
 			count_site(self, &stats->awaits, moment->event->site, 1,
 			           moment->event->arg & 1);
 	}
-}
-
-/* ---- evidence ---- */
-
-static void keep(struct necessity *self, struct conflict **slot, const struct conflict *conflict)
-{
-	if (*slot && ((*slot)->observed || !conflict->observed))
-		return;
-	if (!*slot)
-		*slot = malloc(sizeof(**slot));
-	if (*slot)
-		**slot = *conflict;
-	else
-		self->error = -ENOMEM;
-}
-
-/* The identities of locks of `mine` that keep out the other's step; how many. */
-static unsigned protectors_of(const struct lockset *mine, const struct conflict *conflict,
-                              uint32_t out[WORLD_GUARDS])
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < mine->count; i++) {
-		struct lockset one = {.lock = {mine->lock[i]}, .count = 1};
-
-		if (lockset_common(&one, &conflict->other.step))
-			out[count++] = guard_identity(one.lock[0]);
-	}
-	return count;
-}
-
-/* A lock that covers the gap but not both accesses keeps the other out only when it is free. */
-static void note_covered(struct necessity *self, const struct conflict *conflict)
-{
-	uint32_t covers[WORLD_GUARDS];
-	unsigned count = protectors_of(&conflict->cover, conflict, covers);
-
-	for (unsigned i = 0; i < count; i++)
-		if (stats_of(self, covers[i]))
-			self->stats[covers[i]]->covered = true;
-}
-
-/* Each lock that holds both accesses together and keeps the other out is needed. */
-static void protected_conflict(struct necessity *self, const struct conflict *conflict)
-{
-	uint32_t protectors[WORLD_GUARDS];
-	unsigned count = protectors_of(&conflict->region, conflict, protectors);
-
-	if (!count)
-		note_covered(self, conflict);
-	for (unsigned i = 0; i < count; i++) {
-		struct lock_stats *stats = stats_of(self, protectors[i]);
-
-		if (!stats)
-			return;
-		if (count == 1) {
-			keep(self, &stats->needed, conflict);
-		} else {
-			keep(self, &stats->jointly, conflict);
-			stats->partner = protectors[i ? 0 : 1];
-		}
-	}
-}
-
-static bool holds_same(const struct lockset *set, guard_t guard)
-{
-	for (unsigned i = 0; i < set->count; i++)
-		if (guard_same_lock(set->lock[i], guard))
-			return true;
-	return false;
-}
-
-/* Each access is under some lock, but no lock is under all three. */
-static void note_wrong(struct necessity *self, const struct conflict *conflict,
-                       const struct lockset *mine)
-{
-	uint32_t other = guard_identity(conflict->other.guards.lock[0]);
-
-	for (unsigned i = 0; i < mine->count; i++) {
-		uint32_t identity = guard_identity(mine->lock[i]);
-		struct lock_stats *stats = stats_of(self, identity);
-		struct lock_stats *theirs = stats_of(self, other);
-
-		if (!stats || !theirs)
-			return;
-		keep(self, &stats->wrong, conflict);
-		stats->wrong_other = other;
-		keep(self, &theirs->wrong, conflict);
-		theirs->wrong_other = identity;
-	}
-}
-
-static void unprotected_conflict(struct necessity *self, const struct conflict *conflict)
-{
-	const struct lockset *region = &conflict->region, *other = &conflict->other.guards;
-	guard_t split = lockset_common(&conflict->first.guards, &conflict->second.guards);
-
-	for (unsigned i = 0; i < region->count; i++) {
-		struct lock_stats *stats = stats_of(self, guard_identity(region->lock[i]));
-
-		if (!stats)
-			return;
-		/* Without any lock, or with this very lock but only shared. */
-		if (!other->count || holds_same(other, region->lock[i]))
-			keep(self, &stats->bypassed, conflict);
-	}
-	if (region->count && other->count && !holds_same(other, region->lock[0]))
-		note_wrong(self, conflict, region);
-	/* Two sections of one task are meant to be one only where a read and a write are parted. */
-	if (region->count || !split || conflict->shape != CONFLICT_RWW)
-		return;
-	if (holds_same(other, split) && stats_of(self, guard_identity(split)))
-		keep(self, &stats_of(self, guard_identity(split))->split, conflict);
-	else if (other->count)
-		note_wrong(self, conflict, &conflict->first.guards);
 }
 
 static void necessity_conflict(void *state, const struct conflict *conflict, uint64_t count)
@@ -269,9 +148,9 @@ static void necessity_conflict(void *state, const struct conflict *conflict, uin
 
 	(void)count;
 	if (conflict->is_protected)
-		protected_conflict(self, conflict);
+		lock_evidence_kept_out(self, conflict);
 	else
-		unprotected_conflict(self, conflict);
+		lock_evidence_passed(self, conflict);
 }
 
 /* ---- the report ---- */
@@ -432,7 +311,7 @@ static void count_open_sections(struct necessity *self)
 		if (world_lock_by_uid(world, lock->uid) != lock)
 			continue;
 		for (const struct section *s = lock->sections; s; s = s->next)
-			if (stats_of(self, lock->identity))
+			if (lock_stats_of(self, lock->identity))
 				open_section_count(self, self->stats[lock->identity], s);
 	}
 }

@@ -37,6 +37,19 @@ struct lock_stats {
 	struct conflict *split; /* both accesses under it, but not in one acquisition */
 };
 
+struct necessity {
+	const struct analyzer_env *env;
+	struct lock_stats *stats[WORLD_IDENTITIES]; /* NULL: never taken */
+	int error;
+};
+
+/** What is known of an identity, made if need be. NULL: no memory, noted in `error`. */
+struct lock_stats *lock_stats_of(struct necessity *self, uint32_t identity);
+
+/** A conflict that locks forbid, and one that none does: what does it show of the locks held? */
+void lock_evidence_kept_out(struct necessity *self, const struct conflict *conflict);
+void lock_evidence_passed(struct necessity *self, const struct conflict *conflict);
+
 /** Fills in verdict, basis, why, change and command of a lock. */
 void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
                   const struct lock_stats *stats, struct report_lock *out);

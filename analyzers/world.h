@@ -106,7 +106,7 @@ struct lock {
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
 	/* Its newest section that ended: whose, in which steps taken and freed, in which mode. */
-	uint64_t last_taken, last_freed;
+	uint64_t last_actor, last_taken, last_freed;
 	uint32_t last_tag;
 	uint8_t last_mode;
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
@@ -183,8 +183,9 @@ struct thread {
 	struct actor *departed; /* stands in for a task that has ended and still wakes others */
 	struct actor *below[WORLD_NESTING]; /* interrupted by nested steps */
 	unsigned depth;
-	uint64_t nested[WORLD_NESTING]; /* tasks that suspended in a step nested in this one */
+	uint64_t nested[WORLD_NESTING]; /* tasks that go on only after the outermost step */
 	unsigned nested_count;
+	bool had_nested;       /* a step was nested in the outermost one */
 	uint64_t created_task; /* the task the last TASK_NEW of this thread made ... */
 	uint64_t created_site; /* ... and where: an eager start nests there */
 	uint64_t loss;         /* event number of the last LOST, 0: none */

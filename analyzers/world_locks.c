@@ -181,15 +181,22 @@ static bool is_retold(const struct lock *lock, const struct actor *actor,
  * section was begun before this actor came to want the lock, by whatever else orders the two. Then
  * that section ended before, too.
  */
-static void lock_order_learn(const struct lock *lock, struct actor *actor, uint8_t mode,
-                             uint64_t order)
+static void lock_order_learn(const struct world *world, const struct lock *lock,
+                             struct actor *actor, uint8_t mode)
 {
+	const struct actor *last;
+
 	if (!lock->last_freed || (mode == AW_MODE_SHARED && lock->last_mode == AW_MODE_SHARED) ||
 	    lock->last_tag == actor->tag ||
 	    !clock_knows(&actor->clock, lock->last_tag, lock->last_taken))
 		return;
 	clock_learn(&actor->clock, lock->last_tag, lock->last_freed);
-	actor->learnt = order;
+	last = world_task(world, lock->last_actor);
+	if (last) /* knows by now more than when it freed the lock: over-approximates */
+		clock_join(&actor->clock, &last->clock);
+	else
+		signals_observe(&world->signals, lock->last_actor, &actor->clock);
+	actor->learnt = world->order;
 }
 
 static void lock_user_note(struct lock *lock, const struct actor *actor)
@@ -226,7 +233,7 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 	/* Nobody was seen to free it before it was taken: it was free since it was last known. */
 	if (mode != AW_MODE_SHARED && lock->known == WORLD_NEVER)
 		lock->known = world->loss_order;
-	lock_order_learn(lock, actor, mode, world->order);
+	lock_order_learn(world, lock, actor, mode);
 	lock_user_note(lock, actor);
 	world_identity_used(world, actor, lock->identity);
 	section_open(world, thread, actor, lock, event, inferred);
@@ -252,6 +259,7 @@ static void lock_freed(struct world *world, struct actor *actor, struct lock *lo
 	if (section->holder != actor)
 		section->other_task = true;
 	if (section->holder && lock_excludes(lock)) {
+		lock->last_actor = section->holder->id;
 		lock->last_tag = section->holder->tag;
 		lock->last_taken = section->step;
 		lock->last_freed = section->holder->step;

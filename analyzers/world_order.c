@@ -36,6 +36,7 @@ void world_task_new(struct world *world, struct thread *thread, const struct act
 		task->unsure = false;
 		world_actor_count(world, task);
 		edge(task, creator);
+		world_nested_note(thread, task);
 	}
 	thread->created_task = event->object;
 	thread->created_site = event->site;
@@ -60,8 +61,11 @@ void world_wake(struct world *world, struct thread *thread, const struct actor *
 		return;
 	woken = world_actor_get(world, thread, event->object);
 	woken->woken = !woken->running;
-	if (wake_orders(world, woken, event->arg & AW_ARG_VALUE))
-		edge(woken, waker);
+	if (!wake_orders(world, woken, event->arg & AW_ARG_VALUE))
+		return;
+	edge(woken, waker);
+	if (woken->thread == thread->number && !woken->running)
+		world_nested_note(thread, woken);
 }
 
 /*

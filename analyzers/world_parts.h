@@ -26,6 +26,8 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 void world_suspend(struct world *world, struct thread *thread, struct actor *actor,
                    const struct aw_event *event);
 void world_task_end(struct world *world, struct thread *thread, struct actor *actor);
+/** `actor`, of this thread, goes on only after the outermost step that runs. */
+void world_nested_note(struct thread *thread, const struct actor *actor);
 void world_callback(struct world *world, struct thread *thread, const struct aw_event *event);
 
 /* world_order.c: events that order */

@@ -119,6 +119,7 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 		outer->nested++;
 		gap_begin(world, outer,
 		          thread->created_task == actor->id ? thread->created_site : 0, 0);
+		thread->had_nested = true;
 		thread->below[thread->depth++] = outer;
 		clock_join(&actor->clock, &outer->clock);
 		clock_learn(&actor->clock, outer->tag, outer->step);
@@ -126,12 +127,14 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 		gap_begin(world, outer, 0, 0); /* it must have suspended, unseen */
 		outer->running = false;
 	}
+	if (!thread->depth)
+		thread->nested_count = thread->had_nested = 0; /* an outermost step begins */
 	step_begin(world, thread, actor, event->time);
 }
 
-/* A task that suspends in a nested step goes on only after all of the outermost step, which is
- * atomic to it from then on: an edge from that step's end. */
-static void nested_note(struct thread *thread, const struct actor *actor)
+/* A task that suspends in a nested step, is made or is woken goes on only after all of the
+ * outermost step, nested ones included: an edge from that step's end. */
+void world_nested_note(struct thread *thread, const struct actor *actor)
 {
 	if (thread->nested_count < WORLD_NESTING)
 		thread->nested[thread->nested_count++] = actor->id;
@@ -139,7 +142,7 @@ static void nested_note(struct thread *thread, const struct actor *actor)
 
 static void nested_settle(struct world *world, struct thread *thread, const struct actor *outermost)
 {
-	for (unsigned i = 0; i < thread->nested_count; i++) {
+	for (unsigned i = 0; thread->had_nested && i < thread->nested_count; i++) {
 		struct actor *inner = world_task(world, thread->nested[i]);
 
 		if (!inner || inner == outermost)
@@ -147,6 +150,7 @@ static void nested_settle(struct world *world, struct thread *thread, const stru
 		clock_join(&inner->clock, &outermost->clock);
 		clock_learn(&inner->clock, outermost->tag, outermost->step);
 	}
+	thread->had_nested = false;
 	thread->nested_count = 0;
 }
 
@@ -170,7 +174,7 @@ void world_suspend(struct world *world, struct thread *thread, struct actor *act
 	if (thread->current != actor)
 		return;
 	if (thread->depth)
-		nested_note(thread, actor);
+		world_nested_note(thread, actor);
 	else if (thread->nested_count)
 		nested_settle(world, thread, actor);
 	step_pop(world, thread, actor);
@@ -209,6 +213,7 @@ void world_callback(struct world *world, struct thread *thread, const struct aw_
 		gap_begin(world, outer, event->site, 0);
 		outer->learnt = world->order;
 	} else {
+		thread->nested_count = thread->had_nested = 0;
 		thread->current = plain;
 		thread->depth = 0;
 	}

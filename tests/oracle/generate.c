@@ -29,7 +29,7 @@ uint64_t program_random(uint64_t *state)
 
 static unsigned pick(struct builder *b, unsigned n)
 {
-	return (unsigned)(program_random(&b->state) >> 33) % n;
+	return n ? (unsigned)(program_random(&b->state) >> 33) % n : 0;
 }
 
 /* Two of the variables are used more than the third. */

@@ -103,3 +103,13 @@ Test(harmful, a_use_behind_a_test_is_an_act)
 	                "+1 w1 read conn use @get:a.c:3\n",
 	                "check-then-act conn observed\n");
 }
+
+#define MAKES_UNDER_LOCK(task)                                                                     \
+	"+1 " task " lock-taken L\n+1 " task " read conn test @get:a.c:1\n+1 " task                \
+	" suspend sleep @get:a.c:2\n+1 " task " write conn @get:a.c:3\n+1 " task                   \
+	" lock-freed L\n+1 " task " suspend sleep\n"
+
+Test(benign, a_test_and_its_act_under_one_lock_are_silent)
+{
+	expect_findings("8 - lock-new L\n" MAKES_UNDER_LOCK("w1") MAKES_UNDER_LOCK("w2"), "");
+}

@@ -196,6 +196,20 @@ Test(lock_verdict, wrong_lock_when_the_accesses_are_under_different_locks)
 		1, "L wrong-lock\nM wrong-lock\n");
 }
 
+Test(lock_verdict, not_wrong_but_bypassed_when_a_common_lock_is_only_read_by_both)
+{
+	expect_repeated(
+		"10 main lock-new L RWLock @main:p.c:12\n+0 main lock-new A @main:p.c:13\n"
+		"+1 main suspend sleep\n",
+		"+1 w1 lock-taken A @get:p.c:29\n+1 w1 lock-taken L shared "
+	        "@get:p.c:30\n" READ_GAP_WRITE(
+			"w1", "x") "+1 w1 lock-freed L shared\n+1 w1 lock-freed A\n"
+				   "+1 w1 suspend sleep\n+1 w2 lock-taken L shared @put:p.c:30\n"
+				   "+1 w2 write x @put:p.c:50\n+1 w2 lock-freed L shared\n"
+				   "+1 w2 suspend sleep\n",
+		1, "L bypassed\nA unknown\n");
+}
+
 Test(lock_verdict, wrong_lock_when_they_are_under_different_objects_of_one_lock)
 {
 	expect_locks("10 main lock-new #71 @main:p.c:12\n+1 main lock-new #72 @main:p.c:12\n"

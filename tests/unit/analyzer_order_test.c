@@ -134,6 +134,24 @@ Test(nested_step, ends_before_a_task_begins_that_was_made_in_the_step_around_it)
 	                "");
 }
 
+Test(nested_step, knows_the_step_around_it)
+{
+	expect_findings("9 - task-new w2\n10 - task-new w1\n+1 w1 resume\n+1 w1 read x @a:a.c:1\n"
+	                "+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"
+	                "+1 w2 resume\n+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n"
+	                "+1 w1 suspend sleep\n",
+	                "");
+}
+
+Test(nested_step, goes_on_when_all_of_the_step_around_it_is_over)
+{
+	expect_findings("9 - task-new w2\n10 - task-new w1\n+1 w1 resume\n+1 w2 resume\n"
+	                "+1 w2 suspend sleep\n+1 w1 write x @a:a.c:1\n+1 w1 suspend sleep\n"
+	                "+1 w2 resume\n+1 w2 read x @b:a.c:7\n+1 w2 suspend sleep @b:a.c:8\n"
+	                "+1 w2 resume\n+1 w2 write x @b:a.c:9\n",
+	                "");
+}
+
 /* A section that began before the wait for its lock ended before it, too. */
 
 #define HAS_READ                                                                                   \
@@ -184,6 +202,13 @@ Test(cover, a_lock_freed_before_the_gap_has_not)
 Test(wake_up, of_a_future_orders)
 {
 	expect_findings("9 w2 suspend F future\n" PAIR "+1 w1 wake w2 future\n" WRITES, "");
+}
+
+Test(signal, what_is_observed_of_it_is_known)
+{
+	expect_findings(PAIR "+1 w1 signal F future\n+1 w1 suspend sleep\n+1 w2 resume\n"
+	                     "+1 w2 observe F future\n+1 w2 write x @b:a.c:9\n",
+	                "");
 }
 
 Test(wake_up, of_a_lock_orders_nothing)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock_evidence.c - the conflicts that show a lock needed, bypassed or wrong: the first of each
+ * sort.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lock_necessity.h"
+
+static void keep(struct necessity *self, struct conflict **slot, const struct conflict *conflict)
+{
+	if (*slot && ((*slot)->observed || !conflict->observed))
+		return;
+	if (!*slot)
+		*slot = malloc(sizeof(**slot));
+	if (*slot)
+		**slot = *conflict;
+	else
+		self->error = -ENOMEM;
+}
+
+/* The identities of locks of `mine` that keep out the other's step; how many. */
+static unsigned protectors_of(const struct lockset *mine, const struct conflict *conflict,
+                              uint32_t out[WORLD_GUARDS])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < mine->count; i++) {
+		struct lockset one = {.lock = {mine->lock[i]}, .count = 1};
+
+		if (lockset_common(&one, &conflict->other.step))
+			out[count++] = guard_identity(one.lock[0]);
+	}
+	return count;
+}
+
+/* A lock that covers the gap but not both accesses keeps the other out only when it is free. */
+static void note_covered(struct necessity *self, const struct conflict *conflict)
+{
+	uint32_t covers[WORLD_GUARDS];
+	unsigned count = protectors_of(&conflict->cover, conflict, covers);
+
+	for (unsigned i = 0; i < count; i++)
+		if (lock_stats_of(self, covers[i]))
+			self->stats[covers[i]]->covered = true;
+}
+
+/* Each lock that holds both accesses together and keeps the other out is needed. */
+void lock_evidence_kept_out(struct necessity *self, const struct conflict *conflict)
+{
+	uint32_t protectors[WORLD_GUARDS];
+	unsigned count = protectors_of(&conflict->region, conflict, protectors);
+
+	if (!count)
+		note_covered(self, conflict);
+	for (unsigned i = 0; i < count; i++) {
+		struct lock_stats *stats = lock_stats_of(self, protectors[i]);
+
+		if (!stats)
+			return;
+		if (count == 1) {
+			keep(self, &stats->needed, conflict);
+		} else {
+			keep(self, &stats->jointly, conflict);
+			stats->partner = protectors[i ? 0 : 1];
+		}
+	}
+}
+
+static bool holds_same(const struct lockset *set, guard_t guard)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (guard_same_lock(set->lock[i], guard))
+			return true;
+	return false;
+}
+
+static bool holds_any(const struct lockset *set, const struct lockset *locks)
+{
+	for (unsigned i = 0; i < locks->count; i++)
+		if (holds_same(set, locks->lock[i]))
+			return true;
+	return false;
+}
+
+/* Each access is under some lock, but no lock is under all three. */
+static void note_wrong(struct necessity *self, const struct conflict *conflict,
+                       const struct lockset *mine)
+{
+	uint32_t other = guard_identity(conflict->other.guards.lock[0]);
+
+	for (unsigned i = 0; i < mine->count; i++) {
+		uint32_t identity = guard_identity(mine->lock[i]);
+		struct lock_stats *stats = lock_stats_of(self, identity);
+		struct lock_stats *theirs = lock_stats_of(self, other);
+
+		if (!stats || !theirs)
+			return;
+		keep(self, &stats->wrong, conflict);
+		stats->wrong_other = other;
+		keep(self, &theirs->wrong, conflict);
+		theirs->wrong_other = identity;
+	}
+}
+
+void lock_evidence_passed(struct necessity *self, const struct conflict *conflict)
+{
+	const struct lockset *region = &conflict->region, *other = &conflict->other.guards;
+	guard_t split = lockset_common(&conflict->first.guards, &conflict->second.guards);
+
+	for (unsigned i = 0; i < region->count; i++) {
+		struct lock_stats *stats = lock_stats_of(self, guard_identity(region->lock[i]));
+
+		if (!stats)
+			return;
+		/* Without any lock, or with this very lock but only shared. */
+		if (!other->count || holds_same(other, region->lock[i]))
+			keep(self, &stats->bypassed, conflict);
+	}
+	if (region->count && other->count && !holds_any(other, region))
+		note_wrong(self, conflict, region);
+	/* Two sections of one task are meant to be one only where a read and a write are parted. */
+	if (region->count || !split || conflict->shape != CONFLICT_RWW)
+		return;
+	if (holds_same(other, split) && lock_stats_of(self, guard_identity(split)))
+		keep(self, &lock_stats_of(self, guard_identity(split))->split, conflict);
+	else if (other->count)
+		note_wrong(self, conflict, &conflict->first.guards);
+}
