@@ -17,7 +17,7 @@ exec 9>in
 wait_for 10 grep -q ready truth || not_ok "the program starts" "$(<truth)"
 "$awaitness" attach "$program" --duration 20s --format json --output report.json 2>attach.err &
 tracer=$!
-sleep 1
+sleep 3 # until all probes are in place, on a busy machine
 echo >&9
 wait_for 15 grep -q done truth || not_ok "the program does its work" "$(<truth)"
 sleep 0.5
@@ -52,3 +52,45 @@ sed 's/^time.sleep.*//' "$counting/first.py" >short.py
 check "run bears a program that ends at once" "$awaitness" run --format json --output short.json -- "$python" short.py
 like "and what it could not read is told as lost" \
 	"$(jq .period.lost short.json) $(told short.json First._lock)" '^(0 100 25 0|[1-9][0-9]* .*)$'
+
+# In windows: what was seen is consistent, and the report says that it is a part.
+cat >windows.py <<'EOF'
+import asyncio
+
+
+class Pool:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.sections = 0
+
+    async def work(self):
+        while True:
+            async with self.lock:
+                await asyncio.sleep(0.002)
+                self.sections += 1
+
+
+async def main():
+    pool = Pool()
+    tasks = [asyncio.create_task(pool.work()) for _ in range(4)]
+    print("ready", flush=True)
+    await asyncio.sleep(6)
+    print(pool.sections, flush=True)
+    for task in tasks:
+        task.cancel()
+
+
+asyncio.run(main())
+EOF
+"$python" windows.py >windows &
+program=$!
+started+=("$program")
+wait_for 10 grep -q ready windows || not_ok "the program starts" "$(<windows)"
+check "attach watches in windows" \
+	"$awaitness" attach "$program" --duration 10s --duty 200ms/600ms --format json --output part.json
+wait "$program"
+sections=$(tail -n 1 windows) seen=$(jq '[.locks[] | select(.name == "Pool.lock")][0].sections' part.json)
+check "it saw a part of the sections ($seen of $sections)" test "$seen" -gt 20 -a "$seen" -lt "$((sections * 3 / 4))"
+is "and says so" "$(jq -r '.notes | any(test("in windows"))' part.json)" true
+like "with the share" "$(jq -r .target.detail part.json)" '^locks, 0.2 s of every 0.6 s'
+is "there is nothing to find in it" "$(jq '.findings | length' part.json)" 0

@@ -260,6 +260,13 @@ Test(session_cpython, holders_that_the_chain_hides_are_seen_by_the_lock_state)
 	expect_locks(&program, &tally, true);
 }
 
+Test(session_cpython, a_task_that_slept_since_before_changes_nothing_about_who_waits)
+{
+	program_trace(&program, "sleepers", CPYTHON_LOCKS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+}
+
 Test(session_cpython, acquisitions_without_with_are_told_at_level_awaits)
 {
 	program_trace(&program, "explicit", CPYTHON_AWAITS, &tally);

@@ -208,6 +208,23 @@ static int session_start_held(struct cpython_session *s, struct fault *fault)
 	                                 CPYTHON_PROBE_LOAD, fault);
 }
 
+/* Places the probes again. What the programs remember of tasks is worth nothing after a pause; they
+ * tell of none before all probes are in place. */
+static int window_begin(struct cpython_session *s)
+{
+	int error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+	                                      CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
+
+	if (error && !target_alive(s->target)) { /* it has ended meanwhile: no more windows */
+		cpython_attachment_detach(s->attachment);
+		s->turn = 0;
+		return 0;
+	}
+	s->found.target.epoch++;
+	return error ? error
+	             : cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
+}
+
 /* Ends or begins a window when its time has come. */
 static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 {
@@ -219,15 +236,7 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 	if (s->paused) {
 		s->paused = false;
 		s->turn = now + s->options.duty_on_ms * 1000000ull;
-		error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
-		                                  s->options.detail,
-		                                  CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
-		/* What the programs remember of tasks is worth nothing after a pause. They tell of
-		 * none before they are all in place. */
-		s->found.target.epoch++;
-		return error ? error
-		             : cpython_attachment_target(s->attachment, 0, s->pid,
-		                                         &s->found.target);
+		return window_begin(s);
 	}
 	cpython_attachment_detach(s->attachment);
 	s->paused = true;

@@ -27,7 +27,7 @@ struct cpython_attachment {
 	struct bpf_link *links[LINKS];
 	size_t link_count;
 	uint32_t pid; /* the programs look at, 0: none */
-	bool idle; /* attached to the system calls a loop sleeps in */
+	bool idle;    /* attached to the system calls a loop sleeps in */
 	cpython_fact_fn fn;
 	void *context;
 	int error; /* the first that fn returned */
@@ -273,6 +273,7 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.wake_method, &found->wake_method, CPYTHON_PROBE_REST, CPYTHON_ALL},
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
+	libbpf_print_fn_t before;
 	int error = 0;
 
 	if (what & CPYTHON_PROBE_STEP && !a->idle) {
@@ -283,9 +284,11 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 			                 strerror(-error));
 		a->idle = true;
 	}
+	before = libbpf_set_print(silent);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !error; i++)
 		if (rows[i].what & what && detail >= rows[i].detail)
 			error = places_attach(a, rows[i].program, pid, rows[i].places, fault);
+	libbpf_set_print(before);
 	return error;
 }
 

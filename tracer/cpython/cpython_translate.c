@@ -234,7 +234,8 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;
 	task->await = cpython_chain_await(t, task, &chain, &object);
-	return error ? error : cpython_step_commit(stream);
+	/* the step before it on this thread is not settled yet, and may still be corrected */
+	return error;
 }
 
 /* Whom this task waits for with a time-out is known before anybody is told of. */

@@ -52,14 +52,15 @@ async def _line():
     return await loop.run_in_executor(None, sys.stdin.readline)
 
 
-async def _main(load):
+async def _main(load, before):
     global counting_steps
+    made = [await before()] if before else []
     # What the load needs is imported and every worker thread started by now.
     print("ready", flush=True)
     await _line()
     task = asyncio.current_task()
     counting_steps = True
-    await load()
+    await load(*made)
     counting_steps = False
     print("steps", steps)
     for name, truth in locks.items():
@@ -69,5 +70,6 @@ async def _main(load):
     del task
 
 
-def main(load):
-    asyncio.run(_main(load))
+def main(load, before=None):
+    """`before` runs before anybody is told that the program is ready; `load` gets what it made."""
+    asyncio.run(_main(load, before))
