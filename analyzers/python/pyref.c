@@ -70,7 +70,7 @@ static struct py_ref resolve_param(struct py_program *p, const struct py_binding
 struct py_ref py_resolve_binding(struct py_program *p, uint32_t id, uint32_t scope)
 {
 	struct py_binding b = p->bindings.at[id];
-	struct py_ref ref = PY_REF_UNKNOWN;
+	struct py_ref ref;
 
 	switch (b.kind) {
 	case BIND_ASSIGN:

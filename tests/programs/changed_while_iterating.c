@@ -1,4 +1,4 @@
-/* expect: finding stale-use items */
+/* expect: finding changed-while-iterating items */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * changed_while_iterating.c - a loop over a container that others change while the loop suspends.
@@ -14,20 +14,26 @@ static uint64_t version;
 static uint64_t stale;
 static uint64_t visited;
 
+/* How many there are, and since when. */
+static void look(uint64_t *seen)
+{
+	visited += AW_READ(items);
+	*seen = version;
+}
+
 static int64_t visitor(void *arg)
 {
 	(void)arg;
 	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t n = AW_READ(items), seen = version;
+		uint64_t seen;
 
+		look(&seen);
 		COUNTED_YIELD(NULL);
 #ifdef REPAIRED
-		n = AW_READ(items); /* asks again how many there are */
-		seen = version;
+		look(&seen); /* asks again how many there are */
 #endif
-		AW_USE(items);
+		AW_ITERATE(items);
 		stale += seen != version;
-		visited += n;
 	}
 	return 0;
 }
@@ -46,7 +52,7 @@ static int64_t changer(void *arg)
 static void truth(void)
 {
 #ifndef REPAIRED
-	truth_print_finding("stale-use", "items", stale);
+	truth_print_finding("changed-while-iterating", "items", stale);
 #endif
 }
 

@@ -202,7 +202,7 @@ Test(lock_verdict, not_wrong_but_bypassed_when_a_common_lock_is_only_read_by_bot
 		"10 main lock-new L RWLock @main:p.c:12\n+0 main lock-new A @main:p.c:13\n"
 		"+1 main suspend sleep\n",
 		"+1 w1 lock-taken A @get:p.c:29\n+1 w1 lock-taken L shared "
-	        "@get:p.c:30\n" READ_GAP_WRITE(
+		"@get:p.c:30\n" READ_GAP_WRITE(
 			"w1", "x") "+1 w1 lock-freed L shared\n+1 w1 lock-freed A\n"
 				   "+1 w1 suspend sleep\n+1 w2 lock-taken L shared @put:p.c:30\n"
 				   "+1 w2 write x @put:p.c:50\n+1 w2 lock-freed L shared\n"

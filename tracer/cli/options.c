@@ -138,7 +138,7 @@ const struct option_row option_no_cells = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(no_cells),
 	.help = "Do not read a Python program's source and do not watch its attributes: lost "
-                "updates "
+		"updates "
 		"and checks that went stale are not told then. Costs a little less.",
 };
 const struct option_row option_man = {

@@ -34,7 +34,7 @@ struct aw_site {
 	uint32_t line;
 	uint32_t kind;          /* enum aw_site_kind */
 	uint32_t epoch;         /* the runtime's: when it was last defined in the stream */
-	uint32_t flags;         /* AW_ARG_TEST: AW_READ_TEST; AW_ARG_USE: AW_USE */
+	uint32_t flags;         /* AW_ARG_TEST: AW_READ_TEST; AW_ARG_USE: AW_USE, AW_ITERATE */
 	uint64_t passed;        /* AW_AWAIT: how often; atomic, several threads may share it */
 	uint64_t suspended;     /* of these, how often the task really gave control back */
 } __attribute__((aligned(64))); /* also the distance of two in their section */
@@ -111,9 +111,9 @@ __attribute__((constructor, unused)) static void aw__sites_init(void)
 			aw__read(AW__NAME(aw__at_, id), sizeof(x), &AW__NAME(aw__site_, id));      \
 		*AW__NAME(aw__at_, id);                                                            \
 	})
-#define AW__USE(x, text, id)                                                                       \
+#define AW__USE(x, text, flags, id)                                                                \
 	do {                                                                                       \
-		AW__SITE(id, AW_SITE_READ, text, AW_ARG_USE);                                      \
+		AW__SITE(id, AW_SITE_READ, text, flags);                                           \
 		if (AW__LISTENS(AW_KIND_READ))                                                     \
 			aw__read(&(x), sizeof(x), &AW__NAME(aw__site_, id));                       \
 	} while (0)
@@ -144,7 +144,10 @@ enum { AW_KIND_READ = AW_READ, AW_KIND_WRITE = AW_WRITE };
 #define AW_READ_TEST(x) AW__READ(x, #x, AW_ARG_TEST, __COUNTER__)
 /** A value read from `x` earlier is used here; reads no memory itself. `AW_USE(limit); take(mine);`
  */
-#define AW_USE(x)       AW__USE(x, #x, __COUNTER__)
+#define AW_USE(x)       AW__USE(x, #x, AW_ARG_USE, __COUNTER__)
+/** An iteration over `x` that began at a read of it goes on here: it must not have changed since.
+ */
+#define AW_ITERATE(x)   AW__USE(x, #x, AW_ARG_USE | AW_ARG_ITERATE, __COUNTER__)
 /** The place `x`, which is written here; not for bit-fields. */
 #define AW_WRITE(x)     AW__WRITE(x, #x, __COUNTER__)
 /** The value of `expr` (not void), a call that may suspend. */
