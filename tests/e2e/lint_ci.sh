@@ -49,6 +49,7 @@ is "pre-commit: its entry, a finding" "$(cd bad && $entry >/dev/null; echo $?)" 
 if command -v pre-commit >/dev/null; then
 	(cd bad && cp "$hook" . && git add . && pre-commit try-repo "$top" awaitness --all-files >out 2>&1)
 	is "pre-commit runs it" $? 1
+	like "... and shows what it found" "$(<bad/out)" 'AW[0-9]{3}'
 else
 	skip "pre-commit is not installed: its hook was run by hand"
 fi
