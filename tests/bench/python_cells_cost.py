@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+import python_tracer
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODES = {"untraced": None, "steps": ["--no-cells"], "steps and 8 cells": []}
 
@@ -28,17 +30,13 @@ def window(build, pid, steps, options):
     """Microseconds of CPU a step, over one second."""
     tracer = None
     if options is not None:
-        tracer = subprocess.Popen([os.path.join(build, "awaitness"), "attach", "--detail", "steps", *options,
-                                   "--output", "/dev/null", str(pid)])
-        os.sched_setaffinity(tracer.pid, {os.cpu_count() - 1})
-        time.sleep(1.2)
+        tracer = python_tracer.attach(build, pid, "--detail", "steps", *options, "--output", "/dev/null")
+        time.sleep(0.2)
     before = cpu(pid), steps[0]
     time.sleep(1.0)
     after = cpu(pid), steps[0]
     if tracer:
-        tracer.terminate()
-        if tracer.wait():
-            sys.exit("python_cells_cost: awaitness failed")
+        python_tracer.detach(tracer)
     return (after[0] - before[0]) / (after[1] - before[1]) / 1000
 
 

@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 
+import python_tracer
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 LEVELS = ("steps", "locks", "awaits", "all")
@@ -74,15 +76,10 @@ class Tracer:
 
     def __init__(self, build, work, pid, *options):
         self.report = os.path.join(work, "report.json")
-        self.process = subprocess.Popen([os.path.join(build, "awaitness"), "attach", "--format", "json",
-                                         "--output", self.report, *options, str(pid)])
-        os.sched_setaffinity(self.process.pid, {os.cpu_count() - 1})
-        time.sleep(0.7)
+        self.process = python_tracer.attach(build, pid, "--format", "json", "--output", self.report, *options)
 
     def end(self):
-        self.process.terminate()
-        if self.process.wait():
-            sys.exit("python_cost: awaitness failed")
+        python_tracer.detach(self.process)
         with open(self.report, encoding="utf-8") as file:
             return json.load(file)["period"]
 
