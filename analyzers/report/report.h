@@ -129,6 +129,7 @@ struct report_finding {
 	 * at its own; NULL: none was seen. */
 	const char *lock, *other_lock;
 	bool has_locks;      /* these two are told */
+	bool in_step;        /* other_lock: held at its access, or taken later in the same step */
 	uint64_t max_ns;     /* long-step: the longest; else 0 */
 	const char *message; /* one sentence */
 	const char *change;  /* the smallest fix, one sentence */

@@ -196,7 +196,8 @@ static void write_held(struct paper *paper, const struct report_finding *finding
 	paper_cut(mine, sizeof(mine), finding->lock ? finding->lock : "none seen", PAPER_NAME);
 	paper_cut(other, sizeof(other), finding->other_lock ? finding->other_lock : "none seen",
 	          PAPER_NAME);
-	fprintf(paper->out, "   %-11s %s; meanwhile: %s\n", "locks held", mine, other);
+	fprintf(paper->out, "   %-11s %s; meanwhile: %s%s\n", "locks held", mine, other,
+	        finding->in_step && finding->other_lock ? " (then or later in its step)" : "");
 }
 
 static void write_finding(struct paper *paper, const struct report_finding *finding, size_t index)
