@@ -81,9 +81,9 @@ cat >inside.sh <<'END'
 kv=$!
 for _ in $(seq 100); do test -S "$1" && break; sleep 0.05; done
 "$programs/kv_load" --unix "$1" --connections 4 --duration 30 >/dev/null 2>&1 &
-sleep 0.2
+sleep 1 # the load is under way
 [ "$kv" -lt 50 ] || exit 9
-"$awaitness" attach -d 500ms --format json -o "$2" "$kv"
+"$awaitness" attach -d 2s --format json -o "$2" "$kv"
 END
 check "a tracer and its target in one pid namespace" unshare --pid --fork --mount-proc --kill-child bash inside.sh "$work/in.sock" "$work/in.json"
 [ "$(stats in.json)" -gt 0 ] && ok "... it sees sections" || not_ok "... it sees sections"
@@ -93,8 +93,8 @@ cat >between.sh <<'END'
 unshare --pid --fork --mount-proc "$programs/kv_server" --unix "$1" --duration 60 >/dev/null 2>&1 &
 for _ in $(seq 100); do test -S "$1" && break; sleep 0.05; done
 "$programs/kv_load" --unix "$1" --connections 4 --duration 30 >/dev/null 2>&1 &
-sleep 0.2
-"$awaitness" attach -d 500ms --format json -o "$2" "$(pgrep -x kv_server)"
+sleep 1 # the load is under way
+"$awaitness" attach -d 2s --format json -o "$2" "$(pgrep -x kv_server)"
 END
 check "a tracer in a pid namespace, its target in one below" unshare --pid --fork --mount-proc --kill-child bash between.sh "$work/below.sock" "$work/below.json"
 [ "$(stats below.json)" -gt 0 ] && ok "... it sees sections" || not_ok "... it sees sections"
