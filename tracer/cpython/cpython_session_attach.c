@@ -263,7 +263,7 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		enum cpython_detail detail; /* from this level on */
 	} rows[] = {
 		{a->skel->progs.module_load, &found->load, CPYTHON_PROBE_LOAD, CPYTHON_STEPS},
-		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
+		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_STEPS},
 		{a->skel->progs.with_enter, &found->with, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
 		{a->skel->progs.with_enter_named, &found->named, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
 		{a->skel->progs.with_enter_method, &found->method, CPYTHON_PROBE_REST,
