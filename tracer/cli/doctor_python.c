@@ -21,8 +21,8 @@ static const struct {
 	[CPYTHON_STEPS] = {"suspensions with their await chains, locks held there", "step", 0},
 	[CPYTHON_LOCKS] = {"and every acquisition by `with` (the default)", "section",
                            AW_CAN_ACQUIRES},
-	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire(), who made a task",
-                            "await", AW_CAN_AWAITS},
+	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire()", "await",
+                            AW_CAN_AWAITS},
 	[CPYTHON_ALL] = {"and who woke whom: lock order", "wake-up", AW_CAN_WAKES},
 };
 

@@ -270,6 +270,15 @@ static uint64_t writer_step(struct cpython_translator *t, struct cpython_stream 
 	             before->line, after ? label : "in the step from this await to its end");
 }
 
+/* Was what was checked written by a task that its reader made? Without wake-ups it is not known
+ * whether the reader waits for just that (gather, wait_for, a TaskGroup, ...). */
+static bool written_for(const struct cpython_translator *t, const struct cpython_task *task,
+                        const struct cpython_hold *hold)
+{
+	return t->options.detail < CPYTHON_ALL && hold->window->flags & AW_WATCH_GUARD && task &&
+	       task->maker_id && task->maker_id == hold->task;
+}
+
 /* Another has written it. */
 static int other_written(struct cpython_translator *t, struct cpython_stream *stream,
                          const struct cpython_task *task, const struct cpython_fact *fact,
@@ -279,7 +288,7 @@ static int other_written(struct cpython_translator *t, struct cpython_stream *st
 	bool inferred;
 	uint64_t site;
 
-	if (!hold)
+	if (!hold || written_for(t, task, hold))
 		return 0;
 	hold->changed = true;
 	hold->value = item->c;

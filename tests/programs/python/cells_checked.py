@@ -131,6 +131,19 @@ class Message(Lazy):
         self.event.set()
 
 
+class Asked(Lazy):
+    """Another task writes it, but for the one that waits for it: that is a message."""
+
+    async def load(self):
+        await asyncio.sleep(0)
+        self.thing = Thing(self)
+
+    async def get(self):
+        if self.thing is None:
+            await asyncio.gather(self.load())
+            self.thing = Thing(self)
+
+
 async def use(owner):
     await owner.get()
 
@@ -138,13 +151,14 @@ async def use(owner):
 async def load():
     wrong = {"Lazy.thing": Lazy, "Early.early": Early}
     right = {"Guarded.thing": Guarded, "Again.thing": Again, "Claim.thing": Claim, "Cache.thing": Cache,
-             "Flag.thing": Flag, "Message.told": Message}
+             "Flag.thing": Flag, "Message.told": Message, "Asked.thing": Asked}
     for name, kind in (wrong | right).items():
         lost = 0
         for _ in range(ROUNDS):
             owner = kind()
             tell = [owner.tell()] if kind is Message else []
-            await asyncio.gather(*[use(owner) for _ in range(TASKS)], *tell)
+            tasks = 1 if kind is Asked else TASKS
+            await asyncio.gather(*[use(owner) for _ in range(tasks)], *tell)
             lost += owner.made - 1 if name in wrong else 0
         truth.spoilt(name, lost)
 
