@@ -17,7 +17,8 @@ enum {
 	TYPE_BASICSIZE = 32,
 	TYPE_BASE = 256,
 	TYPE_DICT_OFFSET = 288,
-	BASES_MAX = 8
+	BASES_MAX = 8,
+	MUTEX_SIZE = 24 /* of an object that is a head and a PyMutex */
 };
 
 static const struct row {
@@ -99,10 +100,13 @@ int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
 	out->lock = row->lock;
 	out->how.state = row->state;
 	out->how.index = row->offset;
-	/* since 3.14 the lock of threads is a PyMutex, right behind the head */
-	if (row->state == CPYTHON_STATE_BYTE && memory->layout->version >= CPYTHON_VERSION(3, 14))
-		out->how.index = 16;
 	out->how.basicsize = cpython_half(memory, type + TYPE_BASICSIZE);
+	/* since 3.14 the lock of threads is a PyMutex, right behind the head; Debian's 3.13.5 has
+	 * that, too. So the size of the object decides, not the version. */
+	if (row->state == CPYTHON_STATE_BYTE && out->how.basicsize == MUTEX_SIZE)
+		out->how.index = 16;
+	else if (row->state == CPYTHON_STATE_BYTE && out->how.basicsize != row->offset + 8u)
+		out->how.state = CPYTHON_STATE_UNKNOWN;
 	if (!row->attribute)
 		return 1;
 	if (memory->layout->attributes == CPYTHON_ATTR_DICT) {

@@ -93,11 +93,12 @@ class Threaded:
     """A lock of threads in a plain `with`, sometimes over an await: a bug by itself."""
 
     def __init__(self):
-        self._lock = threading.Lock()
+        self._locks = [threading.Lock() for _ in range(20)]
         self.truth = Truth("Threaded._lock")
 
     async def run(self):
         for i in range(200):
+            self._lock = self._locks[i // 10]
             with self._lock:
                 if i % 5 == 0:
                     await asyncio.sleep(0)
