@@ -93,12 +93,12 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 int cpython_thread_wait_over(struct cpython_translator *t, struct cpython_stream *stream,
                              struct cpython_task *task, uint64_t now)
 {
-	struct cpython_lock *lock = task->waiting;
+	struct cpython_lock *lock = task->blocked;
 
-	if (!lock || !cpython_lock_of_threads(lock))
+	if (!lock)
 		return 0;
-	task->waiting = NULL;
-	return cpython_section_taken(t, stream, task, lock, task->waiting_site, stream->time, now);
+	task->blocked = NULL;
+	return cpython_section_taken(t, stream, task, lock, task->blocked_site, stream->time, now);
 }
 
 int cpython_section_waits(const struct cpython_translator *t, struct cpython_stream *stream,
@@ -107,8 +107,13 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 {
 	int error = cpython_lock_tell(stream, time, lock);
 
-	task->waiting = lock;
-	task->waiting_site = site;
+	if (cpython_lock_of_threads(lock)) { /* perhaps on the way to wait for another one */
+		task->blocked = lock;
+		task->blocked_site = site;
+	} else {
+		task->waiting = lock;
+		task->waiting_site = site;
+	}
 	return error ? error
 	             : cpython_emit(stream, time, AW_LOCK_WAIT, t->late ? AW_ARG_SNAPSHOT : 0,
 	                            task->id, lock->id, site);

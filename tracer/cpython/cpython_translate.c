@@ -444,7 +444,7 @@ void cpython_translate_pause(struct cpython_translator *t)
 		if (!task)
 			continue;
 		cpython_section_forget(task);
-		task->waiting = task->waits_condition = NULL;
+		task->waiting = task->blocked = task->waits_condition = NULL;
 		task->pass_count = 0;
 	}
 	for (size_t i = 0; i < t->locks.room; i++)

@@ -2,6 +2,7 @@
 """Counts: every kind of lock in `with`, never, sometimes and always held over a suspension."""
 import asyncio
 import threading
+import time
 
 import counting
 from counting import Truth
@@ -105,6 +106,43 @@ class Threaded:
                 self.truth.section(i % 5 == 0)
 
 
+class Gated(asyncio.Lock):
+    """On the way to it there is a lock of threads, which a thread holds two thirds of the time."""
+    gate = threading.Lock()
+
+    async def acquire(self):
+        with self.gate:
+            pass
+        return await super().acquire()
+
+
+class Behind:
+    def __init__(self):
+        self._lock = Gated()
+        self.truth = Truth("Behind._lock")
+        self.over = False
+
+    def hold(self):
+        while not self.over:
+            with Gated.gate:
+                time.sleep(0.002)
+            time.sleep(0.001)
+
+    async def one(self):
+        for _ in range(400):
+            self.truth.coming(self._lock)
+            async with self._lock:
+                await asyncio.sleep(0)
+                self.truth.section(True)
+
+    async def run(self):
+        thread = threading.Thread(target=self.hold)
+        thread.start()
+        await asyncio.gather(self.one(), self.one())
+        self.over = True
+        thread.join()
+
+
 module_lock = asyncio.Lock()
 
 
@@ -146,7 +184,7 @@ class Nested:
 
 async def load():
     await asyncio.gather(*(c().run() for c in (Never, Always, Tenth, Contended, Permit, Threaded,
-                                               Module, Nested)))
+                                               Behind, Module, Nested)))
 
 
 counting.main(load)
