@@ -118,7 +118,7 @@ SEC("tracepoint")
 int idle(void *ctx)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid();
-	uint32_t *target = process_get(tgid_tid), tid = (uint32_t)tgid_tid;
+	uint32_t *target = process_get(tgid_tid);
 	struct cpython_target *t;
 	struct thread *th;
 	struct scratch *s;
@@ -126,7 +126,7 @@ int idle(void *ctx)
 
 	if (!target)
 		return 0;
-	th = bpf_map_lookup_elem(&threads, &tid);
+	th = thread_here();
 	t = bpf_map_lookup_elem(&targets, target);
 	if (!th || !t || !th->depth || th->tgid != tgid_tid >> 32 || th->epoch != t->epoch)
 		return 0;
@@ -137,8 +137,8 @@ int idle(void *ctx)
 	if (!s)
 		return 0;
 	fact_begin(s, CPYTHON_FACT_IDLE, tgid_tid);
-	cells_look(slot, tid);
-	if (settle(slot, tid) || s->fact.count)
+	cells_look(slot);
+	if (settle(slot) || s->fact.count)
 		fact_send(s, th);
 	scratch_release(s);
 	return 0;
@@ -179,7 +179,7 @@ __noinline int take(uint32_t slot, uint64_t object)
 		item->a = object;
 		item->b = type;
 	}
-	callers(slot, (uint32_t)tgid_tid, 2);
+	callers(slot, 2);
 	if (how) {
 		lock = lock_inner(&t->layout, how, object);
 		if (lock) {
@@ -270,7 +270,7 @@ __noinline int make(uint32_t slot, uint64_t task)
 	item = item_add(s, CPYTHON_ITEM_OBJECT);
 	if (item)
 		item->a = task;
-	callers(slot, (uint32_t)tgid_tid, 6);
+	callers(slot, 6);
 	fact_send(s, th);
 	return 0;
 }
@@ -323,9 +323,9 @@ __noinline int await_object(uint32_t slot, uint64_t object)
 		item->b = type;
 	}
 	if (type == t->coroutine && acquire_state(slot, object))
-		callers(slot, (uint32_t)tgid_tid, 5);
+		callers(slot, 5);
 	else
-		callers(slot, (uint32_t)tgid_tid, 1);
+		callers(slot, 1);
 	fact_send(s, th);
 	return 0;
 }

@@ -9,10 +9,10 @@
 #include "cpython_fact.bpf.h"
 
 /* Finds the thread's PyThreadState in the interpreter's list (the GIL is held: it is stable). */
-__noinline int thread_find(uint32_t target, uint32_t tid)
+__noinline int thread_find(uint32_t target)
 {
 	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	uint64_t pointer = thread_pointer(), state;
 	uint32_t i;
 
@@ -31,10 +31,10 @@ __noinline int thread_find(uint32_t target, uint32_t tid)
 }
 
 /* Adds up to `frames` running Python frames, the innermost first. */
-__noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
+__noinline int callers(uint32_t slot, uint32_t frames)
 {
 	struct scratch *s = scratch_at(slot);
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct cpython_item *item;
@@ -46,7 +46,7 @@ __noinline int callers(uint32_t slot, uint32_t tid, uint32_t frames)
 	t = target_of(s);
 	if (!t)
 		return 0;
-	if (!th->state && !thread_find(s->target, tid))
+	if (!th->state && !thread_find(s->target))
 		return 0;
 	l = &t->layout;
 	frame = read_word(th->state + l->thread_frame);

@@ -35,15 +35,13 @@ static __always_inline uint64_t cell_depend(struct cell_slot *c, uint64_t at)
 }
 
 /* Nothing on which the cell depends has changed: it was not written, or only with what it was. */
-__noinline int cell_untouched(uint32_t tid, uint32_t i)
+__noinline int cell_untouched(uint32_t i)
 {
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
-	struct cell_slot *c;
+	struct cell_slot *c = cell_at(i);
 	uint32_t j;
 
-	if (!th || i >= CPYTHON_CELLS)
+	if (!c)
 		return 0;
-	c = &th->cells[i & (CPYTHON_CELLS - 1)];
 	for (j = 0; j < CELL_DEPENDS; j++) {
 		if (j >= c->depends)
 			break;
@@ -124,19 +122,16 @@ static __always_inline uint64_t cell_item_of(const struct cpython_target *t, str
 /* Looks where the cell is now; gives what of its value is compared, 0: there is none. */
 __noinline uint64_t cell_value(uint32_t slot, uint32_t i)
 {
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
 	struct scratch *s = scratch_at(slot);
+	struct cell_slot *c = cell_at(i);
 	struct cpython_target *t;
-	struct cell_slot *c;
 	uint64_t object;
 
-	if (!s || !th || i >= CPYTHON_CELLS)
+	if (!s || !c)
 		return 0;
 	t = target_of(s);
 	if (!t)
 		return 0;
-	c = &th->cells[i & (CPYTHON_CELLS - 1)];
 	c->depends = 0;
 	if (c->of == CPYTHON_CELL_OF_SIZE) {
 		cell_depend(c, c->object + (c->type == t->set ? SET_USED : DICT_USED));

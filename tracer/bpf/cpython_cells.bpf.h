@@ -73,13 +73,13 @@ static __always_inline struct cpython_item *cell_item(struct scratch *s, const s
 }
 
 /* A free slot; else that of a task that has been suspended for long. CPYTHON_CELLS: none. */
-static __always_inline uint32_t cell_room(struct thread *th, uint64_t now)
+static __always_inline uint32_t cell_room(const struct thread_cells *here, uint64_t now)
 {
 	uint32_t i, oldest = CPYTHON_CELLS;
 	uint64_t since = now - CELL_OLD_NS;
 
 	for (i = 0; i < CPYTHON_CELLS; i++) {
-		struct cell_slot *c = &th->cells[i];
+		const struct cell_slot *c = &here->slots[i];
 
 		if (c->state == CELL_FREE)
 			return i;
@@ -139,28 +139,30 @@ static __always_inline uint64_t cell_key(const struct cpython_target *t,
  * one; 0: it is not watched. */
 __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t self)
 {
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid(), at;
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread_cells *here = bpf_task_storage_get(&cells, bpf_get_current_task_btf(), 0,
+	                                                 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct thread *th = thread_here();
 	struct scratch *s = scratch_at(slot);
 	struct cpython_target *t;
 	struct cpython_item *item;
 	const struct cpython_cell *cell;
 	struct cell_slot *c;
+	uint32_t at;
 
-	if (!s || !th)
+	if (!s || !th || !here)
 		return 0;
 	t = target_of(s);
 	if (!t)
 		return 0;
 	cell = &s->await.cells[j & (CPYTHON_AWAIT_CELLS - 1)];
-	at = cell_room(th, s->now);
+	at = cell_room(here, s->now);
 	if (at >= CPYTHON_CELLS) {
 		item = item_add(s, CPYTHON_ITEM_CELL);
 		if (item)
 			item->flags = CPYTHON_CELL_FULL;
 		return 0;
 	}
-	c = &th->cells[at & (CPYTHON_CELLS - 1)];
+	c = &here->slots[at & (CPYTHON_CELLS - 1)];
 	if (c->state != CELL_FREE) {
 		cell_item(s, c, at, CPYTHON_CELL_DROPPED);
 		c->state = CELL_FREE;
@@ -195,13 +197,12 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 /* A slot was armed: what the reader holds is what stands there now. */
 static __always_inline void cell_hold(struct scratch *s, uint32_t at, uint64_t value)
 {
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct cell_slot *c = cell_at(at);
 
-	if (!th || at >= CPYTHON_CELLS)
+	if (!c)
 		return;
-	th->cells[at & (CPYTHON_CELLS - 1)].value = value;
-	cell_item(s, &th->cells[at & (CPYTHON_CELLS - 1)], at, CPYTHON_CELL_ARMED);
+	c->value = value;
+	cell_item(s, c, at, CPYTHON_CELL_ARMED);
 }
 
 /* Arms the cells of the await that was found for a frame: item `i` of the fact. */
@@ -260,22 +261,18 @@ __noinline int cells_arm(uint32_t slot, uint64_t task)
 /* Looks at one slot. `ended`: the task whose step is over; `nested`: it is not, another begins. */
 __noinline int cell_look(uint32_t slot, uint32_t i, uint64_t ended, uint32_t nested)
 {
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	struct scratch *s = scratch_at(slot);
+	struct cell_slot *c = cell_at(i);
 	struct cpython_target *t;
 	struct cpython_item *item;
-	struct cell_slot *c;
 	uint64_t value;
 	uint32_t own, stands;
 
-	if (!s || !th || i >= CPYTHON_CELLS)
+	if (!s || !th || !c)
 		return 0;
 	t = target_of(s);
-	if (!t)
-		return 0;
-	c = &th->cells[i & (CPYTHON_CELLS - 1)];
-	if (c->state == CELL_FREE)
+	if (!t || c->state == CELL_FREE)
 		return 0;
 	own = c->state == CELL_RUNNING;
 	if (own && (c->task != ended || nested)) {
@@ -302,9 +299,9 @@ __noinline int cell_look(uint32_t slot, uint32_t i, uint64_t ended, uint32_t nes
 }
 
 /* A step may have ended: looks at all cells of this thread, before anything else is done. */
-__noinline int cells_look(uint32_t slot, uint32_t tid)
+__noinline int cells_look(uint32_t slot)
 {
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	struct scratch *s = scratch_at(slot);
 	struct cpython_target *t;
 	struct step *step;
@@ -325,9 +322,11 @@ __noinline int cells_look(uint32_t slot, uint32_t tid)
 		         generator_state(&t->layout, step->coro) == t->layout.state_executing;
 	}
 	for (i = 0; i < CPYTHON_CELLS; i++) {
-		struct cell_slot *c = &th->cells[i];
+		struct cell_slot *c = cell_at(i);
 
-		if (c->state == CELL_RUNNING || (c->state == CELL_ARMED && !cell_untouched(tid, i)))
+		if (!c)
+			break;
+		if (c->state == CELL_RUNNING || (c->state == CELL_ARMED && !cell_untouched(i)))
 			cell_look(slot, i, ended, nested);
 	}
 	return 0;
@@ -340,9 +339,12 @@ static __always_inline void cells_run(struct thread *th, uint64_t task)
 
 	if (!th->cell_count)
 		return;
-	for (i = 0; i < CPYTHON_CELLS; i++)
-		if (th->cells[i].state == CELL_ARMED && th->cells[i].task == task)
-			th->cells[i].state = CELL_RUNNING;
+	for (i = 0; i < CPYTHON_CELLS; i++) {
+		struct cell_slot *c = cell_at(i);
+
+		if (c && c->state == CELL_ARMED && c->task == task)
+			c->state = CELL_RUNNING;
+	}
 }
 
 /* Another window: what was armed in the one before is worth nothing. */
@@ -350,8 +352,12 @@ static __always_inline void cells_forget(struct thread *th)
 {
 	uint32_t i;
 
-	for (i = 0; i < CPYTHON_CELLS; i++)
-		th->cells[i].state = CELL_FREE;
+	for (i = 0; i < CPYTHON_CELLS; i++) {
+		struct cell_slot *c = cell_at(i);
+
+		if (c)
+			c->state = CELL_FREE;
+	}
 	th->cell_count = 0;
 }
 

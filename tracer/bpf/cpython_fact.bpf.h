@@ -40,16 +40,11 @@ static __always_inline void fact_send(struct scratch *s, struct thread *th)
 
 static __always_inline struct thread *thread_get(uint64_t tgid_tid)
 {
-	static const struct thread fresh;
-	uint32_t tid = (uint32_t)tgid_tid, tgid = tgid_tid >> 32;
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0,
+	                                         BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (th && th->tgid == tgid)
-		return th;
-	bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
-	th = bpf_map_lookup_elem(&threads, &tid);
 	if (th)
-		th->tgid = tgid;
+		th->tgid = tgid_tid >> 32;
 	return th;
 }
 

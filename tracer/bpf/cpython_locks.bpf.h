@@ -157,8 +157,8 @@ static __always_inline uint64_t lock_inner(const struct cpython_layout *l,
  */
 __noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
 {
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid(), i, best = CPYTHON_WATCH;
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	uint32_t i, best = CPYTHON_WATCH;
+	struct thread *th = thread_here();
 	struct scratch *s = scratch_at(slot);
 
 	if (!th || !s)

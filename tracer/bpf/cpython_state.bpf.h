@@ -14,7 +14,6 @@
 
 enum {
 	TARGETS = 256,
-	THREADS = 8192,
 	TYPES = 4096,
 	SCRATCHES = 256,
 	OBJECT = 296, /* header, generator, embedded frame and its first locals in one read */
@@ -69,8 +68,11 @@ struct thread {
 	uint32_t searches; /* for the thread state, that failed */
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
-	uint32_t cell_count; /* of `cells` that are not free */
-	struct cell_slot cells[CPYTHON_CELLS];
+	uint32_t cell_count; /* of its cells that are not free */
+};
+
+struct thread_cells {
+	struct cell_slot slots[CPYTHON_CELLS];
 };
 
 struct scratch {
@@ -117,12 +119,21 @@ struct {
 	__type(value, struct cpython_type_value);
 } types SEC(".maps");
 
+/* Kept with the thread in the kernel: found without a look-up by number, and gone with it. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, THREADS);
-	__type(key, uint32_t); /* tid */
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
 	__type(value, struct thread);
 } threads SEC(".maps");
+
+/* Apart from that, and only of threads that have armed a cell: it is much. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_cells);
+} cells SEC(".maps");
 
 /* Tasks seen: the coroutine says whether it is still the same one. */
 struct known_key {
@@ -179,6 +190,23 @@ static __always_inline struct cpython_target *target_of(const struct scratch *s)
 	uint32_t target = s->target;
 
 	return bpf_map_lookup_elem(&targets, &target);
+}
+
+/* The thread that runs; 0: it was never met. */
+static __always_inline struct thread *thread_here(void)
+{
+	return bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
+}
+
+static __always_inline struct cell_slot *cell_at(uint32_t i)
+{
+	struct thread_cells *here =
+		bpf_task_storage_get(&cells, bpf_get_current_task_btf(), 0, 0);
+
+	if (!here || i >= CPYTHON_CELLS)
+		return 0;
+	asm volatile("" : "+r"(here)); /* checked before clang computes with it */
+	return &here->slots[i & (CPYTHON_CELLS - 1)];
 }
 
 #endif

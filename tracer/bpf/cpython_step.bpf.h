@@ -13,10 +13,10 @@
  * Settles the task on top of the thread's stack: tells how its step ended. A
  * task that still executes stays: what comes now is nested in its step.
  */
-__noinline int settle(uint32_t slot, uint32_t tid)
+__noinline int settle(uint32_t slot)
 {
 	struct scratch *s = scratch_at(slot);
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct known *known;
@@ -130,8 +130,7 @@ __noinline int task_name(uint32_t slot, uint64_t task)
 __noinline int acquire_state(uint32_t slot, uint64_t coro)
 {
 	struct scratch *s = scratch_at(slot);
-	uint32_t tid = (uint32_t)bpf_get_current_pid_tgid();
-	struct thread *th = bpf_map_lookup_elem(&threads, &tid);
+	struct thread *th = thread_here();
 	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	struct cpython_layout *l;
@@ -219,8 +218,8 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	if (exception ||
 	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
 		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
-	cells_look(slot, (uint32_t)tgid_tid);
-	settle(slot, (uint32_t)tgid_tid);
+	cells_look(slot);
+	settle(slot);
 	cells_run(th, task);
 	if (!named)
 		task_name(slot, task);

@@ -51,8 +51,8 @@ __noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 	fact_current(s, th, t);
 	/* a callback runs, or the step is at its end: it is settled before this is told */
 	if (!s->fact.task && th->depth && th->epoch == t->epoch) {
-		cells_look(slot, (uint32_t)tgid_tid);
-		settle(slot, (uint32_t)tgid_tid);
+		cells_look(slot);
+		settle(slot);
 	}
 	item = item_add(s, CPYTHON_ITEM_WAKE);
 	if (item) {
@@ -61,7 +61,7 @@ __noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 		item->c = future;
 		item->state = (int8_t)read_half(future + t->layout.future_state);
 	}
-	callers(slot, (uint32_t)tgid_tid, WAKE_CALLERS);
+	callers(slot, WAKE_CALLERS);
 	fact_send(s, th);
 	return 0;
 }
