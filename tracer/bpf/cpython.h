@@ -78,7 +78,7 @@ struct cpython_target {
 	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
 	uint32_t cells; /* there are awaits to watch cells over (cpython_watch.h) */
-	uint32_t pad;
+	uint32_t queues; /* the queues of event loops tell who makes tasks */
 	uint64_t
 		starting; /* stop it at its first step, and say so: it was started by the session */
 };
@@ -108,6 +108,18 @@ struct cpython_type_value {
 	uint64_t name; /* for CPYTHON_ATTR_DICT: the str object that is the attribute's name */
 };
 
+/* The queue of an event loop (cpython_queue.bpf.h). */
+struct cpython_loop_key {
+	uint64_t loop;
+	uint64_t target; /* index in the map of targets */
+};
+
+struct cpython_loop_value {
+	uint64_t ready;   /* address of its deque, 0: it has none that could be read */
+	uint64_t type;    /* of that */
+	uint64_t factory; /* address of the word that is its task factory; 0: that does not matter */
+};
+
 enum cpython_fact_kind {
 	CPYTHON_FACT_STEP = 1,  /* a step begins; the one before it on this thread has ended */
 	CPYTHON_FACT_IDLE = 2,  /* the loop goes to sleep: the last step has ended */
@@ -132,7 +144,8 @@ enum {
 	CPYTHON_ENTER_FIRST = 1,     /* the first step */
 	CPYTHON_ENTER_EXCEPTION = 2, /* resumed by an exception (cancel, failed future) */
 	CPYTHON_ENTER_NESTED = 4,    /* in the step of another task */
-	CPYTHON_WATCH_FULL = 8       /* a lock was dropped from the thread's watch list */
+	CPYTHON_WATCH_FULL = 8,      /* a lock was dropped from the thread's watch list */
+	CPYTHON_ENTER_FACTORY = 16   /* FIRST: its loop has a task factory */
 };
 
 enum {
@@ -153,12 +166,14 @@ struct cpython_fact {
 	uint64_t time;   /* ns, CLOCK_MONOTONIC */
 	uint64_t task;   /* STEP, LATE: the task entered. TAKE, ...: the task executing, 0: none */
 	uint64_t coro;   /* of `task` */
-	uint64_t last;   /* the task whose step has ended, see `settled` */
+	uint64_t last;   /* the task whose step has ended, see `settled`; NESTED: that goes on */
 	uint64_t last_coro;
 	uint64_t last_entered; /* ns: when its step began */
 	uint32_t flags;
 	uint16_t settled; /* enum cpython_settled */
 	uint16_t outcome; /* DONE: future_state | 0x100 when it holds an exception */
+	/* STEP: handles that its loop's queue has ever taken and given; 0: not known */
+	uint64_t pushed, popped;
 };
 
 enum cpython_item_kind {
@@ -175,7 +190,8 @@ enum cpython_item_kind {
 	                          * d: the lock that is, or 0 */
 	CPYTHON_ITEM_WAKE = 10,  /* a: the task made ready, b: its coroutine, c: the future that was
 	                          * done, state: of the future */
-	CPYTHON_ITEM_CELL = 11   /* see enum cpython_cell_fact (cpython_watch.h) */
+	CPYTHON_ITEM_CELL = 11,  /* see enum cpython_cell_fact (cpython_watch.h) */
+	CPYTHON_ITEM_LOOP = 12   /* a: an event loop whose queue is not known */
 };
 
 enum {

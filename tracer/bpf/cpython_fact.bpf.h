@@ -9,6 +9,7 @@
 
 static __always_inline void fact_begin(struct scratch *s, uint32_t kind, uint64_t tgid_tid)
 {
+	s->asks = 0;
 	s->fact.kind = kind;
 	s->fact.count = 0;
 	s->fact.pid = tgid_tid >> 32;
@@ -19,6 +20,7 @@ static __always_inline void fact_begin(struct scratch *s, uint32_t kind, uint64_
 	s->fact.flags = 0;
 	s->fact.settled = 0;
 	s->fact.outcome = 0;
+	s->fact.pushed = s->fact.popped = 0;
 }
 
 static __always_inline void fact_send(struct scratch *s, struct thread *th)
@@ -32,7 +34,7 @@ static __always_inline void fact_send(struct scratch *s, struct thread *th)
 	if (count_now > CPYTHON_ITEMS)
 		count_now = CPYTHON_ITEMS;
 	size = sizeof(struct cpython_fact) + count_now * sizeof(struct cpython_item);
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_bytes)
+	if (s->asks || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_bytes)
 		flags = BPF_RB_FORCE_WAKEUP;
 	if (bpf_ringbuf_output(&ring, &s->fact, size, flags))
 		count(CPYTHON_COUNT_FULL);

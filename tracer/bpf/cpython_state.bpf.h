@@ -69,6 +69,8 @@ struct thread {
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
 	uint32_t cell_count; /* of its cells that are not free */
+	uint64_t loop;       /* the loop it ran last, 0: not known */
+	struct cpython_loop_value queue; /* of that */
 };
 
 struct thread_cells {
@@ -91,6 +93,7 @@ struct scratch {
 	uint32_t top;    /* one past the last */
 	uint32_t frame;  /* number in the chain */
 	uint32_t skip;   /* slots to pass over */
+	uint32_t asks;   /* the fact asks the session for something: wake it */
 	uint64_t arming; /* the task whose cells are armed */
 	struct cpython_await_value await;
 	struct cpython_fact fact;

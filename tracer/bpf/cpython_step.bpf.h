@@ -8,6 +8,7 @@
 #include "cpython_cells.bpf.h"
 #include "cpython_chain.bpf.h"
 #include "cpython_fact.bpf.h"
+#include "cpython_queue.bpf.h"
 
 /*
  * Settles the task on top of the thread's stack: tells how its step ended. A
@@ -45,6 +46,8 @@ __noinline int settle(uint32_t slot)
 		state = generator_state(l, step->coro);
 		if (state == l->state_executing) {
 			s->fact.flags |= CPYTHON_ENTER_NESTED;
+			s->fact.last = step->task;
+			s->fact.last_coro = step->coro;
 			return 0;
 		}
 		s->fact.settled = state == l->state_created ? CPYTHON_SETTLED_GONE
@@ -221,6 +224,8 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	cells_look(slot);
 	settle(slot);
 	cells_run(th, task);
+	if (t->queues)
+		queue_read(s, th, t, task);
 	if (!named)
 		task_name(slot, task);
 	if (state == t->layout.state_created)

@@ -361,26 +361,37 @@ uint64_t cpython_attribute_name(const struct cpython_memory *memory, uint64_t ty
 	return 0;
 }
 
-uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index,
-                           uint64_t name)
+uint64_t cpython_attribute_place(const struct cpython_memory *memory, uint64_t object,
+                                 uint32_t index)
 {
 	uint64_t values, size;
 
 	switch (memory->layout->attributes) {
 	case CPYTHON_ATTR_POINTER:
 		values = cpython_word(memory, object - 32);
-		return values ? cpython_word(memory, values + 8 * index) : 0;
+		return values ? values + 8 * index : 0;
 	case CPYTHON_ATTR_TAGGED:
 		values = cpython_word(memory, object - 24);
-		return values & 1 ? cpython_word(memory, values + 1 + 8 * index) : 0;
+		return values & 1 ? values + 1 + 8 * index : 0;
 	case CPYTHON_ATTR_INLINE:
 		size = cpython_word(memory, cpython_word(memory, object + 8) + TYPE_BASICSIZE);
 		if (size > 4096 || cpython_half(memory, object + size) >> 24 != 1)
 			return 0;
-		return cpython_word(memory, object + size + 8 + 8 * index);
+		return object + size + 8 + 8 * index;
 	default:
-		return dictionary_attribute(memory, object, index, name);
+		return 0;
 	}
+}
+
+uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index,
+                           uint64_t name)
+{
+	uint64_t place;
+
+	if (memory->layout->attributes == CPYTHON_ATTR_DICT)
+		return dictionary_attribute(memory, object, index, name);
+	place = cpython_attribute_place(memory, object, index);
+	return place ? cpython_word(memory, place) : 0;
 }
 
 int cpython_type_name(const struct cpython_memory *memory, uint64_t type, char *out, size_t size)

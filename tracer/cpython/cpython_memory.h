@@ -55,6 +55,10 @@ int cpython_attribute_index(const struct cpython_memory *memory, uint64_t type, 
 uint64_t cpython_attribute(const struct cpython_memory *memory, uint64_t object, uint32_t index,
                            uint64_t name);
 
+/** Where that word is; 0: not there, or in a dictionary. */
+uint64_t cpython_attribute_place(const struct cpython_memory *memory, uint64_t object,
+                                 uint32_t index);
+
 /** An attribute by its name, 0: not there. */
 uint64_t cpython_attribute_named(const struct cpython_memory *memory, uint64_t object,
                                  const char *name);

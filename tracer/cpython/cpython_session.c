@@ -12,6 +12,7 @@
 #include "cpython_session.h"
 #include "cpython_describe.h"
 #include "cpython_level.h"
+#include "cpython_queue.h"
 #include "cpython_session_attach.h"
 #include "cpython_session_watch.h"
 #include "cpython_snapshot.h"
@@ -36,6 +37,8 @@ struct cpython_session {
 	uint64_t turn; /* ns: when the present window, or the pause after it, ends; 0: no windows */
 	bool paused;
 	bool stopped;
+	bool probing; /* by all probes of its level */
+	bool makers; /* there are tasks of whose making no queue tells: that is probed */
 	uint64_t batches;
 };
 
@@ -75,6 +78,26 @@ static void take_type(void *context, uint32_t pid, uint64_t type,
 
 	(void)pid;
 	cpython_attachment_type(s->attachment, 0, type, how);
+}
+
+/* Where a loop's queue is; without one, tasks being made are looked at themselves. */
+static void take_loop(void *context, uint64_t loop)
+{
+	struct cpython_session *s = context;
+	const struct cpython_memory memory = {cpython_memory_process, &s->pid,
+	                                      &s->found.target.layout};
+	struct cpython_loop_value value = {0};
+
+	if (loop) {
+		value = cpython_queue_find(&memory, loop);
+		cpython_attachment_loop(s->attachment, 0, loop, &value);
+	}
+	if (value.ready || s->makers)
+		return;
+	s->makers = true;
+	if (s->probing)
+		cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+		                          CPYTHON_PROBE_MAKE, NULL);
 }
 
 /* The lock types there are, so that the first acquisition is already read with its state. */
@@ -129,6 +152,7 @@ static int session_find(struct cpython_session *s, struct fault *fault)
 		return error;
 	s->found.target.detail = s->options.detail;
 	s->found.target.epoch = 1;
+	s->found.target.queues = s->options.detail < CPYTHON_AWAITS;
 	s->found.target.starting = s->stage == STAGE_LOADING;
 	return cpython_attachment_target(s->attachment, 0, s->pid, &s->found.target);
 }
@@ -142,7 +166,8 @@ static int session_translate(struct cpython_session *s)
 		.interpreter = s->found.target.interpreter,
 		.function = s->found.target.function,
 		.type_fn = take_type,
-		.type_context = s,
+		.loop_fn = take_loop,
+		.context = s,
 		.ids = s->options.ids,
 		.sites_from = s->options.sites_from,
 	};
@@ -168,10 +193,17 @@ static void session_watch(struct cpython_session *s)
 		cpython_watch_open(&options, &s->watch);
 }
 
+/* All probes but that of steps, from now on. */
+static unsigned probes_rest(struct cpython_session *s)
+{
+	s->probing = true;
+	return CPYTHON_PROBE_REST | (s->makers ? CPYTHON_PROBE_MAKE : 0);
+}
+
 /* Goes on with a target that was stopped: first to its first step, then for good. */
 static int stage_next(struct cpython_session *s)
 {
-	unsigned what = s->stage == STAGE_LOADING ? CPYTHON_PROBE_STEP : CPYTHON_PROBE_REST;
+	unsigned what = s->stage == STAGE_LOADING ? CPYTHON_PROBE_STEP : probes_rest(s);
 	/* a module may be made in two steps, and so be met twice */
 	bool again = s->stage == STAGE_FIRST && !s->first_step;
 	int error = again ? 0 : session_find(s, NULL);
@@ -213,7 +245,7 @@ static int session_start_held(struct cpython_session *s, struct fault *fault)
 static int window_begin(struct cpython_session *s)
 {
 	int error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                      CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, NULL);
+	                                      CPYTHON_PROBE_STEP | probes_rest(s), NULL);
 
 	if (error && !target_alive(s->target)) { /* it has ended meanwhile: no more windows */
 		cpython_attachment_detach(s->attachment);
@@ -239,6 +271,7 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 		return window_begin(s);
 	}
 	cpython_attachment_detach(s->attachment);
+	s->probing = false;
 	s->paused = true;
 	s->turn = now + (s->options.duty_period_ms - s->options.duty_on_ms) * 1000000ull;
 	error = cpython_attachment_poll(s->attachment, 0);
@@ -305,6 +338,7 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 	if (s->stopped)
 		return 0;
 	cpython_attachment_detach(s->attachment);
+	s->probing = false;
 	s->stopped = true;
 	error = cpython_attachment_poll(s->attachment, 0);
 	if (!error)
@@ -393,8 +427,10 @@ static int session_start(struct cpython_session *s, struct fault *fault)
 		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
 	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
 		s->turn = clock_ns() + s->options.duty_on_ms * 1000000ull;
+	if (s->found.target.queues)
+		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
 	error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                  CPYTHON_PROBE_STEP | CPYTHON_PROBE_REST, fault);
+	                                  CPYTHON_PROBE_STEP | probes_rest(s), fault);
 	/* what was suspended before and has not moved since: told first */
 	if (!error && cpython_snapshot_tell(snapshot, &memory, &s->found.target, s->translator) < 0)
 		error = fault_set(fault, -ENOMEM, "out of memory");

@@ -146,6 +146,15 @@ int cpython_attachment_attribute(struct cpython_attachment *a,
 	                            sizeof(*value), BPF_ANY);
 }
 
+int cpython_attachment_loop(struct cpython_attachment *a, uint32_t index, uint64_t loop,
+                            const struct cpython_loop_value *value)
+{
+	struct cpython_loop_key key = {loop, index};
+
+	return bpf_map__update_elem(a->skel->maps.loops, &key, sizeof(key), value, sizeof(*value),
+	                            BPF_ANY);
+}
+
 static int link_add(struct cpython_attachment *a, struct bpf_link *link)
 {
 	if (!link)
@@ -263,7 +272,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		enum cpython_detail detail; /* from this level on */
 	} rows[] = {
 		{a->skel->progs.module_load, &found->load, CPYTHON_PROBE_LOAD, CPYTHON_STEPS},
-		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_STEPS},
+		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
+		{a->skel->progs.task_new, &found->make, CPYTHON_PROBE_MAKE, CPYTHON_STEPS},
 		{a->skel->progs.with_enter, &found->with, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
 		{a->skel->progs.with_enter_named, &found->named, CPYTHON_PROBE_REST, CPYTHON_LOCKS},
 		{a->skel->progs.with_enter_method, &found->method, CPYTHON_PROBE_REST,

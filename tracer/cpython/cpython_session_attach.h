@@ -37,10 +37,15 @@ int cpython_attachment_attribute(struct cpython_attachment *attachment,
                                  const struct cpython_attribute_key *key,
                                  const struct cpython_attribute_value *value);
 
+/** Tells them of the queue of an event loop. */
+int cpython_attachment_loop(struct cpython_attachment *attachment, uint32_t index, uint64_t loop,
+                            const struct cpython_loop_value *value);
+
 enum {
 	CPYTHON_PROBE_LOAD = 1, /* modules being made */
 	CPYTHON_PROBE_STEP = 2, /* steps, and the system calls a loop sleeps in */
-	CPYTHON_PROBE_REST = 4  /* whatever else `detail` needs */
+	CPYTHON_PROBE_REST = 4, /* whatever else `detail` needs */
+	CPYTHON_PROBE_MAKE = 8  /* tasks being made, where `detail` does without and queues do not tell */
 };
 
 /** Attaches to the places of a process that `what` (CPYTHON_PROBE_*) names. */

@@ -15,6 +15,7 @@
 
 #include "cpython_cells.h"
 #include "cpython_code.h"
+#include "cpython_makers.h"
 #include "cpython_source.h"
 #include "cpython_table.h"
 #include "cpython_translate.h"
@@ -110,6 +111,7 @@ struct cpython_stream {
 	uint64_t time;  /* of the last event */
 	uint32_t ended; /* the task that ended on it last: those who await it are woken then */
 	uint64_t ended_address;
+	struct cpython_makers makers;
 	struct event_buffer ready;
 	struct event_buffer step; /* of the step under way: may still be corrected */
 	struct cpython_hold holds[CPYTHON_CELLS]; /* by slot */

@@ -81,6 +81,32 @@ int cpython_task_tell(struct cpython_stream *stream, const struct cpython_task *
 	return error;
 }
 
+/* A task that was not known: its first step begins, or more was not seen. */
+static struct cpython_task *task_meet(struct cpython_translator *t, struct cpython_stream *stream,
+                                      const struct cpython_fact *fact,
+                                      const struct cpython_item *items, uint64_t address,
+                                      uint64_t coro)
+{
+	bool first = fact->task == address && fact->flags & CPYTHON_ENTER_FIRST;
+	struct cpython_maker maker = {0};
+	struct cpython_task *task;
+	char name[NAME_SIZE];
+
+	if (first)
+		maker = cpython_makers_find(&stream->makers, fact);
+	task = cpython_task_make(t, address, coro);
+	if (!task)
+		return NULL;
+	task->maker = maker.task;
+	task->maker_id = maker.id;
+	task_name(fact, items, name, sizeof(name));
+	if (fact->task != address)
+		name[0] = 0; /* the name in the fact is another task's */
+	if (cpython_task_tell(stream, task, fact->time, name, maker.sure ? maker.id : 0, 0, !first))
+		return NULL;
+	return task;
+}
+
 /* The task a fact is about; defined in the stream when it is met the first time. */
 struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpython_stream *stream,
                                       const struct cpython_fact *fact,
@@ -99,14 +125,5 @@ struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpyth
 			return NULL;
 		return task;
 	}
-	task = cpython_task_make(t, address, coro);
-	if (!task)
-		return NULL;
-	task_name(fact, items, name, sizeof(name));
-	if (fact->task != address)
-		name[0] = 0; /* the name in the fact is another task's */
-	if (cpython_task_tell(stream, task, fact->time, name, 0, 0,
-	                      fact->task != address || !(fact->flags & CPYTHON_ENTER_FIRST)))
-		return NULL;
-	return task;
+	return task_meet(t, stream, fact, items, address, coro);
 }

@@ -38,6 +38,7 @@ static void stream_free(void *pointer)
 
 	event_buffer_fini(&stream->ready);
 	event_buffer_fini(&stream->step);
+	cpython_makers_fini(&stream->makers);
 	free(stream);
 }
 
@@ -206,6 +207,8 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
+	if (cpython_makers_step(&stream->makers, fact, task->id))
+		return -ENOMEM;
 	cpython_updates_resume(stream, task, fact->flags & CPYTHON_ENTER_EXCEPTION);
 	error = cpython_emit(stream, fact->time, AW_RESUME, 0, task->id, 0, 0);
 	if (!error)
@@ -339,6 +342,7 @@ static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream
 	uint64_t from = stream->time;
 
 	t->stats.lost += missing;
+	cpython_makers_forget(&stream->makers);
 	return cpython_emit(stream, from, AW_LOST, 0, 0, missing, fact->time);
 }
 
@@ -372,6 +376,19 @@ static int fact_told(struct cpython_translator *t, struct cpython_stream *stream
 	}
 }
 
+/* What is asked about the event loop of a step. */
+static void loop_ask(const struct cpython_translator *t, const struct cpython_fact *fact,
+                     const struct cpython_item *items)
+{
+	if (!t->options.loop_fn)
+		return;
+	for (unsigned i = 0; i < fact->count; i++)
+		if (items[i].kind == CPYTHON_ITEM_LOOP && items[i].a)
+			t->options.loop_fn(t->options.context, items[i].a);
+	if (fact->flags & CPYTHON_ENTER_FACTORY)
+		t->options.loop_fn(t->options.context, 0);
+}
+
 int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fact *fact,
                            size_t size)
 {
@@ -394,6 +411,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
 	stream->paused = false;
 	stream->next_fact = fact->number + 1;
+	loop_ask(t, fact, items);
 	if (!error && t->cells)
 		error = cpython_updates_written(t, stream, fact, items);
 	if (!error && fact->kind != CPYTHON_FACT_LATE)
@@ -436,6 +454,12 @@ int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn
 	return 0;
 }
 
+static void stream_pause(struct cpython_stream *stream)
+{
+	stream->paused = true;
+	cpython_makers_forget(&stream->makers);
+}
+
 void cpython_translate_pause(struct cpython_translator *t)
 {
 	for (size_t i = 0; i < t->tasks.room; i++) {
@@ -452,7 +476,7 @@ void cpython_translate_pause(struct cpython_translator *t)
 			((struct cpython_lock *)t->locks.slots[i].value)->known = false;
 	for (size_t i = 0; i < t->streams.room; i++)
 		if (t->streams.slots[i].value)
-			((struct cpython_stream *)t->streams.slots[i].value)->paused = true;
+			stream_pause(t->streams.slots[i].value);
 }
 
 void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells *cells)

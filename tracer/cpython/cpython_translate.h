@@ -38,13 +38,17 @@ struct cpython_codes;
 typedef void (*cpython_type_fn)(void *context, uint32_t pid, uint64_t type,
                                 const struct cpython_type_value *how);
 
+/** Asks for the queue of an event loop; 0: of tasks that no queue tells about. */
+typedef void (*cpython_loop_fn)(void *context, uint64_t loop);
+
 struct cpython_translate_options {
 	uint32_t pid;
 	unsigned detail;                /* enum cpython_detail */
 	struct cpython_memory memory;   /* with its layout */
 	uint64_t interpreter, function; /* as in struct cpython_target */
 	cpython_type_fn type_fn;        /* may be NULL */
-	void *type_context;
+	cpython_loop_fn loop_fn;        /* may be NULL */
+	void *context;                  /* of both */
 	/* Where several processes are told of together, their ids differ: */
 	uint32_t *ids;       /* the last id given to a task or lock; NULL: its own, from 1 */
 	uint64_t sites_from; /* site ids begin behind this */

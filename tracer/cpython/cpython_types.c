@@ -29,6 +29,6 @@ const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64
 		return NULL;
 	}
 	if (address && t->options.type_fn)
-		t->options.type_fn(t->options.type_context, t->options.pid, address, &type->how);
+		t->options.type_fn(t->options.context, t->options.pid, address, &type->how);
 	return type;
 }

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Counts who makes tasks: tasks that take turns, one that makes many, plain callbacks, eager starts.
+
+`made CHILD MAKER COUNT SURE`; MAKER - is a plain callback. SURE 0: plain
+callbacks run right behind the maker's steps, so that it may be left open.
+"""
+import asyncio
+import collections
+import sys
+
+import counting
+
+made = collections.Counter()
+sure = {}
+
+
+def make(child, maker, certain=True, **options):
+    made[child, maker] += 1
+    sure[child, maker] = certain
+    return asyncio.Task(rest(), loop=asyncio.get_running_loop(), name=child, **options)
+
+
+async def rest():
+    await asyncio.sleep(0)
+
+
+async def taker(name, certain=True):
+    """Makes none, one or two a step, while others do the same."""
+    for i in range(90):
+        children = [make(f"child-{name}", name, certain) for _ in range(i % 3)]
+        if not certain and i % 5 == 0:
+            asyncio.get_running_loop().call_soon(callback)
+        await asyncio.sleep(0)
+        for child in children:
+            await child
+
+
+def callback():
+    make("child-callback", "-")
+
+
+async def crowd():
+    await asyncio.gather(*(make("child-crowd", "crowd") for _ in range(500)))
+
+
+async def eager():
+    for _ in range(50):
+        await make("child-eager", "eager", eager_start=True)
+
+
+async def load():
+    async def run(name, coro):
+        await asyncio.create_task(coro, name=name)
+
+    await asyncio.gather(*(run(name, taker(name)) for name in ("a", "b", "c")))
+    await run("crowd", crowd())
+    if sys.version_info >= (3, 12):
+        await run("eager", eager())
+    await asyncio.gather(run("d", taker("d", False)), run("e", taker("e", False)))
+    for (child, maker), count in made.items():
+        print("made", child, maker, count, int(sure[child, maker]))
+
+
+counting.main(load)
