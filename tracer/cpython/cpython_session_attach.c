@@ -7,14 +7,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "cpython_session_attach.h"
 #include "cpython.skel.h"
@@ -27,7 +22,7 @@ struct cpython_attachment {
 	struct bpf_link *links[LINKS];
 	size_t link_count;
 	uint32_t pid; /* the programs look at, 0: none */
-	bool idle;    /* attached to the system calls a loop sleeps in */
+	bool idle;    /* attached to the scheduler */
 	cpython_fact_fn fn;
 	void *context;
 	int error; /* the first that fn returned */
@@ -182,83 +177,10 @@ static int places_attach(struct cpython_attachment *a, struct bpf_program *progr
 	return 0;
 }
 
-/*
- * The folder of tracefs, mounted nowhere: it may be absent from this mount
- * namespace, and mounting it visibly would change the machine.
- */
-static int tracefs_open(void)
-{
-	int file_system = fsopen("tracefs", FSOPEN_CLOEXEC), mount = -1;
-
-	if (file_system < 0)
-		return -errno;
-	if (!fsconfig(file_system, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		mount = fsmount(file_system, FSMOUNT_CLOEXEC, 0);
-	if (mount < 0)
-		mount = -errno;
-	close(file_system);
-	return mount;
-}
-
-/* The number of a tracepoint, or a negative errno (-ENOENT: this kernel has it not). */
-static int tracepoint_id(int tracefs, const char *call)
-{
-	char path[128], text[16] = {0};
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "events/syscalls/sys_enter_%s/id", call);
-	fd = openat(tracefs, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return n > 0 ? atoi(text) : -EIO;
-}
-
-static int tracepoint_attach(struct cpython_attachment *a, struct bpf_program *program, int id)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.config = id,
-	};
-	/* As every tracepoint's program, it is called on all CPUs: the one named here is formal. */
-	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	struct bpf_link *link;
-
-	if (fd < 0)
-		return -errno;
-	link = bpf_program__attach_perf_event(program, fd);
-	if (!link) {
-		int error = -errno;
-
-		close(fd);
-		return error;
-	}
-	return link_add(a, link); /* the link owns fd */
-}
-
-/* The system calls an event loop sleeps in. */
+/* Told whenever a thread goes to sleep; it costs the system calls nothing. */
 static int idle_attach(struct cpython_attachment *a)
 {
-	static const char *const calls[] = {"epoll_wait", "epoll_pwait",   "epoll_pwait2",
-	                                    "poll",       "ppoll",         "select",
-	                                    "pselect6",   "io_uring_enter"};
-	int tracefs = tracefs_open(), error = 0;
-
-	if (tracefs < 0)
-		return tracefs;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && !error; i++) {
-		int id = tracepoint_id(tracefs, calls[i]);
-
-		if (id >= 0)
-			error = tracepoint_attach(a, a->skel->progs.idle, id);
-		else if (id != -ENOENT)
-			error = id;
-	}
-	close(tracefs);
-	return error;
+	return link_add(a, bpf_program__attach(a->skel->progs.idle));
 }
 
 int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
@@ -290,7 +212,7 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		error = idle_attach(a);
 		if (error)
 			return fault_set(fault, error,
-			                 "cannot attach to the system calls a loop sleeps in: %s",
+			                 "cannot attach to the scheduler, which tells when a loop sleeps: %s",
 			                 strerror(-error));
 		a->idle = true;
 	}

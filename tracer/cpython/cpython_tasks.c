@@ -119,7 +119,11 @@ struct cpython_task *cpython_task_get(struct cpython_translator *t, struct cpyth
 	if (task && !task->coro)
 		task->coro = coro; /* told when it was made, before it had one */
 	if (task && task->coro == coro && !task->ended) {
-		task_name(fact, items, name, sizeof(name));
+		/* where it is the one that has ended, too, the name may be another's at its address
+		 */
+		name[0] = 0;
+		if (fact->settled == CPYTHON_SETTLED_NONE || fact->last != address)
+			task_name(fact, items, name, sizeof(name));
 		if (fact->task == address && name[0] &&
 		    cpython_emit_name(stream, fact->time, task->id, AW_ENTITY_TASK, name))
 			return NULL;
