@@ -87,11 +87,12 @@ static __always_inline int generator_state(const struct cpython_layout *l, uint6
 	return state;
 }
 
-static __always_inline struct known *known_get(uint32_t tgid, uint64_t task)
+static __always_inline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, uint64_t epoch)
 {
 	struct known_key key = {task, tgid};
+	struct known known = {coro, epoch};
 
-	return bpf_map_lookup_elem(&known_tasks, &key);
+	bpf_map_update_elem(&known_tasks, &key, &known, BPF_ANY);
 }
 
 static __always_inline uint32_t *process_get(uint64_t tgid_tid)

@@ -32,6 +32,7 @@ struct task_struct {
 
 struct step {
 	uint64_t task, coro, entered;
+	uint64_t known; /* is it in known_tasks? */
 };
 
 struct watched {
@@ -138,14 +139,15 @@ struct {
 	__type(value, struct thread_cells);
 } cells SEC(".maps");
 
-/* Tasks seen: the coroutine says whether it is still the same one. */
+/* Tasks that have suspended: the coroutine says whether it is still the same one. Those that end in
+ * their first step need no entry. */
 struct known_key {
 	uint64_t task;
 	uint64_t tgid;
 };
 struct known {
 	uint64_t coro;
-	uint64_t settled; /* the epoch its present suspension was told in, 0: it was not */
+	uint64_t epoch; /* its suspensions are told since it was entered in this one */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

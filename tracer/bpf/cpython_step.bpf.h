@@ -20,7 +20,6 @@ __noinline int settle(uint32_t slot)
 	struct thread *th = thread_here();
 	struct cpython_target *t;
 	struct cpython_layout *l;
-	struct known *known;
 	struct step *step;
 	uint32_t depth, j;
 	int state;
@@ -57,9 +56,8 @@ __noinline int settle(uint32_t slot)
 	s->fact.last_coro = step->coro;
 	s->fact.last_entered = step->entered;
 	if (s->fact.settled == CPYTHON_SETTLED_SUSPENDED) {
-		known = known_get(th->tgid, step->task);
-		if (known)
-			known->settled = t->epoch;
+		if (!step->known)
+			known_set(th->tgid, step->task, step->coro, t->epoch);
 		walk(slot, step->task, step->coro);
 		if (t->cells)
 			cells_arm(slot, step->task);
@@ -188,7 +186,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid(), coro;
 	struct known_key key = {task, tgid_tid >> 32};
-	struct known fresh = {}, *known;
+	struct known *known;
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_get(tgid_tid);
 	struct cpython_target *t;
@@ -210,7 +208,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	state = generator_state(&t->layout, coro);
 	known = bpf_map_lookup_elem(&known_tasks, &key);
 	named = known && known->coro == coro && state != t->layout.state_created;
-	if (state != t->layout.state_created && !(named && known->settled == t->epoch) &&
+	if (state != t->layout.state_created && !(named && known->epoch == t->epoch) &&
 	    !(th->depth && th->steps[(th->depth - 1) & (CPYTHON_STACK - 1)].task == task))
 		step_late(slot, s, th, tgid_tid, task, coro);
 	fact_begin(s, CPYTHON_FACT_STEP, tgid_tid);
@@ -230,15 +228,15 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 		task_name(slot, task);
 	if (state == t->layout.state_created)
 		acquire_state(slot, coro);
-	fresh.coro = coro;
 	if (named)
-		known->settled = 0;
-	else
-		bpf_map_update_elem(&known_tasks, &key, &fresh, BPF_ANY);
+		known->epoch = t->epoch;
 	depth = th->depth;
 	if (depth >= CPYTHON_STACK)
 		depth = CPYTHON_STACK - 1; /* deeper than that: the innermost is replaced */
 	step = &th->steps[depth & (CPYTHON_STACK - 1)];
+	if (th->depth > depth) /* how the step of that one ends is not told */
+		known_set(th->tgid, step->task, step->coro, 0);
+	step->known = named;
 	step->task = task;
 	step->coro = coro;
 	step->entered = s->now;
