@@ -43,7 +43,7 @@ int cpython_attachment_loop(struct cpython_attachment *attachment, uint32_t inde
 
 enum {
 	CPYTHON_PROBE_LOAD = 1, /* modules being made */
-	CPYTHON_PROBE_STEP = 2, /* steps, and the system calls a loop sleeps in */
+	CPYTHON_PROBE_STEP = 2, /* steps, and threads that go to sleep */
 	CPYTHON_PROBE_REST = 4, /* whatever else `detail` needs */
 	CPYTHON_PROBE_MAKE = 8  /* tasks being made, where `detail` does without and queues do not tell */
 };
