@@ -110,8 +110,9 @@ static void expect_makers(bool seen)
 			cr_expect_eq(told, count, "%s made by %s: told %u, truth %u", child, maker,
 			             told, count);
 		else
-			cr_expect_eq(told + left, count, "%s made by %s: told %u, open %u, truth %u",
-			             child, maker, told, left, count);
+			cr_expect_eq(told + left, count,
+			             "%s made by %s: told %u, open %u, truth %u", child, maker,
+			             told, left, count);
 		open += left;
 		truths++;
 	}
@@ -134,8 +135,8 @@ Test(session_cpython_makers, the_queue_tells_all_but_what_callbacks_may_have_mad
 /* A step that begins when so many handles were put in and taken. */
 static struct cpython_fact step(uint64_t pushed, uint64_t popped, unsigned flags)
 {
-	return (struct cpython_fact){.pushed = pushed, .popped = popped, .flags = flags,
-	                             .task = 1000 + popped};
+	return (struct cpython_fact){
+		.pushed = pushed, .popped = popped, .flags = flags, .task = 1000 + popped};
 }
 
 static struct cpython_maker find(struct cpython_makers *makers, struct cpython_fact fact)

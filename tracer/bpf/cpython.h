@@ -77,7 +77,7 @@ struct cpython_target {
 	/* addresses of objects */
 	uint64_t true_object, false_object, none_object, exit_name, async_exit_name;
 	uint64_t interpreter;
-	uint32_t cells; /* there are awaits to watch cells over (cpython_watch.h) */
+	uint32_t cells;  /* there are awaits to watch cells over (cpython_watch.h) */
 	uint32_t queues; /* the queues of event loops tell who makes tasks */
 	uint64_t
 		starting; /* stop it at its first step, and say so: it was started by the session */
@@ -115,9 +115,10 @@ struct cpython_loop_key {
 };
 
 struct cpython_loop_value {
-	uint64_t ready;   /* address of its deque, 0: it has none that could be read */
-	uint64_t type;    /* of that */
-	uint64_t factory; /* address of the word that is its task factory; 0: that does not matter */
+	uint64_t ready; /* address of its deque, 0: it has none that could be read */
+	uint64_t type;  /* of that */
+	uint64_t
+		factory; /* address of the word that is its task factory; 0: that does not matter */
 };
 
 enum cpython_fact_kind {

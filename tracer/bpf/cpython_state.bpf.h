@@ -69,8 +69,8 @@ struct thread {
 	uint32_t searches; /* for the thread state, that failed */
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
-	uint32_t cell_count; /* of its cells that are not free */
-	uint64_t loop;       /* the loop it ran last, 0: not known */
+	uint32_t cell_count;             /* of its cells that are not free */
+	uint64_t loop;                   /* the loop it ran last, 0: not known */
 	struct cpython_loop_value queue; /* of that */
 };
 
@@ -205,8 +205,7 @@ static __always_inline struct thread *thread_here(void)
 
 static __always_inline struct cell_slot *cell_at(uint32_t i)
 {
-	struct thread_cells *here =
-		bpf_task_storage_get(&cells, bpf_get_current_task_btf(), 0, 0);
+	struct thread_cells *here = bpf_task_storage_get(&cells, bpf_get_current_task_btf(), 0, 0);
 
 	if (!here || i >= CPYTHON_CELLS)
 		return 0;

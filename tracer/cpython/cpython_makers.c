@@ -45,10 +45,10 @@ struct cpython_maker cpython_makers_find(const struct cpython_makers *makers,
 
 		if (step->pushed < fact->popped &&
 		    fact->popped <= (step == last ? fact->pushed : step->until))
-			return step->mixed ? none
-			                   : (struct cpython_maker){step->task, step->id,
-			                                            step == last ? alone
-			                                                         : step->alone};
+			return step->mixed
+			               ? none
+			               : (struct cpython_maker){step->task, step->id,
+			                                        step == last ? alone : step->alone};
 	}
 	return none;
 }
@@ -94,9 +94,8 @@ int cpython_makers_step(struct cpython_makers *makers, const struct cpython_fact
 	bool nested = fact->flags & CPYTHON_ENTER_NESTED;
 
 	/* Each step that is not nested takes a handle: else this is another queue. */
-	if (!fact->popped ||
-	    (last && (fact->pushed < last->pushed ||
-	              fact->popped - (nested ? 0 : 1) < last->popped)))
+	if (!fact->popped || (last && (fact->pushed < last->pushed ||
+	                               fact->popped - (nested ? 0 : 1) < last->popped)))
 		cpython_makers_forget(makers);
 	if (!fact->popped)
 		return 0;

@@ -30,7 +30,7 @@ struct cpython_makers {
 		uint32_t id;
 		bool alone; /* no plain callback ran between it and the next one */
 		bool mixed; /* it ran inside another's: either may have made what comes next */
-	} *steps; /* owned */
+	} * steps;          /* owned */
 	size_t first, count, room;
 };
 

@@ -38,7 +38,7 @@ struct cpython_session {
 	bool paused;
 	bool stopped;
 	bool probing; /* by all probes of its level */
-	bool makers; /* there are tasks of whose making no queue tells: that is probed */
+	bool makers;  /* there are tasks of whose making no queue tells: that is probed */
 	uint64_t batches;
 };
 

@@ -212,7 +212,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		error = idle_attach(a);
 		if (error)
 			return fault_set(fault, error,
-			                 "cannot attach to the scheduler, which tells when a loop sleeps: %s",
+			                 "cannot attach to the scheduler, which tells when a loop "
+			                 "sleeps: %s",
 			                 strerror(-error));
 		a->idle = true;
 	}

@@ -45,7 +45,8 @@ enum {
 	CPYTHON_PROBE_LOAD = 1, /* modules being made */
 	CPYTHON_PROBE_STEP = 2, /* steps, and threads that go to sleep */
 	CPYTHON_PROBE_REST = 4, /* whatever else `detail` needs */
-	CPYTHON_PROBE_MAKE = 8  /* tasks being made, where `detail` does without and queues do not tell */
+	CPYTHON_PROBE_MAKE =
+		8 /* tasks being made, where `detail` does without and queues do not tell */
 };
 
 /** Attaches to the places of a process that `what` (CPYTHON_PROBE_*) names. */
