@@ -46,6 +46,12 @@ int event_buffer_text(struct event_buffer *buffer, uint64_t time, enum aw_text w
 	}
 }
 
+void event_buffer_take(struct event_buffer *buffer, size_t index)
+{
+	memmove(&buffer->events[index], &buffer->events[index + 1],
+	        (--buffer->count - index) * sizeof(buffer->events[0]));
+}
+
 void event_buffer_fini(struct event_buffer *buffer)
 {
 	free(buffer->events);

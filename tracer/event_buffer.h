@@ -26,6 +26,9 @@ int event_buffer_add(struct event_buffer *buffer, const struct aw_event *event);
 int event_buffer_text(struct event_buffer *buffer, uint64_t time, enum aw_text what,
                       const char *text, size_t length);
 
+/** Takes out the event at `index`, which must be there. */
+void event_buffer_take(struct event_buffer *buffer, size_t index);
+
 void event_buffer_fini(struct event_buffer *buffer);
 
 #endif

@@ -114,9 +114,9 @@ int task_step(struct pt_regs *ctx)
 }
 
 /*
- * The thread goes to sleep in a system call, whichever: the step on top of its stack has ended, or
- * else it executes. In a page fault or when it is stopped, a thread may sleep while a step is about
- * to begin.
+ * The thread goes to sleep in a system call, whichever: the step on top of its stack has ended,
+ * unless it executes. In a page fault or when it is stopped, a thread may sleep while a step is
+ * about to begin.
  * sched_switch(preempt, prev, next, prev_state), called while prev still runs. This costs system
  * calls nothing; their own tracepoints slow all of them down.
  */
@@ -124,10 +124,10 @@ SEC("raw_tracepoint/sched_switch")
 int idle(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid();
+	const struct pt_regs *registers;
 	struct cpython_target *t;
 	struct thread *th;
 	struct scratch *s;
-	const struct pt_regs *registers;
 	uint32_t *target;
 	int slot;
 
@@ -144,6 +144,8 @@ int idle(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	t = bpf_map_lookup_elem(&targets, target);
 	if (!t || th->tgid != tgid_tid >> 32 || th->epoch != t->epoch)
+		return 0;
+	if (step_executes(th, t)) /* it blocks its loop, and goes on */
 		return 0;
 	slot = scratch_claim(*target);
 	if (slot < 0)

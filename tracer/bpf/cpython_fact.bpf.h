@@ -87,6 +87,21 @@ static __always_inline int generator_state(const struct cpython_layout *l, uint6
 	return state;
 }
 
+/* Is the step on top of the thread's stack under way? */
+static __always_inline int step_executes(const struct thread *th, const struct cpython_target *t)
+{
+	const struct cpython_layout *l = &t->layout;
+	uint32_t depth = th->depth;
+	const struct step *step;
+
+	if (!depth || depth > CPYTHON_STACK)
+		return 0;
+	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+	return read_word(step->task + l->task_coro) == step->coro &&
+	       !read_half(step->task + l->future_state) &&
+	       generator_state(l, step->coro) == l->state_executing;
+}
+
 static __always_inline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, uint64_t epoch)
 {
 	struct known_key key = {task, tgid};

@@ -56,7 +56,7 @@ struct cpython_maker cpython_makers_find(const struct cpython_makers *makers,
 /* What all handles that were put in during the oldest steps have run for is not needed any more. */
 static void steps_drop(struct cpython_makers *makers, uint64_t popped)
 {
-	while (makers->count && makers->steps[makers->first].until <= popped) {
+	while (makers->steps && makers->count && makers->steps[makers->first].until <= popped) {
 		makers->first++;
 		makers->count--;
 	}

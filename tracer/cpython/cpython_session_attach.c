@@ -177,7 +177,7 @@ static int places_attach(struct cpython_attachment *a, struct bpf_program *progr
 	return 0;
 }
 
-/* Told whenever a thread goes to sleep; it costs the system calls nothing. */
+/* Told whenever a thread goes to sleep. */
 static int idle_attach(struct cpython_attachment *a)
 {
 	return link_add(a, bpf_program__attach(a->skel->progs.idle));

@@ -5,6 +5,7 @@ Each cell is raised by several tasks, a fixed number of times in all: what it fa
 is what was lost. The right ones fall short of nothing and must not be told of.
 """
 import asyncio
+import time
 
 import counting
 import truth_cells as truth
@@ -83,7 +84,20 @@ class Twice:
         self.size = size + 1
 
 
-CASES = [(Racy(), TASKS), (Locked(), TASKS), (Again(), TASKS), (Alone(), 1), (Deep(), TASKS), (Twice(), TASKS)]
+class Blocking:
+    """The step that writes sleeps in the kernel, and its loop with it."""
+
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        time.sleep(0.0005)
+        self.size = size + 1
+
+
+CASES = [(Racy(), TASKS), (Blocking(), TASKS), (Locked(), TASKS), (Again(), TASKS), (Alone(), 1), (Deep(), TASKS), (Twice(), TASKS)]
 
 
 async def work(cell):

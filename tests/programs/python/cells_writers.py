@@ -85,15 +85,15 @@ class ByCallback:
     async def add(self):
         size = self.size
         done = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(0.004, done.set_result, None)
+        asyncio.get_running_loop().call_later(0.020, done.set_result, None)
         await done
         look(self, size)
         self.size = size + 1
 
     async def other(self):
         for turn in range(ROUNDS):
-            asyncio.get_running_loop().call_later(0.002, put, self, -turn)
-            await asyncio.sleep(0.005)
+            asyncio.get_running_loop().call_later(0.010, put, self, -turn)
+            await asyncio.sleep(0.025)
 
 
 def put(victim, size):
