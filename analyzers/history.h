@@ -53,6 +53,7 @@ struct location {
 	uint32_t slab_word; /* the slab's while the slot is free */
 	uint32_t index;
 	uint64_t key;        /* 0: the slot is free */
+	uint64_t life;       /* never reused, unlike addresses and slots */
 	uint64_t last_actor; /* who accessed it last ... */
 	uint64_t last_step;  /* ... in which step ... */
 	uint64_t last_what;  /* ... and what, as a candidate's key */
@@ -74,7 +75,7 @@ struct location {
 struct entry {
 	uint32_t next; /* of the actor; first, as the slab needs a word */
 	uint32_t location;
-	uint64_t key; /* of the location: slots of the slab are used again */
+	uint64_t life; /* of the location: slots of the slab and addresses are used again */
 	uint64_t actor;
 	uint64_t order;
 	uint64_t step;

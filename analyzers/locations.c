@@ -38,6 +38,7 @@ static struct location *location_make(struct locations *locations, uint64_t key)
 		goto no_memory;
 	location = slab_at(&locations->locations, index);
 	location->key = key;
+	location->life = ++locations->lives;
 	location->index = index;
 	location->entry = SLAB_NONE;
 	location->next = head == IDMAP_NONE ? SLAB_NONE : head;
@@ -89,7 +90,7 @@ static struct entry *entry_get(struct locations *locations, struct location *loc
 	/* the newest need not be the last actor's: a use, a write of the same leave no access */
 	if (location->last_actor == actor->id && location->entry != SLAB_NONE) {
 		entry = slab_at(&locations->entries, location->entry);
-		if (entry->actor == actor->id && entry->key == location->key)
+		if (entry->actor == actor->id && entry->life == location->life)
 			return entry;
 	}
 	index = idmap_get(&locations->entry_by_key, entry_key(location, actor));
@@ -101,8 +102,8 @@ static struct entry *entry_get(struct locations *locations, struct location *loc
 	}
 	location->entry = index;
 	entry = slab_at(&locations->entries, index);
-	if (entry->key != location->key || entry->actor != actor->id) {
-		entry->key = location->key;
+	if (entry->life != location->life || entry->actor != actor->id) {
+		entry->life = location->life;
 		entry->actor = actor->id;
 		entry->order = 0; /* of another location or actor that had this slot */
 		entry->use_step = 0;

@@ -52,6 +52,7 @@ struct locations {
 	void *context;
 	struct slab locations, entries;
 	struct idmap by_key, by_granule, entry_by_key;
+	uint64_t lives; /* locations made so far */
 	struct blind_writes blind;
 	struct location *last; /* of the last access */
 	uint64_t last_key;
