@@ -54,10 +54,10 @@ static void on_actor_end(void *context, struct actor *actor)
 	locations_actor_end(&a->locations, actor);
 }
 
-static void tell(const struct handlers *handlers, const struct moment *moment)
+static inline void tell(const struct handlers *handlers, const struct moment *moment)
 {
-	for (unsigned i = 0; i < handlers->count; i++)
-		handlers->list[i].fn(handlers->list[i].state, moment);
+	for (const struct handler *handler = handlers->list; handler->fn; handler++)
+		handler->fn(handler->state, moment);
 }
 
 /* ---- making ---- */
@@ -94,11 +94,15 @@ static int subscribe(struct handlers *handlers, uint64_t kinds,
                      void (*fn)(void *, const struct moment *), void *state)
 {
 	for (unsigned kind = 0; kind < AW_KIND_MAX; kind++) {
+		unsigned count = 0;
+
 		if (!(kinds & ANALYZER_KIND(kind)))
 			continue;
-		if (handlers[kind].count == HANDLERS_MAX)
+		while (handlers[kind].list[count].fn)
+			count++;
+		if (count == HANDLERS_MAX)
 			return -ENOSPC;
-		handlers[kind].list[handlers[kind].count++] = (struct handler){fn, state};
+		handlers[kind].list[count] = (struct handler){fn, state};
 	}
 	return 0;
 }
@@ -192,27 +196,35 @@ void analysis_free(struct analysis *a)
 
 /* ---- feeding ---- */
 
-static void access_event(struct analysis *a, struct thread *thread, struct actor *actor,
-                         const struct aw_event *event)
+/* The bits of a READ or WRITE that has flags in its arg. */
+static unsigned flagged_bits(const struct aw_event *event)
+{
+	unsigned bits;
+
+	if (event->kind == AW_WRITE)
+		return ACCESS_WRITE | (event->arg & AW_ARG_SAME ? ACCESS_SAME : 0) |
+		       (event->arg & AW_ARG_INFERRED ? ACCESS_INFERRED : 0);
+	bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
+	if (event->arg & AW_ARG_TEST)
+		bits |= ACCESS_TEST;
+	if (event->arg & AW_ARG_ITERATE)
+		bits |= ACCESS_ITERATE;
+	return bits;
+}
+
+static inline void access_event(struct analysis *a, struct thread *thread, struct actor *actor,
+                                const struct aw_event *event)
 {
 	uint64_t key = event->object;
-	unsigned bits = ACCESS_WRITE;
+	unsigned bits = event->kind == AW_READ ? ACCESS_READ : ACCESS_WRITE;
 
 	if (!actor->running)
 		world_step_assume(&a->world, thread, actor, event->time);
-	if (event->kind == AW_WRITE && event->arg & AW_ARG_SAME)
-		bits |= ACCESS_SAME;
-	if (event->kind == AW_WRITE && event->arg & AW_ARG_INFERRED)
-		bits |= ACCESS_INFERRED;
-	if (event->kind == AW_READ) {
-		bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
-		if (event->arg & AW_ARG_TEST)
-			bits |= ACCESS_TEST;
-		if (event->arg & AW_ARG_ITERATE)
-			bits |= ACCESS_ITERATE;
-	} else if (event->kind == AW_IO) {
+	if (event->kind == AW_IO) {
 		bits = ACCESS_READ | ACCESS_WRITE | ACCESS_IO;
 		key = locations_io_key(key);
+	} else if (event->arg & ~AW_SIZE_MAX) {
+		bits = flagged_bits(event);
 	}
 	locations_access(&a->locations, thread, actor, key, bits, event);
 }
@@ -249,21 +261,35 @@ static int rare_event(struct analysis *a, const struct stream_batch *batch,
 	return 0;
 }
 
+/* Sets of kinds, for one test each. */
+#define STEP_KINDS /* a step has ended, or did unseen */                                           \
+	(ANALYZER_KIND(AW_SUSPEND) | ANALYZER_KIND(AW_TASK_END) | ANALYZER_KIND(AW_RESUME) |       \
+	 ANALYZER_KIND(AW_CALLBACK))
+#define PLAIN_KINDS /* of which rare_event wants to know nothing */                                \
+	(ANALYZER_KIND(AW_TASK_NEW) | ANALYZER_KIND(AW_RESUME) | ANALYZER_KIND(AW_SUSPEND) |       \
+	 ANALYZER_KIND(AW_WAKE) | ANALYZER_KIND(AW_LOCK_WAIT) | ANALYZER_KIND(AW_LOCK_TAKEN) |     \
+	 ANALYZER_KIND(AW_LOCK_FREED) | ANALYZER_KIND(AW_SIGNAL) | ANALYZER_KIND(AW_OBSERVE) |     \
+	 ANALYZER_KIND(AW_AWAIT))
+
+static inline bool is_kind(unsigned kind, uint64_t kinds)
+{
+	return kind < AW_KIND_MAX && (kinds >> kind & 1);
+}
+
 static int world_takes(struct analysis *a, const struct stream_batch *batch,
                        const struct moment *moment)
 {
 	const struct aw_event *event = moment->event;
 	int err;
 
-	if (event->kind >= AW_KIND_MAX || names_wants(event->kind) || event->kind == AW_UNWATCHED) {
+	if (!is_kind(event->kind, PLAIN_KINDS)) {
 		err = rare_event(a, batch, event);
 		if (err || event->kind >= AW_KIND_MAX || !event->kind)
 			return err;
 	}
 	if (event->kind == AW_CANCEL)
 		locations_cancelled(&a->locations, event->object);
-	else if (event->kind == AW_SUSPEND || event->kind == AW_TASK_END ||
-	         event->kind == AW_RESUME || event->kind == AW_CALLBACK)
+	else if (is_kind(event->kind, STEP_KINDS))
 		locations_step_end(&a->locations);
 	tell(&a->before[event->kind], moment);
 	world_event(&a->world, moment->thread, moment->actor, event);
@@ -276,34 +302,33 @@ static int world_takes(struct analysis *a, const struct stream_batch *batch,
 /* What only gives names: nothing happens, and `task` may be no task. */
 static bool is_definition(unsigned kind)
 {
-	return kind == AW_SITE || kind == AW_NAME || kind == AW_TEXT || kind == AW_MODULE;
+	return is_kind(kind, ANALYZER_KIND(AW_SITE) | ANALYZER_KIND(AW_NAME) |
+	                             ANALYZER_KIND(AW_TEXT) | ANALYZER_KIND(AW_MODULE));
 }
 
 /* A stream_fn: events of the process that is analysed. */
 static int feed(void *analysis, const struct stream_batch *batch)
 {
 	struct analysis *a = analysis;
-	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
+	const struct aw_event *event = batch->events, *end = event + batch->count;
+	struct moment moment = {0}; /* a stream of definitions only is no thread of the target */
 	int err = 0;
 
 	a->events += batch->count;
-	for (size_t i = 0; i < batch->count && !err; i++) {
-		const struct aw_event *event = &batch->events[i];
-		struct moment moment = {.event = event};
-
+	for (; event < end && !err; event++) {
 		if (is_definition(event->kind)) {
 			err = rare_event(a, batch, event);
 			continue;
 		}
-		if (!thread)
-			thread = world_thread(&a->world, batch->tid);
-		if (!thread)
+		if (!moment.thread)
+			moment.thread = world_thread(&a->world, batch->tid);
+		if (!moment.thread)
 			return -ENOMEM;
-		moment.thread = thread;
 		a->world.order++;
-		moment.actor = world_actor(&a->world, thread, event->task);
+		moment.event = event;
+		moment.actor = world_actor(&a->world, moment.thread, event->task);
 		if (event->kind == AW_READ || event->kind == AW_WRITE || event->kind == AW_IO)
-			access_event(a, thread, moment.actor, event);
+			access_event(a, moment.thread, moment.actor, event);
 		else
 			err = world_takes(a, batch, &moment);
 	}

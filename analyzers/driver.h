@@ -17,10 +17,9 @@ struct handler {
 	void *state;
 };
 
-/* Who wants to know of a kind. */
+/* Who wants to know of a kind; after the last one `fn` is NULL. */
 struct handlers {
-	unsigned count;
-	struct handler list[HANDLERS_MAX];
+	struct handler list[HANDLERS_MAX + 1];
 };
 
 /* An analyzer that has a handler of some sort. */

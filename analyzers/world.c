@@ -164,64 +164,46 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 	world->loss_step = world->step;
 }
 
-static bool take_interval(struct thread *thread, const struct aw_event *event)
+static inline void see_time(struct world *world, uint64_t time)
 {
-	bool inferred =
-		thread->interval || (event->kind >= AW_LOCK_WAIT && event->kind <= AW_LOCK_GIVEUP &&
-	                             (event->arg & AW_ARG_INFERRED));
-
-	thread->interval = event->kind == AW_INTERVAL;
-	return inferred;
-}
-
-static void see_time(struct world *world, struct thread *thread, uint64_t time)
-{
-	if (!time)
-		return;
-	thread->time = time;
-	if (!world->started || time < world->started)
-		world->started = time;
 	if (time > world->now)
 		world->now = time;
+	if (time - 1 < world->started - 1) /* 0 is the latest of all: not known, not begun */
+		world->started = time;
+}
+
+/* What only a running actor does, unless it is told of long ago. */
+static inline void step_see(struct world *world, struct thread *thread, struct actor *actor,
+                            const struct aw_event *event)
+{
+	if (!actor->running && !(event->arg & AW_ARG_SNAPSHOT))
+		world_step_assume(world, thread, actor, event->time);
 }
 
 void world_event(struct world *world, struct thread *thread, struct actor *actor,
                  const struct aw_event *event)
 {
-	bool inferred = take_interval(thread, event);
+	bool inferred = thread->interval;
 
-	see_time(world, thread, event->time);
+	thread->interval = event->kind == AW_INTERVAL;
+	see_time(world, event->time);
 	switch (event->kind) {
 	case AW_RESUME:
 		world_resume(world, thread, actor, event);
-		return;
+		break;
 	case AW_LOST:
 		lost(world, thread, event);
-		return;
+		break;
 	case AW_TARGET:
 		world->can = event->site;
 		world->runtime = event->arg & AW_ARG_VALUE;
-		return;
+		break;
 	case AW_CALLBACK:
 		world_callback(world, thread, event);
-		return;
+		break;
 	case AW_THREAD_END:
 		thread->ended = true;
 		break;
-	case AW_SITE:
-	case AW_NAME:
-	case AW_TEXT:
-	case AW_THREAD:
-	case AW_MODULE:
-	case AW_INTERVAL:
-		return;
-	default:
-		break;
-	}
-	if (!actor->running && event->kind >= AW_LOCK_WAIT && event->kind <= AW_OBSERVE &&
-	    !(event->arg & AW_ARG_SNAPSHOT))
-		world_step_assume(world, thread, actor, event->time);
-	switch (event->kind) {
 	case AW_TASK_NEW:
 		world_task_new(world, thread, actor, event);
 		break;
@@ -235,17 +217,32 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		world_wake(world, thread, actor, event);
 		break;
 	case AW_SIGNAL:
+		step_see(world, thread, actor, event);
 		signals_put(&world->signals, event->object, &actor->clock, actor->tag, actor->step);
 		break;
 	case AW_CANCEL:
 		world_cancel(world, actor, event);
 		break;
 	case AW_OBSERVE:
+		step_see(world, thread, actor, event);
 		world_observe(world, actor, event);
 		break;
+	case AW_LOCK_WAIT:
+	case AW_LOCK_TAKEN:
+	case AW_LOCK_FREED:
+	case AW_LOCK_TEST:
+	case AW_LOCK_CONDITION:
+	case AW_LOCK_WAIVER:
+	case AW_LOCK_GIVEUP:
+		step_see(world, thread, actor, event);
+		world_lock_event(world, thread, actor, event,
+		                 inferred || (event->arg & AW_ARG_INFERRED));
+		break;
+	case AW_LOCK_NEW:
+	case AW_LOCK_FREE:
+		world_lock_event(world, thread, actor, event, inferred);
+		break;
 	default:
-		if (event->kind >= AW_LOCK_NEW && event->kind <= AW_LOCK_GIVEUP)
-			world_lock_event(world, thread, actor, event, inferred);
 		break;
 	}
 }

@@ -190,7 +190,6 @@ struct thread {
 	uint64_t created_site; /* ... and where: an eager start nests there */
 	uint64_t loss;         /* event number of the last LOST, 0: none */
 	uint64_t lost;         /* records */
-	uint64_t time;         /* ns: of its last event */
 	bool interval;         /* INTERVAL seen: the next event is inferred */
 	bool ended;
 };
