@@ -75,6 +75,20 @@ static unsigned candidate_slot(struct locations *locations, struct location *loc
 	return slot;
 }
 
+struct conflict_access history_access(const struct candidate *candidate)
+{
+	return (struct conflict_access){
+		.actor = candidate->actor,
+		.site = candidate->site,
+		.time = candidate->time,
+		.bits = candidate->bits,
+		.thread = candidate->thread,
+		.unsure = candidate->unsure,
+		.guards = candidate->guards,
+		.step = candidate->step_guards,
+	};
+}
+
 unsigned history_put(struct locations *locations, struct location *location,
                      const struct actor *actor, unsigned bits, uint64_t what,
                      const struct aw_event *event)
@@ -91,15 +105,15 @@ unsigned history_put(struct locations *locations, struct location *location,
 		location->changed = true;
 		races_forget(location, slot);
 		candidate->key = what;
-		candidate->bits = candidate->access.bits = (uint8_t)bits;
-		candidate->access.site = event->site;
-		candidate->access.guards = actor->guards;
-		candidate->access.step = actor->step_guards;
-		candidate->access.unsure = actor->unsure;
+		candidate->bits = (uint8_t)bits;
+		candidate->site = event->site;
+		candidate->guards = actor->guards;
+		candidate->step_guards = actor->step_guards;
+		candidate->unsure = actor->unsure;
 	}
-	candidate->actor = candidate->access.actor = actor->id;
-	candidate->access.time = event->time;
-	candidate->access.thread = actor->thread;
+	candidate->actor = actor->id;
+	candidate->time = event->time;
+	candidate->thread = actor->thread;
 	candidate->step = actor->step;
 	candidate->order = locations->world->order;
 	candidate->tag = actor->tag;

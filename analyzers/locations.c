@@ -40,7 +40,6 @@ static struct location *location_make(struct locations *locations, uint64_t key)
 	location->key = key;
 	location->life = ++locations->lives;
 	location->index = index;
-	location->entry = SLAB_NONE;
 	location->next = head == IDMAP_NONE ? SLAB_NONE : head;
 	return location;
 no_memory:
@@ -62,7 +61,7 @@ static uint64_t entry_key(const struct location *location, const struct actor *a
 	return (uint64_t)location->index << 32 | actor->index;
 }
 
-static struct entry *entry_make(struct locations *locations, const struct location *location,
+static struct entry *entry_make(struct locations *locations, struct location *location,
                                 struct actor *actor)
 {
 	uint32_t index = slab_take(&locations->entries);
@@ -74,41 +73,47 @@ static struct entry *entry_make(struct locations *locations, const struct locati
 		return NULL;
 	}
 	entry = slab_at(&locations->entries, index);
-	entry->location = location->index;
+	entry->location = location;
 	entry->next = actor->entries;
 	actor->entries = index;
 	return entry;
 }
 
-/* The actor's entry for the location; its order is 0 if it has not accessed it yet. */
-static struct entry *entry_get(struct locations *locations, struct location *location,
-                               struct actor *actor)
+/* The actor's entry for the location, by the maps; its order is 0 if it has not accessed it yet.
+ * NULL: too many locations, no memory. */
+static struct entry *entry_get(struct locations *locations, struct actor *actor, uint64_t key)
 {
-	uint32_t index;
+	struct location *location = location_get(locations, key);
 	struct entry *entry;
+	uint32_t index;
 
-	/* the newest need not be the last actor's: a use, a write of the same leave no access */
-	if (location->last_actor == actor->id && location->entry != SLAB_NONE) {
-		entry = slab_at(&locations->entries, location->entry);
-		if (entry->actor == actor->id && entry->life == location->life)
-			return entry;
-	}
+	if (!location)
+		return NULL;
 	index = idmap_get(&locations->entry_by_key, entry_key(location, actor));
-	if (index == IDMAP_NONE) {
-		entry = entry_make(locations, location, actor);
-		if (!entry)
-			return NULL;
-		index = actor->entries;
-	}
-	location->entry = index;
-	entry = slab_at(&locations->entries, index);
-	if (entry->life != location->life || entry->actor != actor->id) {
+	entry = index == IDMAP_NONE ? entry_make(locations, location, actor)
+	                            : slab_at(&locations->entries, index);
+	if (entry && (entry->life != location->life || entry->actor != actor->id)) {
+		entry->key = key;
 		entry->life = location->life;
 		entry->actor = actor->id;
 		entry->order = 0; /* of another location or actor that had this slot */
 		entry->use_step = 0;
 	}
 	return entry;
+}
+
+/* Likewise, at once if it was found lately: code comes back to the same few. */
+static inline struct entry *entry_find(struct locations *locations, struct actor *actor,
+                                       uint64_t key)
+{
+	uint64_t spot = (uint64_t)actor->index << 4 | key * 0x9e3779b97f4a7c15ull >> 60;
+	struct entry **near = &locations->near[spot % LOCATIONS_NEAR];
+	struct entry *entry = *near;
+
+	if (entry && entry->key == key && entry->actor == actor->id &&
+	    entry->life == entry->location->life)
+		return entry;
+	return *near = entry_get(locations, actor, key);
 }
 
 static void entry_put(const struct locations *locations, struct entry *entry,
@@ -119,7 +124,8 @@ static void entry_put(const struct locations *locations, struct entry *entry,
 	 * task knows of others grows only by what it observes. */
 	if (entry->step != actor->step || entry->order <= actor->learnt ||
 	    locations->world->thread_count > 1)
-		entry->unordered = triples_unordered(locations, location, actor);
+		entry->unordered =
+			location->shared ? triples_unordered(locations, location, actor) : 0;
 	entry->order = locations->world->order;
 	entry->step = actor->step;
 	entry->what = what;
@@ -152,45 +158,18 @@ static void note_write(struct locations *locations, const struct entry *entry,
  */
 static bool take_quietly(struct location *location, const struct actor *actor, unsigned bits)
 {
-	return !location->shared && location->last_actor == actor->id && !actor->plain &&
-	       !(bits & (ACCESS_USE | ACCESS_SAME)) && location->taken > HISTORY_SURE &&
+	return !location->shared && location->taken > HISTORY_SURE &&
+	       location->last_actor == actor->id && !(bits & (ACCESS_USE | ACCESS_SAME)) &&
 	       ++location->taken % HISTORY_SAMPLE;
 }
 
-/* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
-static void access_take(struct locations *locations, struct thread *thread,
-                        struct location *location, struct actor *actor, unsigned bits,
-                        uint64_t what, const struct aw_event *event)
+/* Somebody else can see the access, or be seen by it. */
+static void history_take(struct locations *locations, struct location *location,
+                         const struct actor *actor, unsigned bits, uint64_t what,
+                         const struct aw_event *event)
 {
-	struct entry *entry = actor->plain ? NULL : entry_get(locations, location, actor);
-	bool crosses =
-		entry && entry->order > thread->loss && entry->order && entry->gaps != actor->gaps;
 	unsigned slot;
 
-	if (!actor->plain && !entry)
-		return;
-	if ((bits & ACCESS_USE) && crosses) {
-		crosses = entry->use_step != actor->step || entry->use_site != event->site;
-		entry->use_step = actor->step;
-		entry->use_site = event->site;
-	}
-	if (entry && (bits & ACCESS_WRITE) && !(bits & ACCESS_IO))
-		note_write(locations, entry, actor, event->site);
-	if (take_quietly(location, actor, bits)) {
-		entry_put(locations, entry, location, actor, bits, what, event);
-		location->last_step = actor->step;
-		location->last_what = what;
-		return;
-	}
-	if (crosses)
-		triples_pair(locations, location, entry, actor, bits, what, event);
-	if (bits & ACCESS_USE)
-		return; /* of a value read before: no access to the memory */
-	if (bits & ACCESS_SAME) {
-		if (entry)
-			entry_put(locations, entry, location, actor, bits, what, event);
-		return; /* nobody else can tell that it was written */
-	}
 	if (location->last_actor != actor->id && location->candidate_count)
 		location->shared = true;
 	slot = history_put(locations, location, actor, bits, what, event);
@@ -199,37 +178,81 @@ static void access_take(struct locations *locations, struct thread *thread,
 		if (locations->world->thread_count > 1)
 			races_access(locations, location, actor, slot);
 	}
-	if (entry)
-		entry_put(locations, entry, location, actor, bits, what, event);
 	location->last_actor = actor->id;
 	location->last_step = actor->step;
 	location->last_what = what;
 }
 
-void locations_access(struct locations *locations, struct thread *thread, struct actor *actor,
+static void access_take(struct locations *locations, const struct thread *thread,
+                        struct entry *entry, const struct actor *actor, unsigned bits,
+                        uint64_t what, const struct aw_event *event)
+{
+	struct location *location = entry->location;
+	bool crosses = entry->order > thread->loss && entry->gaps != actor->gaps;
+
+	if ((bits & ACCESS_USE) && crosses) {
+		crosses = entry->use_step != actor->step || entry->use_site != event->site;
+		entry->use_step = actor->step;
+		entry->use_site = event->site;
+	}
+	if ((bits & (ACCESS_WRITE | ACCESS_IO)) == ACCESS_WRITE)
+		note_write(locations, entry, actor, event->site);
+	if (take_quietly(location, actor, bits)) {
+		location->last_step = actor->step;
+		location->last_what = what;
+		entry_put(locations, entry, location, actor, bits, what, event);
+		return;
+	}
+	if (crosses)
+		triples_pair(locations, location, entry, actor, bits, what, event);
+	if (bits & ACCESS_USE)
+		return; /* of a value read before: no access to the memory */
+	if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
+		history_take(locations, location, actor, bits, what, event);
+	entry_put(locations, entry, location, actor, bits, what, event);
+}
+
+/* Again in the same step: nothing new. */
+static inline bool is_repeated(const struct location *location, const struct actor *actor,
+                               uint64_t what)
+{
+	return location->last_what == what && location->last_step == actor->step &&
+	       location->last_actor == actor->id;
+}
+
+/* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
+static void plain_access(struct locations *locations, const struct actor *actor, uint64_t key,
+                         unsigned bits, uint64_t what, const struct aw_event *event)
+{
+	struct location *location = location_get(locations, key);
+
+	if (!location || is_repeated(location, actor, what))
+		return;
+	for (unsigned i = 0; i < actor->held_count; i++)
+		actor->held[i]->accesses++;
+	if (!(bits & (ACCESS_USE | ACCESS_SAME)))
+		history_take(locations, location, actor, bits, what, event);
+}
+
+void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event)
 {
-	struct location *location = locations->last;
 	uint64_t what = history_what(actor, bits, event->site);
+	struct entry *entry;
 
 	locations->accesses++;
 	if (!key)
 		return;
-	if (!location || locations->last_key != key) {
-		location = location_get(locations, key);
-		if (!location)
-			return;
-		locations->last = location;
-		locations->last_key = key;
+	if (actor->plain) {
+		plain_access(locations, actor, key, bits, what, event);
+		return;
 	}
-	if (location->last_actor == actor->id && location->last_step == actor->step &&
-	    location->last_what == what)
-		return; /* again in the same step: nothing new */
-	if (actor->plain)
-		location->entry = SLAB_NONE;
+	entry = entry_find(locations, actor, key);
+	if (!entry || is_repeated(entry->location, actor, what))
+		return;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		actor->held[i]->accesses++;
-	access_take(locations, thread, location, actor, bits, what, event);
+	access_take(locations, thread, entry, actor, bits, what, event);
 }
 
 void locations_step_end(struct locations *locations)
@@ -247,9 +270,8 @@ static void location_drop(struct locations *locations, struct location *location
 	free(location->pairs);
 	free(location->candidates);
 	idmap_remove(&locations->by_key, location->key);
-	if (locations->last == location)
-		locations->last = NULL;
 	location->key = 0;
+	location->life = 0;
 	slab_give(&locations->locations, location->index);
 }
 
@@ -302,13 +324,10 @@ void locations_actor_end(struct locations *locations, struct actor *actor)
 {
 	for (uint32_t index = actor->entries, next; index != SLAB_NONE; index = next) {
 		struct entry *entry = slab_at(&locations->entries, index);
-		struct location *location = slab_at(&locations->locations, entry->location);
 
 		next = entry->next;
-		if (location->entry == index)
-			location->entry = SLAB_NONE;
-		idmap_remove(&locations->entry_by_key,
-		             (uint64_t)entry->location << 32 | actor->index);
+		entry->key = 0;
+		idmap_remove(&locations->entry_by_key, entry_key(entry->location, actor));
 		slab_give(&locations->entries, index);
 	}
 	actor->entries = SLAB_NONE;

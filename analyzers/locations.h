@@ -29,6 +29,7 @@
 #define LOCATIONS_ACCESSES 16u        /* possible middles kept per location */
 #define LOCATIONS_PAIRS    32u        /* possible outsides kept per location */
 #define LOCATIONS_GRANULE  64u        /* bytes; FORGET looks a granule at a time */
+#define LOCATIONS_NEAR     2048u      /* entries that are found at once, 16 a task */
 
 #define LOCATIONS_PENDING 64u /* conflicts put off to the end of a step */
 
@@ -37,6 +38,7 @@
 typedef void (*conflict_fn)(void *context, const struct conflict *conflict, uint64_t count);
 
 struct location;
+struct entry;
 
 /** A possible conflict that is told when the step that runs has ended. */
 struct locations_pending {
@@ -54,10 +56,9 @@ struct locations {
 	struct idmap by_key, by_granule, entry_by_key;
 	uint64_t lives; /* locations made so far */
 	struct blind_writes blind;
-	struct location *last; /* of the last access */
-	uint64_t last_key;
 	uint64_t accesses; /* taken */
 	uint64_t ignored;  /* beyond LOCATIONS_MAX */
+	struct entry *near[LOCATIONS_NEAR]; /* found lately, by actor and a hash of the key */
 	struct locations_pending pending[LOCATIONS_PENDING];
 	unsigned pending_count;
 	int error;
@@ -70,7 +71,7 @@ void locations_finish(struct locations *locations);
 void locations_fini(struct locations *locations);
 
 /** `actor` accesses the location with `key` (an address, or locations_io_key) now. */
-void locations_access(struct locations *locations, struct thread *thread, struct actor *actor,
+void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event);
 
 /** The key of a descriptor or transport. */

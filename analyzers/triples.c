@@ -17,15 +17,15 @@
  * atomic, so what counts is what was held over all of the gap, and at any time
  * in the other's step. Between threads it is what is held at the accesses.
  */
-static bool locks_exclude(const struct pair *pair, const struct conflict_access *other)
+static bool locks_exclude(const struct pair *pair, const struct candidate *other)
 {
 	if (pair->thread == other->thread)
-		return lockset_common(&pair->cover, &other->step);
+		return lockset_common(&pair->cover, &other->step_guards);
 	return lockset_common(&pair->region, &other->guards);
 }
 
 static struct conflict conflict_of(const struct location *location, const struct pair *pair,
-                                   const struct conflict_access *other, int shape, bool observed)
+                                   const struct candidate *other, int shape, bool observed)
 {
 	struct conflict conflict = {
 		.shape = (enum conflict_shape)shape,
@@ -34,7 +34,7 @@ static struct conflict conflict_of(const struct location *location, const struct
 		.gap_site = pair->gap_site,
 		.first = pair->first,
 		.second = pair->second,
-		.other = *other,
+		.other = history_access(other),
 		.region = pair->region,
 		.cover = pair->cover,
 	};
@@ -62,7 +62,7 @@ static void tell_observed(struct locations *locations, const struct location *lo
                           struct pair *pair, unsigned slot, int shape)
 {
 	struct conflict conflict =
-		conflict_of(location, pair, &location->candidates[slot].access, shape, true);
+		conflict_of(location, pair, &location->candidates[slot], shape, true);
 
 	pair->observed |= 1u << slot;
 	locations->fn(locations->context, &conflict, pair->sample ? 0 : 1);
@@ -74,7 +74,7 @@ static void tell_possible(struct locations *locations, const struct location *lo
                           struct pair *pair, unsigned slot, int shape)
 {
 	struct conflict conflict =
-		conflict_of(location, pair, &location->candidates[slot].access, shape, false);
+		conflict_of(location, pair, &location->candidates[slot], shape, false);
 	bool first = !pair->guess && !conflict.is_protected;
 
 	pair->possible |= 1u << slot;
@@ -98,13 +98,13 @@ static bool lock_known(const struct world *world, guard_t guard, uint64_t order)
 static bool locks_are_known(const struct world *world, const struct pair *pair,
                             const struct candidate *other)
 {
-	if (pair->cover.more || other->access.step.more)
+	if (pair->cover.more || other->step_guards.more)
 		return false;
-	for (unsigned i = 0; other->access.unsure && i < pair->cover.count; i++)
+	for (unsigned i = 0; other->unsure && i < pair->cover.count; i++)
 		if (!lock_known(world, pair->cover.lock[i], other->order))
 			return false;
-	for (unsigned i = 0; pair->first.unsure && i < other->access.step.count; i++)
-		if (!lock_known(world, other->access.step.lock[i], pair->first_order))
+	for (unsigned i = 0; pair->first.unsure && i < other->step_guards.count; i++)
+		if (!lock_known(world, other->step_guards.lock[i], pair->first_order))
 			return false;
 	return true;
 }
@@ -119,7 +119,7 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
 	const struct lock *lock = pair->wait ? world_lock_by_uid(world, pair->wait) : NULL;
 	struct lockset kept = {.lock = {pair->wait_kept}, .count = 1};
 
-	if (pair->wait_kept && !lockset_common(&kept, &other->access.step))
+	if (pair->wait_kept && !lockset_common(&kept, &other->step_guards))
 		return false;
 	for (unsigned i = 0; lock && i < lock->user_count; i++) {
 		const struct lock_user *user = &lock->users[i];
@@ -137,7 +137,7 @@ static void judge_possible(struct locations *locations, struct location *locatio
 	const struct candidate *other = &location->candidates[slot];
 
 	if (pair->nested || wait_excludes(locations->world, pair, other) ||
-	    (!locks_exclude(pair, &other->access) &&
+	    (!locks_exclude(pair, other) &&
 	     !locks_are_known(locations->world, pair, other)))
 		return;
 	location->changed = true;
@@ -150,8 +150,6 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 {
 	uint32_t mask = 0;
 
-	if (!location->shared)
-		return 0;
 	/* Where all was told long ago a new sort of pair is rare: its first run may go unseen. */
 	if (location->taken > HISTORY_SURE && location->taken % HISTORY_SAMPLE &&
 	    !location->changed && !location->open)
@@ -182,8 +180,8 @@ static void judge_slot(struct locations *locations, struct location *location, s
 		return; /* a message: the wake-up or result that was awaited tells of it */
 	/* Steps of two threads overlap, and accesses have no stamps of their own: only on the
 	 * pair's own thread does the order of events say that it lay in the gap. */
-	if (between && other->access.thread == actor->thread) {
-		if (locks_exclude(pair, &other->access))
+	if (between && other->thread == actor->thread) {
+		if (locks_exclude(pair, other))
 			return; /* cannot be: something about the lock was not seen */
 		*happened = true;
 		if (!(pair->observed & 1u << slot))

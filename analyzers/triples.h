@@ -7,8 +7,8 @@
 
 #include "history.h"
 
-/** Which kept accesses (bit i: candidate i) could, by happens-before, also have come after what
- * `actor` does now. */
+/** Which kept accesses (bit i: candidate i) of a location that is shared could, by happens-before,
+ * also have come after what `actor` does now. */
 uint32_t triples_unordered(const struct locations *locations, const struct location *location,
                            const struct actor *actor);
 
