@@ -54,10 +54,65 @@ static void on_actor_end(void *context, struct actor *actor)
 	locations_actor_end(&a->locations, actor);
 }
 
-static inline void tell(const struct handlers *handlers, const struct moment *moment)
+static void tell(const struct handlers *handlers, struct thread *thread, struct actor *actor,
+                 const struct aw_event *event)
 {
+	const struct moment moment = {.event = event, .thread = thread, .actor = actor};
+
 	for (const struct handler *handler = handlers->list; handler->fn; handler++)
-		handler->fn(handler->state, moment);
+		handler->fn(handler->state, &moment);
+}
+
+/* ---- where an event goes, by its kind ---- */
+
+enum route {
+	ROUTE_ACCESS = 1,     /* to the access engine, and nowhere else */
+	ROUTE_DEFINITION = 2, /* what only gives names: nothing happens, `task` may be no task */
+	ROUTE_RARE = 4,       /* rare_event looks at it first */
+	ROUTE_STEP_END = 8,   /* a step has ended, or did unseen */
+	ROUTE_RESUME = 16,
+	ROUTE_BEFORE = 32, /* some analyzer wants to know of it */
+	ROUTE_AFTER = 64
+};
+
+static unsigned route_of(unsigned kind)
+{
+	switch (kind) {
+	case AW_READ:
+	case AW_WRITE:
+	case AW_IO:
+		return ROUTE_ACCESS;
+	case AW_SITE:
+	case AW_NAME:
+	case AW_TEXT:
+	case AW_MODULE:
+		return ROUTE_DEFINITION;
+	case AW_SUSPEND:
+	case AW_CALLBACK:
+		return ROUTE_STEP_END;
+	case AW_TASK_END:
+		return ROUTE_STEP_END | ROUTE_RARE;
+	case AW_RESUME:
+		return ROUTE_STEP_END | ROUTE_RESUME;
+	case AW_CANCEL:
+	case AW_FORGET:
+	case AW_UNWATCHED:
+	case AW_KIND_MAX: /* one that this version does not know */
+		return ROUTE_RARE;
+	default:
+		return !kind || names_wants(kind) ? ROUTE_RARE : 0;
+	}
+}
+
+static void routes_make(struct analysis *a)
+{
+	for (unsigned kind = 0; kind <= AW_KIND_MAX; kind++) {
+		a->route[kind] = (uint8_t)route_of(kind);
+		if (kind < AW_KIND_MAX && a->before[kind].list[0].fn)
+			a->route[kind] |= ROUTE_BEFORE;
+		if (kind < AW_KIND_MAX && a->after[kind].list[0].fn)
+			a->route[kind] |= ROUTE_AFTER;
+	}
 }
 
 /* ---- making ---- */
@@ -171,6 +226,7 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	locations_init(&a->locations, &a->world, on_conflict, a);
 	if (!err)
 		err = analyzers_open(a);
+	routes_make(a);
 	if (err) {
 		analysis_free(a);
 		return err;
@@ -245,6 +301,8 @@ static void io_resumed(struct analysis *a, struct thread *thread, struct actor *
 static int rare_event(struct analysis *a, const struct stream_batch *batch,
                       const struct aw_event *event)
 {
+	if (event->kind == AW_CANCEL)
+		locations_cancelled(&a->locations, event->object);
 	if (event->kind == AW_FORGET)
 		locations_forget(&a->locations, event->object, event->site);
 	if (event->kind == AW_UNWATCHED)
@@ -261,49 +319,25 @@ static int rare_event(struct analysis *a, const struct stream_batch *batch,
 	return 0;
 }
 
-/* Sets of kinds, for one test each. */
-#define STEP_KINDS /* a step has ended, or did unseen */                                           \
-	(ANALYZER_KIND(AW_SUSPEND) | ANALYZER_KIND(AW_TASK_END) | ANALYZER_KIND(AW_RESUME) |       \
-	 ANALYZER_KIND(AW_CALLBACK))
-#define PLAIN_KINDS /* of which rare_event wants to know nothing */                                \
-	(ANALYZER_KIND(AW_TASK_NEW) | ANALYZER_KIND(AW_RESUME) | ANALYZER_KIND(AW_SUSPEND) |       \
-	 ANALYZER_KIND(AW_WAKE) | ANALYZER_KIND(AW_LOCK_WAIT) | ANALYZER_KIND(AW_LOCK_TAKEN) |     \
-	 ANALYZER_KIND(AW_LOCK_FREED) | ANALYZER_KIND(AW_SIGNAL) | ANALYZER_KIND(AW_OBSERVE) |     \
-	 ANALYZER_KIND(AW_AWAIT))
-
-static inline bool is_kind(unsigned kind, uint64_t kinds)
+static int world_takes(struct analysis *a, const struct stream_batch *batch, struct thread *thread,
+                       struct actor *actor, const struct aw_event *event, unsigned route)
 {
-	return kind < AW_KIND_MAX && (kinds >> kind & 1);
-}
+	if (route & ROUTE_RARE) {
+		int err = rare_event(a, batch, event);
 
-static int world_takes(struct analysis *a, const struct stream_batch *batch,
-                       const struct moment *moment)
-{
-	const struct aw_event *event = moment->event;
-	int err;
-
-	if (!is_kind(event->kind, PLAIN_KINDS)) {
-		err = rare_event(a, batch, event);
 		if (err || event->kind >= AW_KIND_MAX || !event->kind)
 			return err;
 	}
-	if (event->kind == AW_CANCEL)
-		locations_cancelled(&a->locations, event->object);
-	else if (is_kind(event->kind, STEP_KINDS))
+	if (route & ROUTE_STEP_END)
 		locations_step_end(&a->locations);
-	tell(&a->before[event->kind], moment);
-	world_event(&a->world, moment->thread, moment->actor, event);
-	if (event->kind == AW_RESUME)
-		io_resumed(a, moment->thread, moment->actor, event);
-	tell(&a->after[event->kind], moment);
+	if (route & ROUTE_BEFORE)
+		tell(&a->before[event->kind], thread, actor, event);
+	world_event(&a->world, thread, actor, event);
+	if (route & ROUTE_RESUME)
+		io_resumed(a, thread, actor, event);
+	if (route & ROUTE_AFTER)
+		tell(&a->after[event->kind], thread, actor, event);
 	return a->world.error;
-}
-
-/* What only gives names: nothing happens, and `task` may be no task. */
-static bool is_definition(unsigned kind)
-{
-	return is_kind(kind, ANALYZER_KIND(AW_SITE) | ANALYZER_KIND(AW_NAME) |
-	                             ANALYZER_KIND(AW_TEXT) | ANALYZER_KIND(AW_MODULE));
 }
 
 /* A stream_fn: events of the process that is analysed. */
@@ -311,26 +345,28 @@ static int feed(void *analysis, const struct stream_batch *batch)
 {
 	struct analysis *a = analysis;
 	const struct aw_event *event = batch->events, *end = event + batch->count;
-	struct moment moment = {0}; /* a stream of definitions only is no thread of the target */
+	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
 	int err = 0;
 
 	a->events += batch->count;
 	for (; event < end && !err; event++) {
-		if (is_definition(event->kind)) {
+		unsigned route = a->route[event->kind < AW_KIND_MAX ? event->kind : AW_KIND_MAX];
+		struct actor *actor;
+
+		if (route & ROUTE_DEFINITION) {
 			err = rare_event(a, batch, event);
 			continue;
 		}
-		if (!moment.thread)
-			moment.thread = world_thread(&a->world, batch->tid);
-		if (!moment.thread)
+		if (!thread)
+			thread = world_thread(&a->world, batch->tid);
+		if (!thread)
 			return -ENOMEM;
 		a->world.order++;
-		moment.event = event;
-		moment.actor = world_actor(&a->world, moment.thread, event->task);
-		if (event->kind == AW_READ || event->kind == AW_WRITE || event->kind == AW_IO)
-			access_event(a, moment.thread, moment.actor, event);
+		actor = world_actor(&a->world, thread, event->task);
+		if (route & ROUTE_ACCESS)
+			access_event(a, thread, actor, event);
 		else
-			err = world_takes(a, batch, &moment);
+			err = world_takes(a, batch, thread, actor, event, route);
 	}
 	return err ? err : a->world.error ? a->world.error : a->locations.error;
 }

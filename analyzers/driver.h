@@ -39,6 +39,7 @@ struct analysis {
 	void *state[ANALYZERS_MAX];
 	unsigned count;
 	struct handlers before[AW_KIND_MAX], after[AW_KIND_MAX];
+	uint8_t route[AW_KIND_MAX + 1]; /* by kind; the last is for all later ones */
 	struct listener section_begin_of[ANALYZERS_MAX], section_end_of[ANALYZERS_MAX];
 	struct listener section_gap_of[ANALYZERS_MAX], conflict_of[ANALYZERS_MAX];
 	unsigned section_begin_count, section_end_count, section_gap_count, conflict_count;

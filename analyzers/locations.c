@@ -200,15 +200,14 @@ static void access_take(struct locations *locations, const struct thread *thread
 	if (take_quietly(location, actor, bits)) {
 		location->last_step = actor->step;
 		location->last_what = what;
-		entry_put(locations, entry, location, actor, bits, what, event);
-		return;
+	} else {
+		if (crosses)
+			triples_pair(locations, location, entry, actor, bits, what, event);
+		if (bits & ACCESS_USE)
+			return; /* of a value read before: no access to the memory */
+		if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
+			history_take(locations, location, actor, bits, what, event);
 	}
-	if (crosses)
-		triples_pair(locations, location, entry, actor, bits, what, event);
-	if (bits & ACCESS_USE)
-		return; /* of a value read before: no access to the memory */
-	if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
-		history_take(locations, location, actor, bits, what, event);
 	entry_put(locations, entry, location, actor, bits, what, event);
 }
 
@@ -255,12 +254,6 @@ void locations_access(struct locations *locations, const struct thread *thread, 
 	access_take(locations, thread, entry, actor, bits, what, event);
 }
 
-void locations_step_end(struct locations *locations)
-{
-	if (locations->pending_count)
-		triples_settle(locations);
-}
-
 /* ---- going away ---- */
 
 static void location_drop(struct locations *locations, struct location *location)
@@ -304,7 +297,7 @@ void locations_forget(struct locations *locations, uint64_t address, uint64_t si
 
 	if (!size || end < address)
 		return;
-	triples_settle(locations);
+	locations_settle(locations);
 	if (granules <= locations->by_granule.count) {
 		for (uint64_t g = address / LOCATIONS_GRANULE; g <= (end - 1) / LOCATIONS_GRANULE;
 		     g++)
@@ -335,7 +328,7 @@ void locations_actor_end(struct locations *locations, struct actor *actor)
 
 void locations_finish(struct locations *locations)
 {
-	triples_settle(locations);
+	locations_settle(locations);
 	for (uint32_t i = 0; i < locations->locations.made; i++) {
 		struct location *location = slab_at(&locations->locations, i);
 

@@ -80,8 +80,15 @@ static inline uint64_t locations_io_key(uint64_t object)
 	return object | 1ull << 63;
 }
 
+/** Tells what was put off to the end of a step. */
+void locations_settle(struct locations *locations);
+
 /** A step has ended: what was put off to its end is told. */
-void locations_step_end(struct locations *locations);
+static inline void locations_step_end(struct locations *locations)
+{
+	if (locations->pending_count)
+		locations_settle(locations);
+}
 
 /** The actor whose step runs has cancelled a task. */
 void locations_cancelled(struct locations *locations, uint64_t task);

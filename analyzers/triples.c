@@ -234,7 +234,7 @@ static void put_off(struct locations *locations, struct location *location, unsi
                     unsigned slot, int shape)
 {
 	if (locations->pending_count == LOCATIONS_PENDING)
-		triples_settle(locations);
+		locations_settle(locations);
 	location->pairs[pair].possible |= 1u << slot;
 	location->changed = true;
 	locations->pending[locations->pending_count++] = (struct locations_pending){
@@ -245,7 +245,7 @@ static void put_off(struct locations *locations, struct location *location, unsi
 	};
 }
 
-void triples_settle(struct locations *locations)
+void locations_settle(struct locations *locations)
 {
 	unsigned count = locations->pending_count;
 

@@ -21,7 +21,4 @@ void triples_pair(struct locations *locations, struct location *location, const 
 void triples_access(struct locations *locations, struct location *location,
                     const struct actor *actor, unsigned slot);
 
-/** Tells what was put off to the end of a step. */
-void triples_settle(struct locations *locations);
-
 #endif
