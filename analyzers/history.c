@@ -46,21 +46,21 @@ static unsigned candidate_oldest(const struct location *location)
 static unsigned candidate_slot(struct locations *locations, struct location *location,
                                const struct actor *actor, uint64_t what, bool *fresh)
 {
-	unsigned found = LOCATIONS_ACCESSES, matches = 0, slot;
+	const struct candidate *first = location->candidates, *end = first + location->candidate_count;
+	const struct candidate *older = NULL;
+	unsigned matches = 0, slot;
 
 	*fresh = false;
-	for (unsigned i = 0; i < location->candidate_count; i++) {
-		const struct candidate *candidate = &location->candidates[i];
-
+	for (const struct candidate *candidate = first; candidate < end; candidate++) {
 		if (candidate->key != what)
 			continue;
 		if (candidate->actor == actor->id)
-			return i;
-		if (!matches++ || candidate->order < location->candidates[found].order)
-			found = i;
+			return (unsigned)(candidate - first);
+		if (!matches++ || candidate->order < older->order)
+			older = candidate;
 	}
 	if (matches >= 2)
-		return found;
+		return (unsigned)(older - first);
 	*fresh = true;
 	if (room_for_candidate(locations, location))
 		return location->candidate_count++;
@@ -206,10 +206,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
 }
 
-bool history_is_open(struct location *location)
+bool history_look(struct location *location)
 {
-	if (!location->changed)
-		return location->open;
 	location->changed = location->open = false;
 	for (unsigned p = 0; p < location->pair_count; p++) {
 		const struct pair *pair = &location->pairs[p];

@@ -120,8 +120,14 @@ struct pair *history_pair(struct locations *locations, struct location *location
                           const struct entry *entry, const struct actor *actor, unsigned bits,
                           uint64_t what, uint64_t site);
 
+/** Finds `open` anew. */
+bool history_look(struct location *location);
+
 /** May a pair and an access of this location yet be told to be a possible conflict? */
-bool history_is_open(struct location *location);
+static inline bool history_is_open(struct location *location)
+{
+	return location->changed ? history_look(location) : location->open;
+}
 
 /** Tells what a pair still owes, and empties it. */
 void history_settle(struct locations *locations, struct pair *pair);

@@ -174,7 +174,8 @@ static void history_take(struct locations *locations, struct location *location,
 		location->shared = true;
 	slot = history_put(locations, location, actor, bits, what, event);
 	if (slot != LOCATIONS_ACCESSES && location->shared) {
-		triples_access(locations, location, actor, slot);
+		if (history_is_open(location))
+			triples_access(locations, location, actor, slot);
 		if (locations->world->thread_count > 1)
 			races_access(locations, location, actor, slot);
 	}

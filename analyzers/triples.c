@@ -277,8 +277,6 @@ void triples_access(struct locations *locations, struct location *location,
 {
 	unsigned bits = location->candidates[slot].bits;
 
-	if (!history_is_open(location))
-		return;
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		struct pair *pair = &location->pairs[i];
 		int shape;

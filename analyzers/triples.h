@@ -17,7 +17,8 @@ void triples_pair(struct locations *locations, struct location *location, const 
                   const struct actor *actor, unsigned bits, uint64_t what,
                   const struct aw_event *event);
 
-/** A new access by `actor`, in `slot`: hold it against the pairs of others seen so far. */
+/** A new access by `actor`, in `slot`, of a location that is open: hold it against the pairs of
+ * others seen so far. */
 void triples_access(struct locations *locations, struct location *location,
                     const struct actor *actor, unsigned slot);
 
