@@ -169,18 +169,21 @@ static void judge_slot(struct locations *locations, struct location *location, s
 {
 	const struct candidate *other = &location->candidates[slot];
 	bool between = other->order > entry->order;
+	bool own_thread = other->thread == actor->thread;
 	int shape;
 
 	if (!(other->bits & pair->wants) || other->actor == actor->id ||
 	    (!between && !(entry->unordered & ~pair->possible & 1u << slot)))
 		return;
+	if (between && own_thread && *happened && (pair->observed & 1u << slot))
+		return; /* all is told */
 	shape = conflict_shape(pair->first_bits, pair->second_bits, other->bits);
 	if (conflict_excusable((enum conflict_shape)shape, pair->first_bits) &&
 	    world_ordered(locations->world, actor, other->actor, other->tag, other->step))
 		return; /* a message: the wake-up or result that was awaited tells of it */
 	/* Steps of two threads overlap, and accesses have no stamps of their own: only on the
 	 * pair's own thread does the order of events say that it lay in the gap. */
-	if (between && other->thread == actor->thread) {
+	if (between && own_thread) {
 		if (locks_exclude(pair, other))
 			return; /* cannot be: something about the lock was not seen */
 		*happened = true;

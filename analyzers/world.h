@@ -156,7 +156,8 @@ struct actor {
 	 * held before an access keeps that access out of others' sections, even if freed since. */
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
-	uint64_t lock_sign;   /* a hash of guards and step_guards; 0: both are empty */
+	uint64_t guards_sign, step_sign; /* hashes of the two */
+	uint64_t lock_sign;              /* of both; 0: both are empty */
 	uint64_t object;      /* what it is suspended for */
 	uint64_t site;        /* where it is suspended */
 	uint64_t since;       /* ns: when it was suspended, or its step began */
@@ -271,8 +272,15 @@ struct actor *world_task(const struct world *world, uint64_t id);
 struct lock *world_lock(const struct world *world, uint64_t id);
 struct lock *world_lock_by_uid(const struct world *world, uint64_t uid);
 
+/** The identity of a lock that has none yet; never NULL. */
+struct identity *world_identity_find(struct world *world, struct lock *lock);
+
 /** The identity of a lock; never NULL. */
-struct identity *world_identity(struct world *world, struct lock *lock);
+static inline struct identity *world_identity(struct world *world, struct lock *lock)
+{
+	return lock->identity == IDMAP_NONE ? world_identity_find(world, lock)
+	                                    : &world->identities[lock->identity];
+}
 
 /** Does step `step` of the actor with id `id` happen before what `actor` does now? */
 static inline bool world_ordered(const struct world *world, const struct actor *actor, uint64_t id,
