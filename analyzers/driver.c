@@ -66,22 +66,26 @@ static void tell(const struct handlers *handlers, struct thread *thread, struct 
 /* ---- where an event goes, by its kind ---- */
 
 enum route {
-	ROUTE_ACCESS = 1,     /* to the access engine, and nowhere else */
-	ROUTE_DEFINITION = 2, /* what only gives names: nothing happens, `task` may be no task */
-	ROUTE_RARE = 4,       /* rare_event looks at it first */
-	ROUTE_STEP_END = 8,   /* a step has ended, or did unseen */
-	ROUTE_RESUME = 16,
-	ROUTE_BEFORE = 32, /* some analyzer wants to know of it */
-	ROUTE_AFTER = 64
+	/* To the access engine and nowhere else; an operation on a descriptor is both. */
+	ROUTE_READ = ACCESS_READ,
+	ROUTE_WRITE = ACCESS_WRITE,
+	ROUTE_DEFINITION = 4, /* what only gives names: nothing happens, `task` may be no task */
+	ROUTE_RARE = 8,       /* rare_event looks at it first */
+	ROUTE_STEP_END = 16,  /* a step has ended, or did unseen */
+	ROUTE_RESUME = 32,
+	ROUTE_BEFORE = 64, /* some analyzer wants to know of it */
+	ROUTE_AFTER = 128
 };
 
 static unsigned route_of(unsigned kind)
 {
 	switch (kind) {
 	case AW_READ:
+		return ROUTE_READ;
 	case AW_WRITE:
+		return ROUTE_WRITE;
 	case AW_IO:
-		return ROUTE_ACCESS;
+		return ROUTE_READ | ROUTE_WRITE;
 	case AW_SITE:
 	case AW_NAME:
 	case AW_TEXT:
@@ -269,15 +273,14 @@ static unsigned flagged_bits(const struct aw_event *event)
 }
 
 static inline void access_event(struct analysis *a, struct thread *thread, struct actor *actor,
-                                const struct aw_event *event)
+                                const struct aw_event *event, unsigned bits)
 {
 	uint64_t key = event->object;
-	unsigned bits = event->kind == AW_READ ? ACCESS_READ : ACCESS_WRITE;
 
 	if (!actor->running)
 		world_step_assume(&a->world, thread, actor, event->time);
-	if (event->kind == AW_IO) {
-		bits = ACCESS_READ | ACCESS_WRITE | ACCESS_IO;
+	if (bits == (ACCESS_READ | ACCESS_WRITE)) {
+		bits |= ACCESS_IO;
 		key = locations_io_key(key);
 	} else if (event->arg & ~AW_SIZE_MAX) {
 		bits = flagged_bits(event);
@@ -346,15 +349,17 @@ static int feed(void *analysis, const struct stream_batch *batch)
 	struct analysis *a = analysis;
 	const struct aw_event *event = batch->events, *end = event + batch->count;
 	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
-	int err = 0;
+	int err;
 
 	a->events += batch->count;
-	for (; event < end && !err; event++) {
+	for (; event < end; event++) {
 		unsigned route = a->route[event->kind < AW_KIND_MAX ? event->kind : AW_KIND_MAX];
 		struct actor *actor;
 
 		if (route & ROUTE_DEFINITION) {
 			err = rare_event(a, batch, event);
+			if (err)
+				return err;
 			continue;
 		}
 		if (!thread)
@@ -363,12 +368,15 @@ static int feed(void *analysis, const struct stream_batch *batch)
 			return -ENOMEM;
 		a->world.order++;
 		actor = world_actor(&a->world, thread, event->task);
-		if (route & ROUTE_ACCESS)
-			access_event(a, thread, actor, event);
-		else
-			err = world_takes(a, batch, thread, actor, event, route);
+		if (route & (ROUTE_READ | ROUTE_WRITE)) {
+			access_event(a, thread, actor, event, route & (ROUTE_READ | ROUTE_WRITE));
+			continue;
+		}
+		err = world_takes(a, batch, thread, actor, event, route);
+		if (err)
+			return err;
 	}
-	return err ? err : a->world.error ? a->world.error : a->locations.error;
+	return a->world.error ? a->world.error : a->locations.error;
 }
 
 int analysis_feed(void *analysis, const struct stream_batch *batch)
