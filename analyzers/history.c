@@ -231,9 +231,17 @@ static uint8_t pair_wants(unsigned first, unsigned second)
 	return wants;
 }
 
-static void pair_fill(struct pair *pair, const struct entry *entry, const struct actor *actor,
-                      unsigned bits, uint64_t site)
+RARELY static void pair_fill(struct pair *pair, const struct entry *entry,
+                             const struct actor *actor, unsigned bits, uint64_t site)
 {
+	uint64_t gap = first_gap(actor, entry->gaps);
+
+	pair->gap_site = actor->gap_site[gap];
+	pair->region = region_since(actor, entry->order);
+	/* Of a gap that is forgotten only the newest part is known: the region counts. */
+	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
+	                      ? pair->region
+	                      : cover_since(actor, actor->gap_order[gap]);
 	pair->first_bits = pair->first.bits = entry->bits;
 	pair->first.site = entry->site;
 	pair->first.guards = entry->guards;
@@ -293,15 +301,9 @@ struct pair *history_pair(struct locations *locations, struct location *location
 	if (!pair)
 		return NULL;
 	pair->key = key;
-	pair->gap_site = actor->gap_site[gap];
 	pair->nested = nested;
 	pair->wait = wait;
 	pair->wait_kept = kept;
-	pair->region = region_since(actor, entry->order);
-	/* Of a gap that is forgotten only the newest part is known: the region counts. */
-	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
-	                      ? pair->region
-	                      : cover_since(actor, actor->gap_order[gap]);
 	location->changed = true;
 	pair_fill(pair, entry, actor, bits, site);
 	return pair;

@@ -10,6 +10,9 @@
 #define HISTORY_SURE   4096u /* accesses of a location that are all held against all pairs; then, */
 #define HISTORY_SAMPLE 32u   /* once all was told, every so many, until there is something new */
 
+/* What is new is rare: its code stays out of that which most accesses go through. */
+#define RARELY __attribute__((noinline))
+
 /* An access that can be the middle of a triple; the newest of its (site, bits, guards). What is
  * looked at for each event comes first, in one line of the cache. */
 struct candidate {

@@ -81,7 +81,8 @@ static struct entry *entry_make(struct locations *locations, struct location *lo
 
 /* The actor's entry for the location, by the maps; its order is 0 if it has not accessed it yet.
  * NULL: too many locations, no memory. */
-static struct entry *entry_get(struct locations *locations, struct actor *actor, uint64_t key)
+RARELY static struct entry *entry_get(struct locations *locations, struct actor *actor,
+                                      uint64_t key)
 {
 	struct location *location = location_get(locations, key);
 	struct entry *entry;
@@ -106,7 +107,7 @@ static struct entry *entry_get(struct locations *locations, struct actor *actor,
 static inline struct entry *entry_find(struct locations *locations, struct actor *actor,
                                        uint64_t key)
 {
-	uint64_t spot = (uint64_t)actor->index << 4 | key * 0x9e3779b97f4a7c15ull >> 60;
+	uint64_t spot = (uint64_t)actor->index << 5 | key * 0x9e3779b97f4a7c15ull >> 59;
 	struct entry **near = &locations->near[spot % LOCATIONS_NEAR];
 	struct entry *entry = *near;
 
@@ -221,9 +222,10 @@ static inline bool is_repeated(const struct location *location, const struct act
 }
 
 /* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
-static void plain_access(struct locations *locations, const struct actor *actor, uint64_t key,
-                         unsigned bits, uint64_t what, const struct aw_event *event)
+RARELY static void plain_access(struct locations *locations, const struct actor *actor,
+                                uint64_t key, unsigned bits, const struct aw_event *event)
 {
+	uint64_t what = history_what(actor, bits, event->site);
 	struct location *location = location_get(locations, key);
 
 	if (!location || is_repeated(location, actor, what))
@@ -237,17 +239,18 @@ static void plain_access(struct locations *locations, const struct actor *actor,
 void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event)
 {
-	uint64_t what = history_what(actor, bits, event->site);
 	struct entry *entry;
+	uint64_t what;
 
 	locations->accesses++;
 	if (!key)
 		return;
 	if (actor->plain) {
-		plain_access(locations, actor, key, bits, what, event);
+		plain_access(locations, actor, key, bits, event);
 		return;
 	}
 	entry = entry_find(locations, actor, key);
+	what = history_what(actor, bits, event->site);
 	if (!entry || is_repeated(entry->location, actor, what))
 		return;
 	for (unsigned i = 0; i < actor->held_count; i++)

@@ -29,7 +29,7 @@
 #define LOCATIONS_ACCESSES 16u        /* possible middles kept per location */
 #define LOCATIONS_PAIRS    32u        /* possible outsides kept per location */
 #define LOCATIONS_GRANULE  64u        /* bytes; FORGET looks a granule at a time */
-#define LOCATIONS_NEAR     2048u      /* entries that are found at once, 16 a task */
+#define LOCATIONS_NEAR     4096u      /* entries that are found at once, 32 a task */
 
 #define LOCATIONS_PENDING 64u /* conflicts put off to the end of a step */
 

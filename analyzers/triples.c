@@ -58,8 +58,8 @@ static struct conflict *conflict_keep(struct locations *locations, const struct 
 	return kept;
 }
 
-static void tell_observed(struct locations *locations, const struct location *location,
-                          struct pair *pair, unsigned slot, int shape)
+RARELY static void tell_observed(struct locations *locations, const struct location *location,
+                                 struct pair *pair, unsigned slot, int shape)
 {
 	struct conflict conflict =
 		conflict_of(location, pair, &location->candidates[slot], shape, true);
@@ -131,8 +131,8 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
 	return lock;
 }
 
-static void judge_possible(struct locations *locations, struct location *location,
-                           struct pair *pair, unsigned slot, int shape)
+RARELY static void judge_possible(struct locations *locations, struct location *location,
+                                  struct pair *pair, unsigned slot, int shape)
 {
 	const struct candidate *other = &location->candidates[slot];
 

@@ -166,10 +166,13 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 
 static inline void see_time(struct world *world, uint64_t time)
 {
-	if (time > world->now)
+	if (time > world->now) {
 		world->now = time;
-	if (time - 1 < world->started - 1) /* 0 is the latest of all: not known, not begun */
+		if (!world->started)
+			world->started = time;
+	} else if (time && time < world->started) {
 		world->started = time;
+	}
 }
 
 /* What only a running actor does, unless it is told of long ago. */
