@@ -39,39 +39,96 @@ static unsigned candidate_oldest(const struct location *location)
 	return oldest;
 }
 
-/*
- * The slot for an access: the one of its key and actor; else, of the two kept
- * per key (so that a task never finds only itself), the older; else a new one.
- */
-static unsigned candidate_slot(struct locations *locations, struct location *location,
-                               const struct actor *actor, uint64_t what, bool *fresh)
+/* Takes a candidate out of what its key stands for. */
+static void candidate_part(struct location *location, unsigned slot)
 {
-	const struct candidate *first = location->candidates, *end = first + location->candidate_count;
-	const struct candidate *older = NULL;
-	unsigned matches = 0, slot;
+	unsigned twin = location->candidates[slot].twin;
 
-	*fresh = false;
-	for (const struct candidate *candidate = first; candidate < end; candidate++) {
-		if (candidate->key != what)
-			continue;
-		if (candidate->actor == actor->id)
-			return (unsigned)(candidate - first);
-		if (!matches++ || candidate->order < older->order)
-			older = candidate;
-	}
-	if (matches >= 2)
-		return (unsigned)(older - first);
-	*fresh = true;
+	if (twin != LOCATIONS_ACCESSES)
+		location->candidates[twin].twin = LOCATIONS_ACCESSES;
+}
+
+/* A slot for one more candidate: a new one, or the oldest's. LOCATIONS_ACCESSES: no memory. */
+static unsigned candidate_claim(struct locations *locations, struct location *location)
+{
+	unsigned slot;
+
 	if (room_for_candidate(locations, location))
 		return location->candidate_count++;
 	if (!location->candidate_count)
-		return LOCATIONS_ACCESSES; /* no memory */
-	locations_step_end(locations);     /* what was put off may speak of it */
+		return LOCATIONS_ACCESSES;
+	locations_step_end(locations); /* what was put off may speak of it */
 	slot = candidate_oldest(location);
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		location->pairs[i].possible &= ~(1u << slot);
 		location->pairs[i].observed &= ~(1u << slot);
 	}
+	candidate_part(location, slot);
+	return slot;
+}
+
+/* Makes a candidate of an access whose like is not kept, or (`twin`) kept of one other actor. */
+RARELY static unsigned candidate_make(struct locations *locations, struct location *location,
+                                      const struct actor *actor, unsigned bits, uint64_t what,
+                                      uint64_t site, unsigned twin)
+{
+	unsigned slot = candidate_claim(locations, location);
+	struct candidate *candidate;
+
+	if (slot == LOCATIONS_ACCESSES)
+		return slot;
+	if (twin == slot)
+		twin = LOCATIONS_ACCESSES; /* it was the oldest */
+	if (twin != LOCATIONS_ACCESSES)
+		location->candidates[twin].twin = (uint8_t)slot;
+	location->changed = true;
+	races_forget(location, slot);
+	location->readers = (location->readers & ~(1u << slot)) |
+	                    (bits & ACCESS_READ ? 1u << slot : 0);
+	location->writers = (location->writers & ~(1u << slot)) |
+	                    (bits & ACCESS_WRITE ? 1u << slot : 0);
+	candidate = &location->candidates[slot];
+	candidate->key = what;
+	candidate->twin = (uint8_t)twin;
+	candidate->bits = (uint8_t)bits;
+	candidate->site = site;
+	candidate->guards = actor->guards;
+	candidate->step_guards = actor->step_guards;
+	candidate->unsure = actor->unsure;
+	return slot;
+}
+
+/* One of the candidates with this key, LOCATIONS_ACCESSES: none. */
+static inline unsigned candidate_find(struct location *location, uint64_t what)
+{
+	uint8_t *seat = &location->seats[what % LOCATION_SEATS];
+
+	if (*seat < location->candidate_count && location->candidates[*seat].key == what)
+		return *seat;
+	for (unsigned i = 0; i < location->candidate_count; i++)
+		if (location->candidates[i].key == what)
+			return *seat = (uint8_t)i;
+	return LOCATIONS_ACCESSES;
+}
+
+/*
+ * The slot for an access: the one of its key and actor; else, of the two kept
+ * per key (so that a task never finds only itself), the older; else a new one.
+ */
+static inline unsigned candidate_slot(struct locations *locations, struct location *location,
+                                      const struct actor *actor, unsigned bits, uint64_t what,
+                                      uint64_t site)
+{
+	unsigned slot = candidate_find(location, what), twin;
+	const struct candidate *kept = location->candidates;
+
+	if (slot != LOCATIONS_ACCESSES && kept[slot].actor == actor->id)
+		return slot;
+	twin = slot != LOCATIONS_ACCESSES ? kept[slot].twin : LOCATIONS_ACCESSES;
+	if (twin == LOCATIONS_ACCESSES)
+		return candidate_make(locations, location, actor, bits, what, site, slot);
+	if (kept[twin].actor == actor->id || kept[twin].order < kept[slot].order)
+		return twin;
 	return slot;
 }
 
@@ -93,24 +150,13 @@ unsigned history_put(struct locations *locations, struct location *location,
                      const struct actor *actor, unsigned bits, uint64_t what,
                      const struct aw_event *event)
 {
-	bool fresh;
-	unsigned slot = candidate_slot(locations, location, actor, what, &fresh);
+	unsigned slot = candidate_slot(locations, location, actor, bits, what, event->site);
 	struct candidate *candidate;
 
 	if (slot == LOCATIONS_ACCESSES)
 		return slot;
 	candidate = &location->candidates[slot];
 	location->taken++;
-	if (fresh) {
-		location->changed = true;
-		races_forget(location, slot);
-		candidate->key = what;
-		candidate->bits = (uint8_t)bits;
-		candidate->site = event->site;
-		candidate->guards = actor->guards;
-		candidate->step_guards = actor->step_guards;
-		candidate->unsure = actor->unsure;
-	}
 	candidate->actor = actor->id;
 	candidate->time = event->time;
 	candidate->thread = actor->thread;

@@ -10,7 +10,9 @@
 #define HISTORY_SURE   4096u /* accesses of a location that are all held against all pairs; then, */
 #define HISTORY_SAMPLE 32u   /* once all was told, every so many, until there is something new */
 
-/* What is new is rare: its code stays out of that which most accesses go through. */
+#define LOCATION_SEATS 4u
+
+/* Its code stays out of that which most accesses go through. */
 #define RARELY __attribute__((noinline))
 
 /* An access that can be the middle of a triple; the newest of its (site, bits, guards). What is
@@ -26,6 +28,7 @@ struct candidate {
 	uint32_t thread;
 	uint32_t raced; /* bit i: told that candidate i races with it */
 	uint8_t bits;
+	uint8_t twin; /* the other one of its key, LOCATIONS_ACCESSES: none */
 	bool unsure;
 	struct lockset guards, step_guards; /* as in struct conflict_access */
 };
@@ -72,6 +75,8 @@ struct location {
 	uint8_t candidate_count, candidate_room;
 	uint8_t pair_count, pair_room;
 	uint8_t last_pair;
+	uint8_t seats[LOCATION_SEATS]; /* candidates found last, by key */
+	uint32_t readers, writers;     /* bit i: candidate i reads, writes */
 	uint32_t next;                    /* in its granule, SLAB_NONE: none */
 	uint64_t write_order, read_order; /* of the last write, read */
 	struct candidate *candidates;

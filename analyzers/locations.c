@@ -99,6 +99,7 @@ RARELY static struct entry *entry_get(struct locations *locations, struct actor 
 		entry->actor = actor->id;
 		entry->order = 0; /* of another location or actor that had this slot */
 		entry->use_step = 0;
+		entry->unordered = 0;
 	}
 	return entry;
 }
@@ -117,16 +118,10 @@ static inline struct entry *entry_find(struct locations *locations, struct actor
 	return *near = entry_get(locations, actor, key);
 }
 
-static void entry_put(const struct locations *locations, struct entry *entry,
-                      const struct location *location, const struct actor *actor, unsigned bits,
-                      uint64_t what, const struct aw_event *event)
+static inline void entry_put(const struct locations *locations, struct entry *entry,
+                             const struct actor *actor, unsigned bits, uint64_t what,
+                             const struct aw_event *event)
 {
-	/* While one thread runs a step, no other task's accesses come in between, and what the
-	 * task knows of others grows only by what it observes. */
-	if (entry->step != actor->step || entry->order <= actor->learnt ||
-	    locations->world->thread_count > 1)
-		entry->unordered =
-			location->shared ? triples_unordered(locations, location, actor) : 0;
 	entry->order = locations->world->order;
 	entry->step = actor->step;
 	entry->what = what;
@@ -185,9 +180,10 @@ static void history_take(struct locations *locations, struct location *location,
 	location->last_what = what;
 }
 
-static void access_take(struct locations *locations, const struct thread *thread,
-                        struct entry *entry, const struct actor *actor, unsigned bits,
-                        uint64_t what, const struct aw_event *event)
+/* The access may end a pair, and be in the middle of others' ones. */
+RARELY static void take_loudly(struct locations *locations, const struct thread *thread,
+                             struct entry *entry, const struct actor *actor, unsigned bits,
+                             uint64_t what, const struct aw_event *event)
 {
 	struct location *location = entry->location;
 	bool crosses = entry->order > thread->loss && entry->gaps != actor->gaps;
@@ -197,20 +193,18 @@ static void access_take(struct locations *locations, const struct thread *thread
 		entry->use_step = actor->step;
 		entry->use_site = event->site;
 	}
-	if ((bits & (ACCESS_WRITE | ACCESS_IO)) == ACCESS_WRITE)
-		note_write(locations, entry, actor, event->site);
-	if (take_quietly(location, actor, bits)) {
-		location->last_step = actor->step;
-		location->last_what = what;
-	} else {
-		if (crosses)
-			triples_pair(locations, location, entry, actor, bits, what, event);
-		if (bits & ACCESS_USE)
-			return; /* of a value read before: no access to the memory */
-		if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
-			history_take(locations, location, actor, bits, what, event);
-	}
-	entry_put(locations, entry, location, actor, bits, what, event);
+	if (crosses)
+		triples_pair(locations, location, entry, actor, bits, what, event);
+	if (bits & ACCESS_USE)
+		return; /* of a value read before: no access to the memory */
+	if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
+		history_take(locations, location, actor, bits, what, event);
+	/* While one thread runs a step, no other task's accesses come in between, and what the
+	 * task knows of others grows only by what it observes. */
+	if (location->shared && (entry->step != actor->step || entry->order <= actor->learnt ||
+	                         locations->world->thread_count > 1))
+		entry->unordered = triples_unordered(locations, location, actor);
+	entry_put(locations, entry, actor, bits, what, event);
 }
 
 /* Again in the same step: nothing new. */
@@ -239,6 +233,7 @@ RARELY static void plain_access(struct locations *locations, const struct actor 
 void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event)
 {
+	struct location *location;
 	struct entry *entry;
 	uint64_t what;
 
@@ -250,12 +245,23 @@ void locations_access(struct locations *locations, const struct thread *thread, 
 		return;
 	}
 	entry = entry_find(locations, actor, key);
+	if (!entry)
+		return;
+	location = entry->location;
 	what = history_what(actor, bits, event->site);
-	if (!entry || is_repeated(entry->location, actor, what))
+	if (is_repeated(location, actor, what))
 		return;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		actor->held[i]->accesses++;
-	access_take(locations, thread, entry, actor, bits, what, event);
+	if ((bits & (ACCESS_WRITE | ACCESS_IO)) == ACCESS_WRITE)
+		note_write(locations, entry, actor, event->site);
+	if (!take_quietly(location, actor, bits)) {
+		take_loudly(locations, thread, entry, actor, bits, what, event);
+		return;
+	}
+	location->last_step = actor->step;
+	location->last_what = what;
+	entry_put(locations, entry, actor, bits, what, event);
 }
 
 /* ---- going away ---- */

@@ -163,6 +163,7 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 	return mask;
 }
 
+/* Holds a pair against candidate `slot`, which does what it wants. */
 static void judge_slot(struct locations *locations, struct location *location, struct pair *pair,
                        const struct entry *entry, const struct actor *actor, unsigned slot,
                        bool *happened)
@@ -172,7 +173,7 @@ static void judge_slot(struct locations *locations, struct location *location, s
 	bool own_thread = other->thread == actor->thread;
 	int shape;
 
-	if (!(other->bits & pair->wants) || other->actor == actor->id ||
+	if (other->actor == actor->id ||
 	    (!between && !(entry->unordered & ~pair->possible & 1u << slot)))
 		return;
 	if (between && own_thread && *happened && (pair->observed & 1u << slot))
@@ -217,7 +218,8 @@ void triples_pair(struct locations *locations, struct location *location, const 
 	if (!location->shared)
 		return;
 	had_sample = pair->sample;
-	look = (1u << location->candidate_count) - 1;
+	look = (pair->wants & ACCESS_WRITE ? location->writers : 0) |
+	       (pair->wants & ACCESS_READ ? location->readers : 0);
 	if ((!(pair->wants & ACCESS_WRITE) || location->write_order <= entry->order) &&
 	    (!(pair->wants & ACCESS_READ) || location->read_order <= entry->order))
 		look &= entry->unordered & ~pair->possible;
