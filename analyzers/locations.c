@@ -160,9 +160,9 @@ static bool take_quietly(struct location *location, const struct actor *actor, u
 }
 
 /* Somebody else can see the access, or be seen by it. */
-static void history_take(struct locations *locations, struct location *location,
-                         const struct actor *actor, unsigned bits, uint64_t what,
-                         const struct aw_event *event)
+static inline void history_take(struct locations *locations, struct location *location,
+                                const struct actor *actor, unsigned bits, uint64_t what,
+                                const struct aw_event *event)
 {
 	unsigned slot;
 

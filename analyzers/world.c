@@ -76,10 +76,12 @@ struct actor *world_actor_make(struct world *world, uint64_t id, uint32_t thread
 	actor->plain = id >= WORLD_PLAIN;
 	actor->unsure = true; /* until its creation is seen */
 	actor->named_only = true;
+	if (!world->near_task[world_task_place(id)])
+		world->near_task[world_task_place(id)] = actor;
 	return actor;
 }
 
-struct actor *world_task(const struct world *world, uint64_t id)
+struct actor *world_task_find(const struct world *world, uint64_t id)
 {
 	uint32_t index = idmap_get(&world->actor_by_id, id);
 
@@ -137,6 +139,8 @@ void world_actor_drop(struct world *world, struct actor *actor)
 	world_sections_orphan(world, actor);
 	idmap_fini(&actor->used_more);
 	idmap_remove(&world->actor_by_id, actor->id);
+	if (world->near_task[world_task_place(actor->id)] == actor)
+		world->near_task[world_task_place(actor->id)] = NULL;
 	slab_give(&world->actors, actor->index);
 }
 
