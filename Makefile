@@ -46,7 +46,7 @@ all: $(B)/awaitness $(B)/libawaitness.a $(B)/libawaitness.so $(B)/awaitness.pc #
 
 $(B)/%.o: %.c | deps
 	$(call say,CC,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) $(if $(filter runtime/%,$<),-fPIC) -MMD -MP -c -o $@ $<
-$(call obj,$(wildcard analyzers/*.c)): CFLAGS += $(LTO) -fomit-frame-pointer
+$(call obj,$(wildcard analyzers/*.c)): CFLAGS += $(if $(SAN),,-O3 -fomit-frame-pointer) $(LTO)
 $(B)/%.o: %.S | deps
 	$(call say,AS,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) -fPIC -MMD -MP -c -o $@ $<
 $(B)/gen/%.bpf.o: tracer/bpf/%.bpf.c | deps
