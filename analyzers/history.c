@@ -83,10 +83,10 @@ RARELY static unsigned candidate_make(struct locations *locations, struct locati
 		location->candidates[twin].twin = (uint8_t)slot;
 	location->changed = true;
 	races_forget(location, slot);
-	location->readers = (location->readers & ~(1u << slot)) |
-	                    (bits & ACCESS_READ ? 1u << slot : 0);
-	location->writers = (location->writers & ~(1u << slot)) |
-	                    (bits & ACCESS_WRITE ? 1u << slot : 0);
+	location->readers =
+		(location->readers & ~(1u << slot)) | (bits & ACCESS_READ ? 1u << slot : 0);
+	location->writers =
+		(location->writers & ~(1u << slot)) | (bits & ACCESS_WRITE ? 1u << slot : 0);
 	candidate = &location->candidates[slot];
 	candidate->key = what;
 	candidate->twin = (uint8_t)twin;

@@ -75,8 +75,8 @@ struct location {
 	uint8_t candidate_count, candidate_room;
 	uint8_t pair_count, pair_room;
 	uint8_t last_pair;
-	uint8_t seats[LOCATION_SEATS]; /* candidates found last, by key */
-	uint32_t readers, writers;     /* bit i: candidate i reads, writes */
+	uint8_t seats[LOCATION_SEATS];    /* candidates found last, by key */
+	uint32_t readers, writers;        /* bit i: candidate i reads, writes */
 	uint32_t next;                    /* in its granule, SLAB_NONE: none */
 	uint64_t write_order, read_order; /* of the last write, read */
 	struct candidate *candidates;
@@ -85,7 +85,7 @@ struct location {
 
 /* The last access of one actor to one location. */
 struct entry {
-	uint32_t next; /* of the actor; first, as the slab needs a word */
+	uint32_t next;      /* of the actor; first, as the slab needs a word */
 	uint32_t unordered; /* bit i: candidate i was not ordered before it */
 	struct location *location;
 	uint64_t key;  /* the location's; 0: the slot is free */
@@ -100,9 +100,9 @@ struct entry {
 	uint64_t what; /* as a candidate's key */
 	uint64_t site;
 	uint64_t time;
-	uint64_t nested;    /* as gaps */
-	uint64_t use_step;  /* the last use of its value that was looked at ... */
-	uint64_t use_site;  /* ... and where */
+	uint64_t nested;   /* as gaps */
+	uint64_t use_step; /* the last use of its value that was looked at ... */
+	uint64_t use_site; /* ... and where */
 	struct lockset guards;
 };
 

@@ -182,8 +182,8 @@ static inline void history_take(struct locations *locations, struct location *lo
 
 /* The access may end a pair, and be in the middle of others' ones. */
 RARELY static void take_loudly(struct locations *locations, const struct thread *thread,
-                             struct entry *entry, const struct actor *actor, unsigned bits,
-                             uint64_t what, const struct aw_event *event)
+                               struct entry *entry, const struct actor *actor, unsigned bits,
+                               uint64_t what, const struct aw_event *event)
 {
 	struct location *location = entry->location;
 	bool crosses = entry->order > thread->loss && entry->gaps != actor->gaps;
@@ -196,7 +196,7 @@ RARELY static void take_loudly(struct locations *locations, const struct thread 
 	if (crosses)
 		triples_pair(locations, location, entry, actor, bits, what, event);
 	if (bits & ACCESS_USE)
-		return; /* of a value read before: no access to the memory */
+		return;            /* of a value read before: no access to the memory */
 	if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
 		history_take(locations, location, actor, bits, what, event);
 	/* While one thread runs a step, no other task's accesses come in between, and what the

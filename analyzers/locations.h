@@ -56,8 +56,8 @@ struct locations {
 	struct idmap by_key, by_granule, entry_by_key;
 	uint64_t lives; /* locations made so far */
 	struct blind_writes blind;
-	uint64_t accesses; /* taken */
-	uint64_t ignored;  /* beyond LOCATIONS_MAX */
+	uint64_t accesses;                  /* taken */
+	uint64_t ignored;                   /* beyond LOCATIONS_MAX */
 	struct entry *near[LOCATIONS_NEAR]; /* found lately, by actor and a hash of the key */
 	struct locations_pending pending[LOCATIONS_PENDING];
 	unsigned pending_count;

@@ -26,8 +26,7 @@ static bool guards_known(const struct world *world, const struct candidate *unsu
 	if (other->guards.more)
 		return false;
 	for (unsigned i = 0; unsure->unsure && i < other->guards.count; i++) {
-		const struct lock *lock =
-			world_lock_by_uid(world, other->guards.lock[i] >> 16);
+		const struct lock *lock = world_lock_by_uid(world, other->guards.lock[i] >> 16);
 
 		if (!lock || lock->known > unsure->order)
 			return false;

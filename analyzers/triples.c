@@ -137,8 +137,7 @@ RARELY static void judge_possible(struct locations *locations, struct location *
 	const struct candidate *other = &location->candidates[slot];
 
 	if (pair->nested || wait_excludes(locations->world, pair, other) ||
-	    (!locks_exclude(pair, other) &&
-	     !locks_are_known(locations->world, pair, other)))
+	    (!locks_exclude(pair, other) && !locks_are_known(locations->world, pair, other)))
 		return;
 	location->changed = true;
 	tell_possible(locations, location, pair, slot, shape);

@@ -234,13 +234,7 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		step_see(world, thread, actor, event);
 		world_observe(world, actor, event);
 		break;
-	case AW_LOCK_WAIT:
-	case AW_LOCK_TAKEN:
-	case AW_LOCK_FREED:
-	case AW_LOCK_TEST:
-	case AW_LOCK_CONDITION:
-	case AW_LOCK_WAIVER:
-	case AW_LOCK_GIVEUP:
+	case AW_LOCK_WAIT ... AW_LOCK_GIVEUP:
 		step_see(world, thread, actor, event);
 		world_lock_event(world, thread, actor, event,
 		                 inferred || (event->arg & AW_ARG_INFERRED));

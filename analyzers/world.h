@@ -157,13 +157,13 @@ struct actor {
 	 * held before an access keeps that access out of others' sections, even if freed since. */
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
-	uint64_t guards_sign, step_sign; /* hashes of the two */
-	uint64_t lock_sign;              /* of both; 0: both are empty */
-	uint64_t object;      /* what it is suspended for */
-	uint64_t site;        /* where it is suspended */
-	uint64_t since;       /* ns: when it was suspended, or its step began */
-	struct lock *waiting; /* LOCK_WAIT seen, not yet taken or given up */
-	uint64_t wait_since;  /* ns */
+	uint64_t guards_sign, step_sign;         /* hashes of the two */
+	uint64_t lock_sign;                      /* of both; 0: both are empty */
+	uint64_t object;                         /* what it is suspended for */
+	uint64_t site;                           /* where it is suspended */
+	uint64_t since;                          /* ns: when it was suspended, or its step began */
+	struct lock *waiting;                    /* LOCK_WAIT seen, not yet taken or given up */
+	uint64_t wait_since;                     /* ns */
 	uint64_t wait_site;
 	struct section *held[WORLD_HELD];
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
