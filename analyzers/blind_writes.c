@@ -22,35 +22,19 @@ static struct blind_site *site_add(struct blind_writes *writes, uint64_t site)
 	}
 	if (idmap_add(&writes->by_site, site, writes->used))
 		return NULL;
-	writes->last_site = site;
-	writes->last = writes->used++;
-	writes->rows[writes->last] = (struct blind_site){0};
-	return &writes->rows[writes->last];
+	writes->rows[writes->used] = (struct blind_site){.site = site};
+	return &writes->rows[writes->used++];
 }
 
-static struct blind_site *site_get(struct blind_writes *writes, uint64_t site)
+struct blind_site *blind_writes_row(struct blind_writes *writes, uint64_t site, uint32_t *near)
 {
-	uint32_t index;
+	uint32_t index = idmap_get(&writes->by_site, site);
+	struct blind_site *row =
+		index == IDMAP_NONE ? site_add(writes, site) : &writes->rows[index];
 
-	if (writes->used && writes->last_site == site)
-		return &writes->rows[writes->last];
-	index = idmap_get(&writes->by_site, site);
-	if (index == IDMAP_NONE)
-		return site_add(writes, site);
-	writes->last_site = site;
-	writes->last = index;
-	return &writes->rows[index];
-}
-
-int blind_writes_note(struct blind_writes *writes, uint64_t site, bool blind)
-{
-	struct blind_site *row = site_get(writes, site);
-
-	if (!row)
-		return -ENOMEM;
-	row->writes++;
-	row->blind += blind;
-	return 0;
+	if (row)
+		*near = (uint32_t)(row - writes->rows);
+	return row;
 }
 
 bool blind_writes_has(const struct blind_writes *writes, uint64_t site)

@@ -18,7 +18,10 @@
 
 #include "idmap.h"
 
+#define BLIND_NEAR 64u /* rows that are found at once */
+
 struct blind_site {
+	uint64_t site;
 	uint64_t writes;
 	uint64_t blind; /* of these: the task's access before was a write, or there was none */
 };
@@ -27,12 +30,26 @@ struct blind_writes {
 	struct idmap by_site; /* index in rows */
 	struct blind_site *rows;
 	uint32_t used, room;
-	uint64_t last_site; /* of the row found last */
-	uint32_t last;
+	uint32_t near[BLIND_NEAR]; /* rows found lately, by a hash of the site */
 };
 
+/** The row of `site`, made if need be, now among those found lately. NULL: no memory. */
+struct blind_site *blind_writes_row(struct blind_writes *writes, uint64_t site, uint32_t *near);
+
 /** A write at `site`. 0 or -ENOMEM. */
-int blind_writes_note(struct blind_writes *writes, uint64_t site, bool blind);
+static inline int blind_writes_note(struct blind_writes *writes, uint64_t site, bool blind)
+{
+	uint32_t *near = &writes->near[(site ^ site >> 6) % BLIND_NEAR];
+	struct blind_site *row = writes->rows + *near;
+
+	if (!writes->used || row->site != site)
+		row = blind_writes_row(writes, site, near);
+	if (!row)
+		return -ENOMEM;
+	row->writes++;
+	row->blind += blind;
+	return 0;
+}
 
 /** Does this site write whatever was there? One write in twenty is enough to say so. */
 bool blind_writes_has(const struct blind_writes *writes, uint64_t site);

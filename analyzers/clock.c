@@ -7,7 +7,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
 	!defined(__SANITIZE_ADDRESS__)
-#define CLOCK_FAST __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#define CLOCK_FAST                                                                                 \
+	__attribute__((target_clones("arch=x86-64-v4", "avx2", "default"), optimize("O3")))
 #else
 #define CLOCK_FAST
 #endif

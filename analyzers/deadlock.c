@@ -57,6 +57,13 @@ static struct lock *lock_wanted(const struct world *world, const struct actor *a
 	return actor->waiting ? actor->waiting : world_lock(world, actor->object);
 }
 
+/* Most suspend for what no task or lock stands for. */
+static bool waits_for_somebody(const struct actor *actor)
+{
+	return actor->await == AW_AWAIT_TASK || actor->await == AW_AWAIT_LOCK ||
+	       actor->await == AW_AWAIT_SEMAPHORE;
+}
+
 static bool is_blocked(struct deadlock *self, struct actor *actor);
 
 static bool lock_is_stuck(struct deadlock *self, const struct lock *lock)
@@ -248,6 +255,8 @@ static void deadlock_after(void *state, const struct moment *moment)
 	struct actor *actor = moment->actor;
 
 	if (moment->event->kind == AW_SUSPEND) {
+		if (!waits_for_somebody(actor))
+			return;
 		self->start = actor;
 		self->seen_count = 0;
 		self->closed = false;

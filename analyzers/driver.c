@@ -54,10 +54,69 @@ static void on_actor_end(void *context, struct actor *actor)
 	locations_actor_end(&a->locations, actor);
 }
 
-static void tell(const struct handlers *handlers, const struct moment *moment)
+static void tell(const struct handlers *handlers, struct thread *thread, struct actor *actor,
+                 const struct aw_event *event)
 {
-	for (unsigned i = 0; i < handlers->count; i++)
-		handlers->list[i].fn(handlers->list[i].state, moment);
+	const struct moment moment = {.event = event, .thread = thread, .actor = actor};
+
+	for (const struct handler *handler = handlers->list; handler->fn; handler++)
+		handler->fn(handler->state, &moment);
+}
+
+/* ---- where an event goes, by its kind ---- */
+
+enum route {
+	/* To the access engine and nowhere else; an operation on a descriptor is both. */
+	ROUTE_READ = ACCESS_READ,
+	ROUTE_WRITE = ACCESS_WRITE,
+	ROUTE_DEFINITION = 4, /* what only gives names: nothing happens, `task` may be no task */
+	ROUTE_RARE = 8,       /* rare_event looks at it first */
+	ROUTE_STEP_END = 16,  /* a step has ended, or did unseen */
+	ROUTE_RESUME = 32,
+	ROUTE_BEFORE = 64, /* some analyzer wants to know of it */
+	ROUTE_AFTER = 128
+};
+
+static unsigned route_of(unsigned kind)
+{
+	switch (kind) {
+	case AW_READ:
+		return ROUTE_READ;
+	case AW_WRITE:
+		return ROUTE_WRITE;
+	case AW_IO:
+		return ROUTE_READ | ROUTE_WRITE;
+	case AW_SITE:
+	case AW_NAME:
+	case AW_TEXT:
+	case AW_MODULE:
+		return ROUTE_DEFINITION;
+	case AW_SUSPEND:
+	case AW_CALLBACK:
+		return ROUTE_STEP_END;
+	case AW_TASK_END:
+		return ROUTE_STEP_END | ROUTE_RARE;
+	case AW_RESUME:
+		return ROUTE_STEP_END | ROUTE_RESUME;
+	case AW_CANCEL:
+	case AW_FORGET:
+	case AW_UNWATCHED:
+	case AW_KIND_MAX: /* one that this version does not know */
+		return ROUTE_RARE;
+	default:
+		return !kind || names_wants(kind) ? ROUTE_RARE : 0;
+	}
+}
+
+static void routes_make(struct analysis *a)
+{
+	for (unsigned kind = 0; kind <= AW_KIND_MAX; kind++) {
+		a->route[kind] = (uint8_t)route_of(kind);
+		if (kind < AW_KIND_MAX && a->before[kind].list[0].fn)
+			a->route[kind] |= ROUTE_BEFORE;
+		if (kind < AW_KIND_MAX && a->after[kind].list[0].fn)
+			a->route[kind] |= ROUTE_AFTER;
+	}
 }
 
 /* ---- making ---- */
@@ -94,11 +153,15 @@ static int subscribe(struct handlers *handlers, uint64_t kinds,
                      void (*fn)(void *, const struct moment *), void *state)
 {
 	for (unsigned kind = 0; kind < AW_KIND_MAX; kind++) {
+		unsigned count = 0;
+
 		if (!(kinds & ANALYZER_KIND(kind)))
 			continue;
-		if (handlers[kind].count == HANDLERS_MAX)
+		while (handlers[kind].list[count].fn)
+			count++;
+		if (count == HANDLERS_MAX)
 			return -ENOSPC;
-		handlers[kind].list[handlers[kind].count++] = (struct handler){fn, state};
+		handlers[kind].list[count] = (struct handler){fn, state};
 	}
 	return 0;
 }
@@ -167,6 +230,7 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	locations_init(&a->locations, &a->world, on_conflict, a);
 	if (!err)
 		err = analyzers_open(a);
+	routes_make(a);
 	if (err) {
 		analysis_free(a);
 		return err;
@@ -192,27 +256,34 @@ void analysis_free(struct analysis *a)
 
 /* ---- feeding ---- */
 
-static void access_event(struct analysis *a, struct thread *thread, struct actor *actor,
-                         const struct aw_event *event)
+/* The bits of a READ or WRITE that has flags in its arg. */
+static unsigned flagged_bits(const struct aw_event *event)
+{
+	unsigned bits;
+
+	if (event->kind == AW_WRITE)
+		return ACCESS_WRITE | (event->arg & AW_ARG_SAME ? ACCESS_SAME : 0) |
+		       (event->arg & AW_ARG_INFERRED ? ACCESS_INFERRED : 0);
+	bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
+	if (event->arg & AW_ARG_TEST)
+		bits |= ACCESS_TEST;
+	if (event->arg & AW_ARG_ITERATE)
+		bits |= ACCESS_ITERATE;
+	return bits;
+}
+
+static inline void access_event(struct analysis *a, struct thread *thread, struct actor *actor,
+                                const struct aw_event *event, unsigned bits)
 {
 	uint64_t key = event->object;
-	unsigned bits = ACCESS_WRITE;
 
 	if (!actor->running)
 		world_step_assume(&a->world, thread, actor, event->time);
-	if (event->kind == AW_WRITE && event->arg & AW_ARG_SAME)
-		bits |= ACCESS_SAME;
-	if (event->kind == AW_WRITE && event->arg & AW_ARG_INFERRED)
-		bits |= ACCESS_INFERRED;
-	if (event->kind == AW_READ) {
-		bits = event->arg & AW_ARG_USE ? ACCESS_USE : ACCESS_READ;
-		if (event->arg & AW_ARG_TEST)
-			bits |= ACCESS_TEST;
-		if (event->arg & AW_ARG_ITERATE)
-			bits |= ACCESS_ITERATE;
-	} else if (event->kind == AW_IO) {
-		bits = ACCESS_READ | ACCESS_WRITE | ACCESS_IO;
+	if (bits == (ACCESS_READ | ACCESS_WRITE)) {
+		bits |= ACCESS_IO;
 		key = locations_io_key(key);
+	} else if (event->arg & ~AW_SIZE_MAX) {
+		bits = flagged_bits(event);
 	}
 	locations_access(&a->locations, thread, actor, key, bits, event);
 }
@@ -233,6 +304,8 @@ static void io_resumed(struct analysis *a, struct thread *thread, struct actor *
 static int rare_event(struct analysis *a, const struct stream_batch *batch,
                       const struct aw_event *event)
 {
+	if (event->kind == AW_CANCEL)
+		locations_cancelled(&a->locations, event->object);
 	if (event->kind == AW_FORGET)
 		locations_forget(&a->locations, event->object, event->site);
 	if (event->kind == AW_UNWATCHED)
@@ -249,65 +322,61 @@ static int rare_event(struct analysis *a, const struct stream_batch *batch,
 	return 0;
 }
 
-static int world_takes(struct analysis *a, const struct stream_batch *batch,
-                       const struct moment *moment)
+static int world_takes(struct analysis *a, const struct stream_batch *batch, struct thread *thread,
+                       struct actor *actor, const struct aw_event *event, unsigned route)
 {
-	const struct aw_event *event = moment->event;
-	int err;
+	if (route & ROUTE_RARE) {
+		int err = rare_event(a, batch, event);
 
-	if (event->kind >= AW_KIND_MAX || names_wants(event->kind) || event->kind == AW_UNWATCHED) {
-		err = rare_event(a, batch, event);
 		if (err || event->kind >= AW_KIND_MAX || !event->kind)
 			return err;
 	}
-	if (event->kind == AW_CANCEL)
-		locations_cancelled(&a->locations, event->object);
-	else if (event->kind == AW_SUSPEND || event->kind == AW_TASK_END ||
-	         event->kind == AW_RESUME || event->kind == AW_CALLBACK)
+	if (route & ROUTE_STEP_END)
 		locations_step_end(&a->locations);
-	tell(&a->before[event->kind], moment);
-	world_event(&a->world, moment->thread, moment->actor, event);
-	if (event->kind == AW_RESUME)
-		io_resumed(a, moment->thread, moment->actor, event);
-	tell(&a->after[event->kind], moment);
+	if (route & ROUTE_BEFORE)
+		tell(&a->before[event->kind], thread, actor, event);
+	world_event(&a->world, thread, actor, event);
+	if (route & ROUTE_RESUME)
+		io_resumed(a, thread, actor, event);
+	if (route & ROUTE_AFTER)
+		tell(&a->after[event->kind], thread, actor, event);
 	return a->world.error;
-}
-
-/* What only gives names: nothing happens, and `task` may be no task. */
-static bool is_definition(unsigned kind)
-{
-	return kind == AW_SITE || kind == AW_NAME || kind == AW_TEXT || kind == AW_MODULE;
 }
 
 /* A stream_fn: events of the process that is analysed. */
 static int feed(void *analysis, const struct stream_batch *batch)
 {
 	struct analysis *a = analysis;
+	const struct aw_event *event = batch->events, *end = event + batch->count;
 	struct thread *thread = NULL; /* a stream of definitions only is no thread of the target */
-	int err = 0;
+	int err;
 
 	a->events += batch->count;
-	for (size_t i = 0; i < batch->count && !err; i++) {
-		const struct aw_event *event = &batch->events[i];
-		struct moment moment = {.event = event};
+	for (; event < end; event++) {
+		unsigned route = a->route[event->kind < AW_KIND_MAX ? event->kind : AW_KIND_MAX];
+		struct actor *actor;
 
-		if (is_definition(event->kind)) {
+		if (route & ROUTE_DEFINITION) {
 			err = rare_event(a, batch, event);
+			if (err)
+				return err;
 			continue;
 		}
 		if (!thread)
 			thread = world_thread(&a->world, batch->tid);
 		if (!thread)
 			return -ENOMEM;
-		moment.thread = thread;
 		a->world.order++;
-		moment.actor = world_actor(&a->world, thread, event->task);
-		if (event->kind == AW_READ || event->kind == AW_WRITE || event->kind == AW_IO)
-			access_event(a, thread, moment.actor, event);
-		else
-			err = world_takes(a, batch, &moment);
+		actor = world_actor(&a->world, thread, event->task);
+		if (route & (ROUTE_READ | ROUTE_WRITE)) {
+			access_event(a, thread, actor, event, route & (ROUTE_READ | ROUTE_WRITE));
+			continue;
+		}
+		err = world_takes(a, batch, thread, actor, event, route);
+		if (err)
+			return err;
 	}
-	return err ? err : a->world.error ? a->world.error : a->locations.error;
+	return a->world.error ? a->world.error : a->locations.error;
 }
 
 int analysis_feed(void *analysis, const struct stream_batch *batch)

@@ -17,10 +17,9 @@ struct handler {
 	void *state;
 };
 
-/* Who wants to know of a kind. */
+/* Who wants to know of a kind; after the last one `fn` is NULL. */
 struct handlers {
-	unsigned count;
-	struct handler list[HANDLERS_MAX];
+	struct handler list[HANDLERS_MAX + 1];
 };
 
 /* An analyzer that has a handler of some sort. */
@@ -40,6 +39,7 @@ struct analysis {
 	void *state[ANALYZERS_MAX];
 	unsigned count;
 	struct handlers before[AW_KIND_MAX], after[AW_KIND_MAX];
+	uint8_t route[AW_KIND_MAX + 1]; /* by kind; the last is for all later ones */
 	struct listener section_begin_of[ANALYZERS_MAX], section_end_of[ANALYZERS_MAX];
 	struct listener section_gap_of[ANALYZERS_MAX], conflict_of[ANALYZERS_MAX];
 	unsigned section_begin_count, section_end_count, section_gap_count, conflict_count;

@@ -39,67 +39,127 @@ static unsigned candidate_oldest(const struct location *location)
 	return oldest;
 }
 
-/*
- * The slot for an access: the one of its key and actor; else, of the two kept
- * per key (so that a task never finds only itself), the older; else a new one.
- */
-static unsigned candidate_slot(struct locations *locations, struct location *location,
-                               const struct actor *actor, uint64_t what, bool *fresh)
+/* Takes a candidate out of what its key stands for. */
+static void candidate_part(struct location *location, unsigned slot)
 {
-	unsigned found = LOCATIONS_ACCESSES, matches = 0, slot;
+	unsigned twin = location->candidates[slot].twin;
 
-	*fresh = false;
-	for (unsigned i = 0; i < location->candidate_count; i++) {
-		const struct candidate *candidate = &location->candidates[i];
+	if (twin != LOCATIONS_ACCESSES)
+		location->candidates[twin].twin = LOCATIONS_ACCESSES;
+}
 
-		if (candidate->key != what)
-			continue;
-		if (candidate->actor == actor->id)
-			return i;
-		if (!matches++ || candidate->order < location->candidates[found].order)
-			found = i;
-	}
-	if (matches >= 2)
-		return found;
-	*fresh = true;
+/* A slot for one more candidate: a new one, or the oldest's. LOCATIONS_ACCESSES: no memory. */
+static unsigned candidate_claim(struct locations *locations, struct location *location)
+{
+	unsigned slot;
+
 	if (room_for_candidate(locations, location))
 		return location->candidate_count++;
 	if (!location->candidate_count)
-		return LOCATIONS_ACCESSES; /* no memory */
-	locations_step_end(locations);     /* what was put off may speak of it */
+		return LOCATIONS_ACCESSES;
+	locations_step_end(locations); /* what was put off may speak of it */
 	slot = candidate_oldest(location);
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		location->pairs[i].possible &= ~(1u << slot);
 		location->pairs[i].observed &= ~(1u << slot);
 	}
+	candidate_part(location, slot);
 	return slot;
+}
+
+/* Makes a candidate of an access whose like is not kept, or (`twin`) kept of one other actor. */
+RARELY static unsigned candidate_make(struct locations *locations, struct location *location,
+                                      const struct actor *actor, unsigned bits, uint64_t what,
+                                      uint64_t site, unsigned twin)
+{
+	unsigned slot = candidate_claim(locations, location);
+	struct candidate *candidate;
+
+	if (slot == LOCATIONS_ACCESSES)
+		return slot;
+	if (twin == slot)
+		twin = LOCATIONS_ACCESSES; /* it was the oldest */
+	if (twin != LOCATIONS_ACCESSES)
+		location->candidates[twin].twin = (uint8_t)slot;
+	location->changed = true;
+	races_forget(location, slot);
+	location->readers =
+		(location->readers & ~(1u << slot)) | (bits & ACCESS_READ ? 1u << slot : 0);
+	location->writers =
+		(location->writers & ~(1u << slot)) | (bits & ACCESS_WRITE ? 1u << slot : 0);
+	candidate = &location->candidates[slot];
+	candidate->key = what;
+	candidate->twin = (uint8_t)twin;
+	candidate->bits = (uint8_t)bits;
+	candidate->site = site;
+	candidate->guards = actor->guards;
+	candidate->step_guards = actor->step_guards;
+	candidate->unsure = actor->unsure;
+	return slot;
+}
+
+/* One of the candidates with this key, LOCATIONS_ACCESSES: none. */
+static inline unsigned candidate_find(struct location *location, uint64_t what)
+{
+	uint8_t *seat = &location->seats[what % LOCATION_SEATS];
+
+	if (*seat < location->candidate_count && location->candidates[*seat].key == what)
+		return *seat;
+	for (unsigned i = 0; i < location->candidate_count; i++)
+		if (location->candidates[i].key == what)
+			return *seat = (uint8_t)i;
+	return LOCATIONS_ACCESSES;
+}
+
+/*
+ * The slot for an access: the one of its key and actor; else, of the two kept
+ * per key (so that a task never finds only itself), the older; else a new one.
+ */
+static inline unsigned candidate_slot(struct locations *locations, struct location *location,
+                                      const struct actor *actor, unsigned bits, uint64_t what,
+                                      uint64_t site)
+{
+	unsigned slot = candidate_find(location, what), twin;
+	const struct candidate *kept = location->candidates;
+
+	if (slot != LOCATIONS_ACCESSES && kept[slot].actor == actor->id)
+		return slot;
+	twin = slot != LOCATIONS_ACCESSES ? kept[slot].twin : LOCATIONS_ACCESSES;
+	if (twin == LOCATIONS_ACCESSES)
+		return candidate_make(locations, location, actor, bits, what, site, slot);
+	if (kept[twin].actor == actor->id || kept[twin].order < kept[slot].order)
+		return twin;
+	return slot;
+}
+
+struct conflict_access history_access(const struct candidate *candidate)
+{
+	return (struct conflict_access){
+		.actor = candidate->actor,
+		.site = candidate->site,
+		.time = candidate->time,
+		.bits = candidate->bits,
+		.thread = candidate->thread,
+		.unsure = candidate->unsure,
+		.guards = candidate->guards,
+		.step = candidate->step_guards,
+	};
 }
 
 unsigned history_put(struct locations *locations, struct location *location,
                      const struct actor *actor, unsigned bits, uint64_t what,
                      const struct aw_event *event)
 {
-	bool fresh;
-	unsigned slot = candidate_slot(locations, location, actor, what, &fresh);
+	unsigned slot = candidate_slot(locations, location, actor, bits, what, event->site);
 	struct candidate *candidate;
 
 	if (slot == LOCATIONS_ACCESSES)
 		return slot;
 	candidate = &location->candidates[slot];
 	location->taken++;
-	if (fresh) {
-		location->changed = true;
-		races_forget(location, slot);
-		candidate->key = what;
-		candidate->bits = candidate->access.bits = (uint8_t)bits;
-		candidate->access.site = event->site;
-		candidate->access.guards = actor->guards;
-		candidate->access.step = actor->step_guards;
-		candidate->access.unsure = actor->unsure;
-	}
-	candidate->actor = candidate->access.actor = actor->id;
-	candidate->access.time = event->time;
-	candidate->access.thread = actor->thread;
+	candidate->actor = actor->id;
+	candidate->time = event->time;
+	candidate->thread = actor->thread;
 	candidate->step = actor->step;
 	candidate->order = locations->world->order;
 	candidate->tag = actor->tag;
@@ -192,10 +252,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
 }
 
-bool history_is_open(struct location *location)
+bool history_look(struct location *location)
 {
-	if (!location->changed)
-		return location->open;
 	location->changed = location->open = false;
 	for (unsigned p = 0; p < location->pair_count; p++) {
 		const struct pair *pair = &location->pairs[p];
@@ -219,9 +277,17 @@ static uint8_t pair_wants(unsigned first, unsigned second)
 	return wants;
 }
 
-static void pair_fill(struct pair *pair, const struct entry *entry, const struct actor *actor,
-                      unsigned bits, uint64_t site)
+RARELY static void pair_fill(struct pair *pair, const struct entry *entry,
+                             const struct actor *actor, unsigned bits, uint64_t site)
 {
+	uint64_t gap = first_gap(actor, entry->gaps);
+
+	pair->gap_site = actor->gap_site[gap];
+	pair->region = region_since(actor, entry->order);
+	/* Of a gap that is forgotten only the newest part is known: the region counts. */
+	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
+	                      ? pair->region
+	                      : cover_since(actor, actor->gap_order[gap]);
 	pair->first_bits = pair->first.bits = entry->bits;
 	pair->first.site = entry->site;
 	pair->first.guards = entry->guards;
@@ -281,15 +347,9 @@ struct pair *history_pair(struct locations *locations, struct location *location
 	if (!pair)
 		return NULL;
 	pair->key = key;
-	pair->gap_site = actor->gap_site[gap];
 	pair->nested = nested;
 	pair->wait = wait;
 	pair->wait_kept = kept;
-	pair->region = region_since(actor, entry->order);
-	/* Of a gap that is forgotten only the newest part is known: the region counts. */
-	pair->cover = actor->gaps - entry->gaps > WORLD_GAP_SITES
-	                      ? pair->region
-	                      : cover_since(actor, actor->gap_order[gap]);
 	location->changed = true;
 	pair_fill(pair, entry, actor, bits, site);
 	return pair;

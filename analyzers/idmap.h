@@ -41,16 +41,18 @@ static inline uint64_t idmap_home(const struct idmap *map, uint64_t key)
 
 static inline uint32_t idmap_get(const struct idmap *map, uint64_t key)
 {
-	uint64_t mask = idmap_slots(map) - 1;
+	const struct idmap_slot *slot;
 
 	if (!map->slots)
 		return IDMAP_NONE;
-	for (uint64_t i = idmap_home(map, key);; i = (i + 1) & mask) {
-		if (map->slots[i].key == key)
-			return map->slots[i].value;
-		if (map->slots[i].key == IDMAP_FREE)
+	slot = &map->slots[idmap_home(map, key)];
+	while (slot->key != key) {
+		if (slot->key == IDMAP_FREE)
 			return IDMAP_NONE;
+		if (++slot == map->slots + idmap_slots(map))
+			slot = map->slots;
 	}
+	return slot->value;
 }
 
 static inline void idmap_place(struct idmap *map, uint64_t key, uint32_t value)

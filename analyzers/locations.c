@@ -38,8 +38,8 @@ static struct location *location_make(struct locations *locations, uint64_t key)
 		goto no_memory;
 	location = slab_at(&locations->locations, index);
 	location->key = key;
+	location->life = ++locations->lives;
 	location->index = index;
-	location->entry = SLAB_NONE;
 	location->next = head == IDMAP_NONE ? SLAB_NONE : head;
 	return location;
 no_memory:
@@ -61,7 +61,7 @@ static uint64_t entry_key(const struct location *location, const struct actor *a
 	return (uint64_t)location->index << 32 | actor->index;
 }
 
-static struct entry *entry_make(struct locations *locations, const struct location *location,
+static struct entry *entry_make(struct locations *locations, struct location *location,
                                 struct actor *actor)
 {
 	uint32_t index = slab_take(&locations->entries);
@@ -73,52 +73,55 @@ static struct entry *entry_make(struct locations *locations, const struct locati
 		return NULL;
 	}
 	entry = slab_at(&locations->entries, index);
-	entry->location = location->index;
+	entry->location = location;
 	entry->next = actor->entries;
 	actor->entries = index;
 	return entry;
 }
 
-/* The actor's entry for the location; its order is 0 if it has not accessed it yet. */
-static struct entry *entry_get(struct locations *locations, struct location *location,
-                               struct actor *actor)
+/* The actor's entry for the location, by the maps; its order is 0 if it has not accessed it yet.
+ * NULL: too many locations, no memory. */
+RARELY static struct entry *entry_get(struct locations *locations, struct actor *actor,
+                                      uint64_t key)
 {
-	uint32_t index;
+	struct location *location = location_get(locations, key);
 	struct entry *entry;
+	uint32_t index;
 
-	/* the newest need not be the last actor's: a use, a write of the same leave no access */
-	if (location->last_actor == actor->id && location->entry != SLAB_NONE) {
-		entry = slab_at(&locations->entries, location->entry);
-		if (entry->actor == actor->id && entry->key == location->key)
-			return entry;
-	}
+	if (!location)
+		return NULL;
 	index = idmap_get(&locations->entry_by_key, entry_key(location, actor));
-	if (index == IDMAP_NONE) {
-		entry = entry_make(locations, location, actor);
-		if (!entry)
-			return NULL;
-		index = actor->entries;
-	}
-	location->entry = index;
-	entry = slab_at(&locations->entries, index);
-	if (entry->key != location->key || entry->actor != actor->id) {
-		entry->key = location->key;
+	entry = index == IDMAP_NONE ? entry_make(locations, location, actor)
+	                            : slab_at(&locations->entries, index);
+	if (entry && (entry->life != location->life || entry->actor != actor->id)) {
+		entry->key = key;
+		entry->life = location->life;
 		entry->actor = actor->id;
 		entry->order = 0; /* of another location or actor that had this slot */
 		entry->use_step = 0;
+		entry->unordered = 0;
 	}
 	return entry;
 }
 
-static void entry_put(const struct locations *locations, struct entry *entry,
-                      const struct location *location, const struct actor *actor, unsigned bits,
-                      uint64_t what, const struct aw_event *event)
+/* Likewise, at once if it was found lately: code comes back to the same few. */
+static inline struct entry *entry_find(struct locations *locations, struct actor *actor,
+                                       uint64_t key)
 {
-	/* While one thread runs a step, no other task's accesses come in between, and what the
-	 * task knows of others grows only by what it observes. */
-	if (entry->step != actor->step || entry->order <= actor->learnt ||
-	    locations->world->thread_count > 1)
-		entry->unordered = triples_unordered(locations, location, actor);
+	uint64_t spot = (uint64_t)actor->index << 5 | key * 0x9e3779b97f4a7c15ull >> 59;
+	struct entry **near = &locations->near[spot % LOCATIONS_NEAR];
+	struct entry *entry = *near;
+
+	if (entry && entry->key == key && entry->actor == actor->id &&
+	    entry->life == entry->location->life)
+		return entry;
+	return *near = entry_get(locations, actor, key);
+}
+
+static inline void entry_put(const struct locations *locations, struct entry *entry,
+                             const struct actor *actor, unsigned bits, uint64_t what,
+                             const struct aw_event *event)
+{
 	entry->order = locations->world->order;
 	entry->step = actor->step;
 	entry->what = what;
@@ -151,90 +154,114 @@ static void note_write(struct locations *locations, const struct entry *entry,
  */
 static bool take_quietly(struct location *location, const struct actor *actor, unsigned bits)
 {
-	return !location->shared && location->last_actor == actor->id && !actor->plain &&
-	       !(bits & (ACCESS_USE | ACCESS_SAME)) && location->taken > HISTORY_SURE &&
+	return !location->shared && location->taken > HISTORY_SURE &&
+	       location->last_actor == actor->id && !(bits & (ACCESS_USE | ACCESS_SAME)) &&
 	       ++location->taken % HISTORY_SAMPLE;
 }
 
-/* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
-static void access_take(struct locations *locations, struct thread *thread,
-                        struct location *location, struct actor *actor, unsigned bits,
-                        uint64_t what, const struct aw_event *event)
+/* Somebody else can see the access, or be seen by it. */
+static inline void history_take(struct locations *locations, struct location *location,
+                                const struct actor *actor, unsigned bits, uint64_t what,
+                                const struct aw_event *event)
 {
-	struct entry *entry = actor->plain ? NULL : entry_get(locations, location, actor);
-	bool crosses =
-		entry && entry->order > thread->loss && entry->order && entry->gaps != actor->gaps;
 	unsigned slot;
 
-	if (!actor->plain && !entry)
-		return;
-	if ((bits & ACCESS_USE) && crosses) {
-		crosses = entry->use_step != actor->step || entry->use_site != event->site;
-		entry->use_step = actor->step;
-		entry->use_site = event->site;
-	}
-	if (entry && (bits & ACCESS_WRITE) && !(bits & ACCESS_IO))
-		note_write(locations, entry, actor, event->site);
-	if (take_quietly(location, actor, bits)) {
-		entry_put(locations, entry, location, actor, bits, what, event);
-		location->last_step = actor->step;
-		location->last_what = what;
-		return;
-	}
-	if (crosses)
-		triples_pair(locations, location, entry, actor, bits, what, event);
-	if (bits & ACCESS_USE)
-		return; /* of a value read before: no access to the memory */
-	if (bits & ACCESS_SAME) {
-		if (entry)
-			entry_put(locations, entry, location, actor, bits, what, event);
-		return; /* nobody else can tell that it was written */
-	}
 	if (location->last_actor != actor->id && location->candidate_count)
 		location->shared = true;
 	slot = history_put(locations, location, actor, bits, what, event);
 	if (slot != LOCATIONS_ACCESSES && location->shared) {
-		triples_access(locations, location, actor, slot);
+		if (history_is_open(location))
+			triples_access(locations, location, actor, slot);
 		if (locations->world->thread_count > 1)
 			races_access(locations, location, actor, slot);
 	}
-	if (entry)
-		entry_put(locations, entry, location, actor, bits, what, event);
 	location->last_actor = actor->id;
 	location->last_step = actor->step;
 	location->last_what = what;
 }
 
-void locations_access(struct locations *locations, struct thread *thread, struct actor *actor,
+/* The access may end a pair, and be in the middle of others' ones. */
+RARELY static void take_loudly(struct locations *locations, const struct thread *thread,
+                               struct entry *entry, const struct actor *actor, unsigned bits,
+                               uint64_t what, const struct aw_event *event)
+{
+	struct location *location = entry->location;
+	bool crosses = entry->order > thread->loss && entry->gaps != actor->gaps;
+
+	if ((bits & ACCESS_USE) && crosses) {
+		crosses = entry->use_step != actor->step || entry->use_site != event->site;
+		entry->use_step = actor->step;
+		entry->use_site = event->site;
+	}
+	if (crosses)
+		triples_pair(locations, location, entry, actor, bits, what, event);
+	if (bits & ACCESS_USE)
+		return;            /* of a value read before: no access to the memory */
+	if (!(bits & ACCESS_SAME)) /* else nobody can tell that it was written */
+		history_take(locations, location, actor, bits, what, event);
+	/* While one thread runs a step, no other task's accesses come in between, and what the
+	 * task knows of others grows only by what it observes. */
+	if (location->shared && (entry->step != actor->step || entry->order <= actor->learnt ||
+	                         locations->world->thread_count > 1))
+		entry->unordered = triples_unordered(locations, location, actor);
+	entry_put(locations, entry, actor, bits, what, event);
+}
+
+/* Again in the same step: nothing new. */
+static inline bool is_repeated(const struct location *location, const struct actor *actor,
+                               uint64_t what)
+{
+	return location->last_what == what && location->last_step == actor->step &&
+	       location->last_actor == actor->id;
+}
+
+/* An actor outside tasks is one step after the other: it can be in the middle, never outside. */
+RARELY static void plain_access(struct locations *locations, const struct actor *actor,
+                                uint64_t key, unsigned bits, const struct aw_event *event)
+{
+	uint64_t what = history_what(actor, bits, event->site);
+	struct location *location = location_get(locations, key);
+
+	if (!location || is_repeated(location, actor, what))
+		return;
+	for (unsigned i = 0; i < actor->held_count; i++)
+		actor->held[i]->accesses++;
+	if (!(bits & (ACCESS_USE | ACCESS_SAME)))
+		history_take(locations, location, actor, bits, what, event);
+}
+
+void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event)
 {
-	struct location *location = locations->last;
-	uint64_t what = history_what(actor, bits, event->site);
+	struct location *location;
+	struct entry *entry;
+	uint64_t what;
 
 	locations->accesses++;
 	if (!key)
 		return;
-	if (!location || locations->last_key != key) {
-		location = location_get(locations, key);
-		if (!location)
-			return;
-		locations->last = location;
-		locations->last_key = key;
+	if (actor->plain) {
+		plain_access(locations, actor, key, bits, event);
+		return;
 	}
-	if (location->last_actor == actor->id && location->last_step == actor->step &&
-	    location->last_what == what)
-		return; /* again in the same step: nothing new */
-	if (actor->plain)
-		location->entry = SLAB_NONE;
+	entry = entry_find(locations, actor, key);
+	if (!entry)
+		return;
+	location = entry->location;
+	what = history_what(actor, bits, event->site);
+	if (is_repeated(location, actor, what))
+		return;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		actor->held[i]->accesses++;
-	access_take(locations, thread, location, actor, bits, what, event);
-}
-
-void locations_step_end(struct locations *locations)
-{
-	if (locations->pending_count)
-		triples_settle(locations);
+	if ((bits & (ACCESS_WRITE | ACCESS_IO)) == ACCESS_WRITE)
+		note_write(locations, entry, actor, event->site);
+	if (!take_quietly(location, actor, bits)) {
+		take_loudly(locations, thread, entry, actor, bits, what, event);
+		return;
+	}
+	location->last_step = actor->step;
+	location->last_what = what;
+	entry_put(locations, entry, actor, bits, what, event);
 }
 
 /* ---- going away ---- */
@@ -246,9 +273,8 @@ static void location_drop(struct locations *locations, struct location *location
 	free(location->pairs);
 	free(location->candidates);
 	idmap_remove(&locations->by_key, location->key);
-	if (locations->last == location)
-		locations->last = NULL;
 	location->key = 0;
+	location->life = 0;
 	slab_give(&locations->locations, location->index);
 }
 
@@ -281,7 +307,7 @@ void locations_forget(struct locations *locations, uint64_t address, uint64_t si
 
 	if (!size || end < address)
 		return;
-	triples_settle(locations);
+	locations_settle(locations);
 	if (granules <= locations->by_granule.count) {
 		for (uint64_t g = address / LOCATIONS_GRANULE; g <= (end - 1) / LOCATIONS_GRANULE;
 		     g++)
@@ -301,13 +327,10 @@ void locations_actor_end(struct locations *locations, struct actor *actor)
 {
 	for (uint32_t index = actor->entries, next; index != SLAB_NONE; index = next) {
 		struct entry *entry = slab_at(&locations->entries, index);
-		struct location *location = slab_at(&locations->locations, entry->location);
 
 		next = entry->next;
-		if (location->entry == index)
-			location->entry = SLAB_NONE;
-		idmap_remove(&locations->entry_by_key,
-		             (uint64_t)entry->location << 32 | actor->index);
+		entry->key = 0;
+		idmap_remove(&locations->entry_by_key, entry_key(entry->location, actor));
 		slab_give(&locations->entries, index);
 	}
 	actor->entries = SLAB_NONE;
@@ -315,7 +338,7 @@ void locations_actor_end(struct locations *locations, struct actor *actor)
 
 void locations_finish(struct locations *locations)
 {
-	triples_settle(locations);
+	locations_settle(locations);
 	for (uint32_t i = 0; i < locations->locations.made; i++) {
 		struct location *location = slab_at(&locations->locations, i);
 

@@ -29,6 +29,7 @@
 #define LOCATIONS_ACCESSES 16u        /* possible middles kept per location */
 #define LOCATIONS_PAIRS    32u        /* possible outsides kept per location */
 #define LOCATIONS_GRANULE  64u        /* bytes; FORGET looks a granule at a time */
+#define LOCATIONS_NEAR     4096u      /* entries that are found at once, 32 a task */
 
 #define LOCATIONS_PENDING 64u /* conflicts put off to the end of a step */
 
@@ -37,6 +38,7 @@
 typedef void (*conflict_fn)(void *context, const struct conflict *conflict, uint64_t count);
 
 struct location;
+struct entry;
 
 /** A possible conflict that is told when the step that runs has ended. */
 struct locations_pending {
@@ -52,11 +54,11 @@ struct locations {
 	void *context;
 	struct slab locations, entries;
 	struct idmap by_key, by_granule, entry_by_key;
+	uint64_t lives; /* locations made so far */
 	struct blind_writes blind;
-	struct location *last; /* of the last access */
-	uint64_t last_key;
-	uint64_t accesses; /* taken */
-	uint64_t ignored;  /* beyond LOCATIONS_MAX */
+	uint64_t accesses;                  /* taken */
+	uint64_t ignored;                   /* beyond LOCATIONS_MAX */
+	struct entry *near[LOCATIONS_NEAR]; /* found lately, by actor and a hash of the key */
 	struct locations_pending pending[LOCATIONS_PENDING];
 	unsigned pending_count;
 	int error;
@@ -69,7 +71,7 @@ void locations_finish(struct locations *locations);
 void locations_fini(struct locations *locations);
 
 /** `actor` accesses the location with `key` (an address, or locations_io_key) now. */
-void locations_access(struct locations *locations, struct thread *thread, struct actor *actor,
+void locations_access(struct locations *locations, const struct thread *thread, struct actor *actor,
                       uint64_t key, unsigned bits, const struct aw_event *event);
 
 /** The key of a descriptor or transport. */
@@ -78,8 +80,15 @@ static inline uint64_t locations_io_key(uint64_t object)
 	return object | 1ull << 63;
 }
 
+/** Tells what was put off to the end of a step. */
+void locations_settle(struct locations *locations);
+
 /** A step has ended: what was put off to its end is told. */
-void locations_step_end(struct locations *locations);
+static inline void locations_step_end(struct locations *locations)
+{
+	if (locations->pending_count)
+		locations_settle(locations);
+}
 
 /** The actor whose step runs has cancelled a task. */
 void locations_cancelled(struct locations *locations, uint64_t task);

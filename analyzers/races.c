@@ -11,23 +11,22 @@
 static bool may_race(const struct world *world, const struct candidate *first,
                      const struct candidate *second, const struct actor *actor)
 {
-	if (first->access.thread == actor->thread || world->threads[first->access.thread].ended ||
+	if (first->thread == actor->thread || world->threads[first->thread].ended ||
 	    !((first->bits | second->bits) & ACCESS_WRITE) ||
 	    ((first->bits | second->bits) & (ACCESS_IO | ACCESS_INFERRED)))
 		return false;
 	return !world_ordered(world, actor, first->actor, first->tag, first->step) &&
-	       !lockset_common(&first->access.guards, &second->access.guards);
+	       !lockset_common(&first->guards, &second->guards);
 }
 
 /* An actor that was there before the recording may hold locks that were not seen taken. */
 static bool guards_known(const struct world *world, const struct candidate *unsure,
                          const struct candidate *other)
 {
-	if (other->access.guards.more)
+	if (other->guards.more)
 		return false;
-	for (unsigned i = 0; unsure->access.unsure && i < other->access.guards.count; i++) {
-		const struct lock *lock =
-			world_lock_by_uid(world, other->access.guards.lock[i] >> 16);
+	for (unsigned i = 0; unsure->unsure && i < other->guards.count; i++) {
+		const struct lock *lock = world_lock_by_uid(world, other->guards.lock[i] >> 16);
 
 		if (!lock || lock->known > unsure->order)
 			return false;
@@ -52,8 +51,8 @@ void races_access(struct locations *locations, struct location *location, const 
 		first->raced |= 1u << slot;
 		second->raced |= 1u << i;
 		race.address = location->key & ~(1ull << 63);
-		race.first = first->access;
-		race.other = second->access;
+		race.first = history_access(first);
+		race.other = history_access(second);
 		locations->fn(locations->context, &race, 1);
 	}
 }

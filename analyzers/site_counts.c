@@ -22,7 +22,7 @@ static struct site_count *row_add(struct site_counts *counts, uint64_t site)
 	return &counts->rows[counts->last];
 }
 
-struct site_count *site_counts_get(struct site_counts *counts, uint64_t site)
+struct site_count *site_counts_find(struct site_counts *counts, uint64_t site)
 {
 	for (uint32_t n = 0, i = counts->last; n < counts->used; n++) {
 		if (counts->rows[i].site == site) {
@@ -32,7 +32,7 @@ struct site_count *site_counts_get(struct site_counts *counts, uint64_t site)
 		i = i + 1 < counts->used ? i + 1 : 0;
 	}
 	if (counts->used >= SITE_COUNTS_MAX && site)
-		return site_counts_get(counts, 0);
+		return site_counts_find(counts, 0);
 	return row_add(counts, site);
 }
 

@@ -24,8 +24,16 @@ struct site_counts {
 	uint32_t last; /* row found last */
 };
 
+/** The row of a site that is not the one found last, made if need be. NULL: no memory. */
+struct site_count *site_counts_find(struct site_counts *counts, uint64_t site);
+
 /** The row of a site, made if need be. NULL: no memory. */
-struct site_count *site_counts_get(struct site_counts *counts, uint64_t site);
+static inline struct site_count *site_counts_get(struct site_counts *counts, uint64_t site)
+{
+	if (counts->used && counts->rows[counts->last].site == site)
+		return &counts->rows[counts->last];
+	return site_counts_find(counts, site);
+}
 
 /** Sorts the rows, most frequent first. */
 void site_counts_sort(struct site_counts *counts);

@@ -17,15 +17,15 @@
  * atomic, so what counts is what was held over all of the gap, and at any time
  * in the other's step. Between threads it is what is held at the accesses.
  */
-static bool locks_exclude(const struct pair *pair, const struct conflict_access *other)
+static bool locks_exclude(const struct pair *pair, const struct candidate *other)
 {
 	if (pair->thread == other->thread)
-		return lockset_common(&pair->cover, &other->step);
+		return lockset_common(&pair->cover, &other->step_guards);
 	return lockset_common(&pair->region, &other->guards);
 }
 
 static struct conflict conflict_of(const struct location *location, const struct pair *pair,
-                                   const struct conflict_access *other, int shape, bool observed)
+                                   const struct candidate *other, int shape, bool observed)
 {
 	struct conflict conflict = {
 		.shape = (enum conflict_shape)shape,
@@ -34,7 +34,7 @@ static struct conflict conflict_of(const struct location *location, const struct
 		.gap_site = pair->gap_site,
 		.first = pair->first,
 		.second = pair->second,
-		.other = *other,
+		.other = history_access(other),
 		.region = pair->region,
 		.cover = pair->cover,
 	};
@@ -58,11 +58,11 @@ static struct conflict *conflict_keep(struct locations *locations, const struct 
 	return kept;
 }
 
-static void tell_observed(struct locations *locations, const struct location *location,
-                          struct pair *pair, unsigned slot, int shape)
+RARELY static void tell_observed(struct locations *locations, const struct location *location,
+                                 struct pair *pair, unsigned slot, int shape)
 {
 	struct conflict conflict =
-		conflict_of(location, pair, &location->candidates[slot].access, shape, true);
+		conflict_of(location, pair, &location->candidates[slot], shape, true);
 
 	pair->observed |= 1u << slot;
 	locations->fn(locations->context, &conflict, pair->sample ? 0 : 1);
@@ -74,7 +74,7 @@ static void tell_possible(struct locations *locations, const struct location *lo
                           struct pair *pair, unsigned slot, int shape)
 {
 	struct conflict conflict =
-		conflict_of(location, pair, &location->candidates[slot].access, shape, false);
+		conflict_of(location, pair, &location->candidates[slot], shape, false);
 	bool first = !pair->guess && !conflict.is_protected;
 
 	pair->possible |= 1u << slot;
@@ -98,13 +98,13 @@ static bool lock_known(const struct world *world, guard_t guard, uint64_t order)
 static bool locks_are_known(const struct world *world, const struct pair *pair,
                             const struct candidate *other)
 {
-	if (pair->cover.more || other->access.step.more)
+	if (pair->cover.more || other->step_guards.more)
 		return false;
-	for (unsigned i = 0; other->access.unsure && i < pair->cover.count; i++)
+	for (unsigned i = 0; other->unsure && i < pair->cover.count; i++)
 		if (!lock_known(world, pair->cover.lock[i], other->order))
 			return false;
-	for (unsigned i = 0; pair->first.unsure && i < other->access.step.count; i++)
-		if (!lock_known(world, other->access.step.lock[i], pair->first_order))
+	for (unsigned i = 0; pair->first.unsure && i < other->step_guards.count; i++)
+		if (!lock_known(world, other->step_guards.lock[i], pair->first_order))
 			return false;
 	return true;
 }
@@ -119,7 +119,7 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
 	const struct lock *lock = pair->wait ? world_lock_by_uid(world, pair->wait) : NULL;
 	struct lockset kept = {.lock = {pair->wait_kept}, .count = 1};
 
-	if (pair->wait_kept && !lockset_common(&kept, &other->access.step))
+	if (pair->wait_kept && !lockset_common(&kept, &other->step_guards))
 		return false;
 	for (unsigned i = 0; lock && i < lock->user_count; i++) {
 		const struct lock_user *user = &lock->users[i];
@@ -131,14 +131,13 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
 	return lock;
 }
 
-static void judge_possible(struct locations *locations, struct location *location,
-                           struct pair *pair, unsigned slot, int shape)
+RARELY static void judge_possible(struct locations *locations, struct location *location,
+                                  struct pair *pair, unsigned slot, int shape)
 {
 	const struct candidate *other = &location->candidates[slot];
 
 	if (pair->nested || wait_excludes(locations->world, pair, other) ||
-	    (!locks_exclude(pair, &other->access) &&
-	     !locks_are_known(locations->world, pair, other)))
+	    (!locks_exclude(pair, other) && !locks_are_known(locations->world, pair, other)))
 		return;
 	location->changed = true;
 	tell_possible(locations, location, pair, slot, shape);
@@ -150,8 +149,6 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 {
 	uint32_t mask = 0;
 
-	if (!location->shared)
-		return 0;
 	/* Where all was told long ago a new sort of pair is rare: its first run may go unseen. */
 	if (location->taken > HISTORY_SURE && location->taken % HISTORY_SAMPLE &&
 	    !location->changed && !location->open)
@@ -165,25 +162,29 @@ uint32_t triples_unordered(const struct locations *locations, const struct locat
 	return mask;
 }
 
+/* Holds a pair against candidate `slot`, which does what it wants. */
 static void judge_slot(struct locations *locations, struct location *location, struct pair *pair,
                        const struct entry *entry, const struct actor *actor, unsigned slot,
                        bool *happened)
 {
 	const struct candidate *other = &location->candidates[slot];
 	bool between = other->order > entry->order;
+	bool own_thread = other->thread == actor->thread;
 	int shape;
 
-	if (!(other->bits & pair->wants) || other->actor == actor->id ||
+	if (other->actor == actor->id ||
 	    (!between && !(entry->unordered & ~pair->possible & 1u << slot)))
 		return;
+	if (between && own_thread && *happened && (pair->observed & 1u << slot))
+		return; /* all is told */
 	shape = conflict_shape(pair->first_bits, pair->second_bits, other->bits);
 	if (conflict_excusable((enum conflict_shape)shape, pair->first_bits) &&
 	    world_ordered(locations->world, actor, other->actor, other->tag, other->step))
 		return; /* a message: the wake-up or result that was awaited tells of it */
 	/* Steps of two threads overlap, and accesses have no stamps of their own: only on the
 	 * pair's own thread does the order of events say that it lay in the gap. */
-	if (between && other->access.thread == actor->thread) {
-		if (locks_exclude(pair, &other->access))
+	if (between && own_thread) {
+		if (locks_exclude(pair, other))
 			return; /* cannot be: something about the lock was not seen */
 		*happened = true;
 		if (!(pair->observed & 1u << slot))
@@ -216,7 +217,8 @@ void triples_pair(struct locations *locations, struct location *location, const 
 	if (!location->shared)
 		return;
 	had_sample = pair->sample;
-	look = (1u << location->candidate_count) - 1;
+	look = (pair->wants & ACCESS_WRITE ? location->writers : 0) |
+	       (pair->wants & ACCESS_READ ? location->readers : 0);
 	if ((!(pair->wants & ACCESS_WRITE) || location->write_order <= entry->order) &&
 	    (!(pair->wants & ACCESS_READ) || location->read_order <= entry->order))
 		look &= entry->unordered & ~pair->possible;
@@ -236,7 +238,7 @@ static void put_off(struct locations *locations, struct location *location, unsi
                     unsigned slot, int shape)
 {
 	if (locations->pending_count == LOCATIONS_PENDING)
-		triples_settle(locations);
+		locations_settle(locations);
 	location->pairs[pair].possible |= 1u << slot;
 	location->changed = true;
 	locations->pending[locations->pending_count++] = (struct locations_pending){
@@ -247,7 +249,7 @@ static void put_off(struct locations *locations, struct location *location, unsi
 	};
 }
 
-void triples_settle(struct locations *locations)
+void locations_settle(struct locations *locations)
 {
 	unsigned count = locations->pending_count;
 
@@ -279,8 +281,6 @@ void triples_access(struct locations *locations, struct location *location,
 {
 	unsigned bits = location->candidates[slot].bits;
 
-	if (!history_is_open(location))
-		return;
 	for (unsigned i = 0; i < location->pair_count; i++) {
 		struct pair *pair = &location->pairs[i];
 		int shape;

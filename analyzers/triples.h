@@ -7,8 +7,8 @@
 
 #include "history.h"
 
-/** Which kept accesses (bit i: candidate i) could, by happens-before, also have come after what
- * `actor` does now. */
+/** Which kept accesses (bit i: candidate i) of a location that is shared could, by happens-before,
+ * also have come after what `actor` does now. */
 uint32_t triples_unordered(const struct locations *locations, const struct location *location,
                            const struct actor *actor);
 
@@ -17,11 +17,9 @@ void triples_pair(struct locations *locations, struct location *location, const 
                   const struct actor *actor, unsigned bits, uint64_t what,
                   const struct aw_event *event);
 
-/** A new access by `actor`, in `slot`: hold it against the pairs of others seen so far. */
+/** A new access by `actor`, in `slot`, of a location that is open: hold it against the pairs of
+ * others seen so far. */
 void triples_access(struct locations *locations, struct location *location,
                     const struct actor *actor, unsigned slot);
-
-/** Tells what was put off to the end of a step. */
-void triples_settle(struct locations *locations);
 
 #endif

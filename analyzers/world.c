@@ -76,10 +76,12 @@ struct actor *world_actor_make(struct world *world, uint64_t id, uint32_t thread
 	actor->plain = id >= WORLD_PLAIN;
 	actor->unsure = true; /* until its creation is seen */
 	actor->named_only = true;
+	if (!world->near_task[world_task_place(id)])
+		world->near_task[world_task_place(id)] = actor;
 	return actor;
 }
 
-struct actor *world_task(const struct world *world, uint64_t id)
+struct actor *world_task_find(const struct world *world, uint64_t id)
 {
 	uint32_t index = idmap_get(&world->actor_by_id, id);
 
@@ -137,6 +139,8 @@ void world_actor_drop(struct world *world, struct actor *actor)
 	world_sections_orphan(world, actor);
 	idmap_fini(&actor->used_more);
 	idmap_remove(&world->actor_by_id, actor->id);
+	if (world->near_task[world_task_place(actor->id)] == actor)
+		world->near_task[world_task_place(actor->id)] = NULL;
 	slab_give(&world->actors, actor->index);
 }
 
@@ -164,64 +168,49 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 	world->loss_step = world->step;
 }
 
-static bool take_interval(struct thread *thread, const struct aw_event *event)
+static inline void see_time(struct world *world, uint64_t time)
 {
-	bool inferred =
-		thread->interval || (event->kind >= AW_LOCK_WAIT && event->kind <= AW_LOCK_GIVEUP &&
-	                             (event->arg & AW_ARG_INFERRED));
-
-	thread->interval = event->kind == AW_INTERVAL;
-	return inferred;
+	if (time > world->now) {
+		world->now = time;
+		if (!world->started)
+			world->started = time;
+	} else if (time && time < world->started) {
+		world->started = time;
+	}
 }
 
-static void see_time(struct world *world, struct thread *thread, uint64_t time)
+/* What only a running actor does, unless it is told of long ago. */
+static inline void step_see(struct world *world, struct thread *thread, struct actor *actor,
+                            const struct aw_event *event)
 {
-	if (!time)
-		return;
-	thread->time = time;
-	if (!world->started || time < world->started)
-		world->started = time;
-	if (time > world->now)
-		world->now = time;
+	if (!actor->running && !(event->arg & AW_ARG_SNAPSHOT))
+		world_step_assume(world, thread, actor, event->time);
 }
 
 void world_event(struct world *world, struct thread *thread, struct actor *actor,
                  const struct aw_event *event)
 {
-	bool inferred = take_interval(thread, event);
+	bool inferred = thread->interval;
 
-	see_time(world, thread, event->time);
+	thread->interval = event->kind == AW_INTERVAL;
+	see_time(world, event->time);
 	switch (event->kind) {
 	case AW_RESUME:
 		world_resume(world, thread, actor, event);
-		return;
+		break;
 	case AW_LOST:
 		lost(world, thread, event);
-		return;
+		break;
 	case AW_TARGET:
 		world->can = event->site;
 		world->runtime = event->arg & AW_ARG_VALUE;
-		return;
+		break;
 	case AW_CALLBACK:
 		world_callback(world, thread, event);
-		return;
+		break;
 	case AW_THREAD_END:
 		thread->ended = true;
 		break;
-	case AW_SITE:
-	case AW_NAME:
-	case AW_TEXT:
-	case AW_THREAD:
-	case AW_MODULE:
-	case AW_INTERVAL:
-		return;
-	default:
-		break;
-	}
-	if (!actor->running && event->kind >= AW_LOCK_WAIT && event->kind <= AW_OBSERVE &&
-	    !(event->arg & AW_ARG_SNAPSHOT))
-		world_step_assume(world, thread, actor, event->time);
-	switch (event->kind) {
 	case AW_TASK_NEW:
 		world_task_new(world, thread, actor, event);
 		break;
@@ -235,17 +224,26 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		world_wake(world, thread, actor, event);
 		break;
 	case AW_SIGNAL:
+		step_see(world, thread, actor, event);
 		signals_put(&world->signals, event->object, &actor->clock, actor->tag, actor->step);
 		break;
 	case AW_CANCEL:
 		world_cancel(world, actor, event);
 		break;
 	case AW_OBSERVE:
+		step_see(world, thread, actor, event);
 		world_observe(world, actor, event);
 		break;
+	case AW_LOCK_WAIT ... AW_LOCK_GIVEUP:
+		step_see(world, thread, actor, event);
+		world_lock_event(world, thread, actor, event,
+		                 inferred || (event->arg & AW_ARG_INFERRED));
+		break;
+	case AW_LOCK_NEW:
+	case AW_LOCK_FREE:
+		world_lock_event(world, thread, actor, event, inferred);
+		break;
 	default:
-		if (event->kind >= AW_LOCK_NEW && event->kind <= AW_LOCK_GIVEUP)
-			world_lock_event(world, thread, actor, event, inferred);
 		break;
 	}
 }

@@ -36,6 +36,7 @@
 #define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
 #define WORLD_LOCK_USERS 3u
 #define WORLD_NEVER      UINT64_MAX /* an order that never comes */
+#define WORLD_NEAR       1024u      /* tasks, and locks, that are found at once */
 
 /*
  * A lock in a lockset: uid << 16 | identity << 1 | shared. uids are never
@@ -156,12 +157,13 @@ struct actor {
 	 * held before an access keeps that access out of others' sections, even if freed since. */
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
-	uint64_t lock_sign;   /* a hash of guards and step_guards; 0: both are empty */
-	uint64_t object;      /* what it is suspended for */
-	uint64_t site;        /* where it is suspended */
-	uint64_t since;       /* ns: when it was suspended, or its step began */
-	struct lock *waiting; /* LOCK_WAIT seen, not yet taken or given up */
-	uint64_t wait_since;  /* ns */
+	uint64_t guards_sign, step_sign;         /* hashes of the two */
+	uint64_t lock_sign;                      /* of both; 0: both are empty */
+	uint64_t object;                         /* what it is suspended for */
+	uint64_t site;                           /* where it is suspended */
+	uint64_t since;                          /* ns: when it was suspended, or its step began */
+	struct lock *waiting;                    /* LOCK_WAIT seen, not yet taken or given up */
+	uint64_t wait_since;                     /* ns */
 	uint64_t wait_site;
 	struct section *held[WORLD_HELD];
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
@@ -190,7 +192,6 @@ struct thread {
 	uint64_t created_site; /* ... and where: an eager start nests there */
 	uint64_t loss;         /* event number of the last LOST, 0: none */
 	uint64_t lost;         /* records */
-	uint64_t time;         /* ns: of its last event */
 	bool interval;         /* INTERVAL seen: the next event is inferred */
 	bool ended;
 };
@@ -229,6 +230,9 @@ struct world {
 	uint32_t thread_count;
 	struct slab actors, locks, sections;
 	struct idmap actor_by_id, lock_by_id, lock_by_uid;
+	/* The first that came to a place by its id, while it is there; the others: by the maps. */
+	struct actor *near_task[WORLD_NEAR];
+	struct lock *near_lock[WORLD_NEAR];
 	struct signals signals;
 	struct identity *identities;
 	uint32_t identity_count;
@@ -266,14 +270,47 @@ void world_step_assume(struct world *world, struct thread *thread, struct actor 
 void world_event(struct world *world, struct thread *thread, struct actor *actor,
                  const struct aw_event *event);
 
-/** The task with this id if it is alive, else NULL. */
-struct actor *world_task(const struct world *world, uint64_t id);
-/** The lock with this id (uid), or NULL. */
-struct lock *world_lock(const struct world *world, uint64_t id);
+/* Ids of tasks are counted, those of locks may be addresses. */
+static inline unsigned world_task_place(uint64_t id)
+{
+	return id % WORLD_NEAR;
+}
+
+static inline unsigned world_lock_place(uint64_t id)
+{
+	return (id ^ id >> 4 ^ id >> 14) % WORLD_NEAR;
+}
+
+/** The task with this id if it is alive, else NULL. `_find`: by the map. */
+struct actor *world_task_find(const struct world *world, uint64_t id);
+
+static inline struct actor *world_task(const struct world *world, uint64_t id)
+{
+	struct actor *near = world->near_task[world_task_place(id)];
+
+	return near && near->id == id ? near : world_task_find(world, id);
+}
+
+/** The lock with this id (uid), or NULL. `_find`: by the map. */
+struct lock *world_lock_find(const struct world *world, uint64_t id);
 struct lock *world_lock_by_uid(const struct world *world, uint64_t uid);
 
+static inline struct lock *world_lock(const struct world *world, uint64_t id)
+{
+	struct lock *near = world->near_lock[world_lock_place(id)];
+
+	return near && near->id == id ? near : world_lock_find(world, id);
+}
+
+/** The identity of a lock that has none yet; never NULL. */
+struct identity *world_identity_find(struct world *world, struct lock *lock);
+
 /** The identity of a lock; never NULL. */
-struct identity *world_identity(struct world *world, struct lock *lock);
+static inline struct identity *world_identity(struct world *world, struct lock *lock)
+{
+	return lock->identity == IDMAP_NONE ? world_identity_find(world, lock)
+	                                    : &world->identities[lock->identity];
+}
 
 /** Does step `step` of the actor with id `id` happen before what `actor` does now? */
 static inline bool world_ordered(const struct world *world, const struct actor *actor, uint64_t id,

@@ -11,20 +11,16 @@ static guard_t guard_of(const struct section *section)
 	       (section->mode == AW_MODE_SHARED);
 }
 
-static uint64_t sign_lockset(uint64_t sign, const struct lockset *set)
+/* The hash of a lockset, 0 while it is empty, with one more lock. */
+static uint64_t sign_add(uint64_t sign, guard_t guard)
 {
-	for (unsigned i = 0; i < set->count; i++)
-		sign = (sign ^ set->lock[i]) * 0x9e3779b97f4a7c15ull + (sign >> 32);
-	return sign * 3 + set->more;
+	return (sign ^ guard) * 0x9e3779b97f4a7c15ull + (sign >> 32);
 }
 
 static void locks_sign(struct actor *actor)
 {
-	bool none = !actor->guards.count && !actor->step_guards.count && !actor->guards.more &&
-	            !actor->step_guards.more;
-
-	actor->lock_sign =
-		none ? 0 : sign_lockset(sign_lockset(1, &actor->guards), &actor->step_guards);
+	actor->lock_sign = (actor->guards_sign + actor->guards.more) * 0xc2b2ae3d27d4eb4full +
+	                   (actor->step_sign + actor->step_guards.more) * 0x9e3779b97f4a7c15ull;
 }
 
 static void guards_refresh(struct actor *actor)
@@ -33,13 +29,16 @@ static void guards_refresh(struct actor *actor)
 
 	guards->count = 0;
 	guards->more = actor->held_count == WORLD_HELD;
+	actor->guards_sign = 0;
 	for (unsigned i = 0; i < actor->held_count; i++) {
 		if (!lock_excludes(actor->held[i]->lock))
 			continue;
-		if (guards->count == WORLD_GUARDS)
+		if (guards->count == WORLD_GUARDS) {
 			guards->more = true;
-		else
-			guards->lock[guards->count++] = guard_of(actor->held[i]);
+			break;
+		}
+		guards->lock[guards->count] = guard_of(actor->held[i]);
+		actor->guards_sign = sign_add(actor->guards_sign, guards->lock[guards->count++]);
 	}
 	locks_sign(actor);
 }
@@ -55,13 +54,15 @@ static void step_guard_add(struct actor *actor, const struct section *section)
 		return;
 	}
 	actor->step_guard_order[guards->count] = section->order;
-	guards->lock[guards->count++] = guard_of(section);
+	guards->lock[guards->count] = guard_of(section);
+	actor->step_sign = sign_add(actor->step_sign, guards->lock[guards->count++]);
 }
 
 void world_step_guards_rebuild(struct actor *actor)
 {
 	actor->step_guards.count = 0;
 	actor->step_guards.more = actor->held_count == WORLD_HELD;
+	actor->step_sign = 0;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
 	locks_sign(actor);

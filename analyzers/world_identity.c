@@ -48,7 +48,7 @@ static void count_name(struct world *world, uint64_t site)
 		world->error = -ENOMEM;
 }
 
-static void identity_look_up(struct world *world, struct lock *lock)
+struct identity *world_identity_find(struct world *world, struct lock *lock)
 {
 	const char *name;
 	uint64_t key = identity_key(world, lock, &name);
@@ -65,13 +65,7 @@ static void identity_look_up(struct world *world, struct lock *lock)
 	}
 	lock->identity = index;
 	world->identities[index].objects++;
-}
-
-struct identity *world_identity(struct world *world, struct lock *lock)
-{
-	if (lock->identity == IDMAP_NONE)
-		identity_look_up(world, lock);
-	return &world->identities[lock->identity];
+	return &world->identities[index];
 }
 
 /* Counts an actor once per identity, however often it takes it. */

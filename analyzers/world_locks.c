@@ -22,7 +22,7 @@ static bool is_recursive(uint8_t type)
 
 /* ---- locks ---- */
 
-struct lock *world_lock(const struct world *world, uint64_t id)
+struct lock *world_lock_find(const struct world *world, uint64_t id)
 {
 	uint32_t index = idmap_get(&world->lock_by_id, id);
 
@@ -55,6 +55,8 @@ static struct lock *lock_make(struct world *world, uint64_t id)
 	if (idmap_add(&world->lock_by_id, id, index) ||
 	    idmap_add(&world->lock_by_uid, lock->uid, index))
 		world->error = -ENOMEM;
+	if (!world->near_lock[world_lock_place(id)])
+		world->near_lock[world_lock_place(id)] = lock;
 	return lock;
 }
 
@@ -87,6 +89,8 @@ static void lock_drop(struct world *world, struct lock *lock)
 {
 	sections_drop(world, lock);
 	idmap_remove(&world->lock_by_id, lock->id);
+	if (world->near_lock[world_lock_place(lock->id)] == lock)
+		world->near_lock[world_lock_place(lock->id)] = NULL;
 	idmap_remove(&world->lock_by_uid, lock->uid);
 	slab_give(&world->locks, lock->index);
 }

@@ -217,6 +217,19 @@ Test(lost_update, memory_that_was_freed_in_between_is_another_object)
 	                "");
 }
 
+Test(lost_update, memory_that_was_freed_and_used_anew_is_another_object)
+{
+	expect_findings("10 w1 read counter @add:a.c:1\n"
+	                "+1 w1 suspend sleep @add:a.c:2\n"
+	                "+1 w2 forget counter 8\n"
+	                "+1 w2 write counter @set:a.c:1\n"
+	                "+1 w2 suspend sleep @set:a.c:2\n"
+	                "+1 w3 write counter @set:a.c:1\n"
+	                "+1 w3 suspend sleep @set:a.c:2\n"
+	                "+1 w1 write counter @add:a.c:3\n",
+	                "");
+}
+
 Test(lost_update, a_pair_with_a_loss_between_is_silent)
 {
 	expect_findings("10 w1 read counter @add:a.c:1\n"
