@@ -148,7 +148,6 @@ static void nested_settle(struct world *world, struct thread *thread, const stru
 		if (!inner || inner == outermost)
 			continue;
 		clock_join(&inner->clock, &outermost->clock);
-		clock_learn(&inner->clock, outermost->tag, outermost->step);
 	}
 	thread->had_nested = false;
 	thread->nested_count = 0;

@@ -152,6 +152,25 @@ Test(nested_step, goes_on_when_all_of_the_step_around_it_is_over)
 	                "");
 }
 
+/* A task is made in a step in which another one runs nested and writes. */
+
+#define STEP_OF_W1 "9 - task-new w3\n10 - task-new w1\n+1 w1 resume\n"
+#define W3_NESTED  "+1 w3 resume\n+1 w3 write x @c:a.c:1\n+1 w3 suspend sleep\n+1 w1 suspend sleep\n"
+#define W2_LATER                                                                                   \
+	"+1 w2 resume\n+1 w2 read x @b:a.c:7\n+1 w2 suspend sleep @b:a.c:8\n+1 w2 resume\n"        \
+	"+1 w2 write x @b:a.c:9\n"
+
+Test(nested_step, is_over_before_a_task_begins_that_was_made_before_it_in_the_step_around)
+{
+	expect_findings(STEP_OF_W1 "+1 w1 task-new w2\n" W3_NESTED W2_LATER, "");
+}
+
+Test(nested_step, may_be_of_any_time_where_the_task_was_made_elsewhere)
+{
+	expect_findings("8 - task-new w2\n" STEP_OF_W1 W3_NESTED W2_LATER,
+	                "lost-update x possible\n");
+}
+
 /* A section that began before the wait for its lock ended before it, too. */
 
 #define HAS_READ                                                                                   \
@@ -209,6 +228,19 @@ Test(signal, what_is_observed_of_it_is_known)
 	expect_findings(PAIR "+1 w1 signal F future\n+1 w1 suspend sleep\n+1 w2 resume\n"
 	                     "+1 w2 observe F future\n+1 w2 write x @b:a.c:9\n",
 	                "");
+}
+
+Test(signal, of_the_end_of_a_task_is_known_to_who_observes_it)
+{
+	expect_findings(PAIR "+1 w1 task-end\n+1 w2 resume\n+1 w2 observe w1 task\n"
+	                     "+1 w2 write x @b:a.c:9\n",
+	                "");
+}
+
+Test(signal, of_the_end_of_a_task_is_not_known_to_others)
+{
+	expect_findings(PAIR "+1 w1 task-end\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n",
+	                "lost-update x possible\n");
 }
 
 Test(wake_up, of_a_lock_orders_nothing)
