@@ -18,6 +18,13 @@ Test(data_race, two_threads_that_write_with_nothing_between_are_reported)
 	                "data-race hits possible\n");
 }
 
+Test(data_race, of_two_places_is_one_finding_whichever_came_first)
+{
+	expect_findings(LOOPS ONE "+1 w1 read hits @a:a.c:1\n+1 w1 write hits @b:a.c:2\n" TWO
+	                          "+1 w2 read hits @a:a.c:1\n+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\ndata-race hits possible\n");
+}
+
 Test(data_race, two_reads_are_silent)
 {
 	expect_findings(LOOPS ONE "+1 w1 read hits @a:a.c:1\n" TWO "+1 w2 read hits @b:a.c:2\n",
