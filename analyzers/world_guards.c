@@ -67,6 +67,14 @@ void world_step_guards_rebuild(struct actor *actor)
 	locks_sign(actor);
 }
 
+void world_step_guards_around(struct actor *actor, const struct actor *outer)
+{
+	if (!outer->step_guards.count && !outer->step_guards.more)
+		return;
+	actor->step_guards.more = true;
+	locks_sign(actor);
+}
+
 void world_section_hold(struct actor *actor, struct section *section)
 {
 	section->holder = actor;

@@ -20,6 +20,12 @@ static inline void world_step_guards_reset(struct actor *actor)
 		world_step_guards_rebuild(actor);
 }
 
+/**
+ * `actor` was made in a step of `outer` and starts at once: its first step is a part of that one,
+ * so what that one holds keeps it out of others' sections, too, but not of `outer`'s own.
+ */
+void world_step_guards_around(struct actor *actor, const struct actor *outer);
+
 /** A gap of `actor` begins at `site`: its open sections span it. */
 void world_sections_gap(struct world *world, struct actor *actor, uint64_t site);
 
