@@ -11,6 +11,8 @@
 #define CONFLICT_PLACE(X)                                                                          \
 	X(far, 1)                                                                                  \
 	X(test, 1)                                                                                 \
+	X(use, 1)                                                                                  \
+	X(iterate, 1)                                                                              \
 	X(first_write, 1)                                                                          \
 	X(second_write, 1)                                                                         \
 	X(between_write, 1)                                                                        \
@@ -69,22 +71,17 @@ static bool unserialisable(bool first, bool between, bool second)
 	return between;          /* W W R, R W W */
 }
 
-static void collect_from(const struct machine *m, int first, struct keyset *out)
+/* The pair of the accesses `first` and `second` against all that lies between. */
+static void collect_pair(const struct machine *m, int first, int second, struct keyset *out)
 {
-	const struct machine_access *a = &m->log[first];
-	int second = first + 1;
+	const struct machine_access *a = &m->log[first], *z = &m->log[second];
 
-	while (second < m->log_count &&
-	       (m->log[second].actor != a->actor || m->log[second].var != a->var))
-		second++;
-	if (second == m->log_count)
-		return;
 	for (int i = first + 1; i < second; i++) {
 		const struct machine_access *b = &m->log[i];
 
-		if (b->var != a->var || !unserialisable(a->write, b->write, m->log[second].write))
+		if (b->actor == a->actor || b->var != a->var || b->use ||
+		    !unserialisable(a->write, b->write, z->write))
 			continue;
-		const struct machine_access *z = &m->log[second];
 		struct conflict c = {.var = a->var,
 		                     .task = a->actor,
 		                     .first = a->op,
@@ -95,6 +92,8 @@ static void collect_from(const struct machine *m, int first, struct keyset *out)
 		                     .second_write = z->write,
 		                     .between_write = b->write,
 		                     .test = a->test,
+		                     .use = z->use,
+		                     .iterate = z->iterate,
 		                     .far = a->loop != b->loop,
 		                     .region = one_region(a, z),
 		                     .other_held = b->held,
@@ -105,10 +104,27 @@ static void collect_from(const struct machine *m, int first, struct keyset *out)
 	}
 }
 
+/* A use ends a pair with what the task accessed last, and begins none. */
+static void collect_from(const struct machine *m, int first, struct keyset *out)
+{
+	const struct machine_access *a = &m->log[first];
+
+	for (int second = first + 1; second < m->log_count; second++) {
+		const struct machine_access *z = &m->log[second];
+
+		if (z->actor != a->actor || z->var != a->var)
+			continue;
+		collect_pair(m, first, second, out);
+		if (!z->use)
+			return;
+	}
+}
+
 void conflicts_collect(const struct machine *m, struct keyset *out)
 {
 	for (int i = 0; i < m->log_count; i++)
-		if (m->log[i].actor != MACHINE_CALLBACK) /* each callback is an actor of its own */
+		/* Each callback is an actor of its own. */
+		if (m->log[i].actor != MACHINE_CALLBACK && !m->log[i].use)
 			collect_from(m, i, out);
 }
 

@@ -11,6 +11,8 @@ void judge_init(struct judge *j)
 	static const char *const rules[JUDGE_RULES] = {
 		[JUDGE_LOST_UPDATE] = "lost-update",
 		[JUDGE_CHECK_THEN_ACT] = "check-then-act",
+		[JUDGE_STALE_USE] = "stale-use",
+		[JUDGE_CHANGED] = "changed-while-iterating",
 		[JUDGE_INCONSISTENT_GUARD] = "inconsistent-guard",
 		[JUDGE_DATA_RACE] = "data-race",
 		[JUDGE_DEADLOCK] = "deadlock",
@@ -33,7 +35,11 @@ void judge_init(struct judge *j)
 	j->rules[JUDGE_LOST_UPDATE].floor = 95;
 	j->rules[JUDGE_INCONSISTENT_GUARD].floor = 90;
 	j->rules[JUDGE_DATA_RACE].floor = 95;
+	j->rules[JUDGE_STALE_USE].floor = 90;
+	j->rules[JUDGE_CHANGED].floor = 90;
 	j->rules[JUDGE_CHECK_THEN_ACT].excusable = true;
+	j->rules[JUDGE_STALE_USE].excusable = true;
+	j->rules[JUDGE_CHANGED].excusable = true;
 	j->rules[JUDGE_INCONSISTENT_GUARD].excusable = true;
 }
 
