@@ -75,17 +75,6 @@ static unsigned candidate_slot(struct locations *locations, struct location *loc
 	return slot;
 }
 
-/* Which locks of its step the actor has had since before its last gap. */
-static uint8_t kept_guards(const struct actor *actor)
-{
-	uint64_t gap = actor->gaps ? actor->gap_order[(actor->gaps - 1) % WORLD_GAP_SITES] : 0;
-	uint8_t kept = 0;
-
-	for (unsigned i = 0; i < actor->step_guards.count; i++)
-		kept |= (uint8_t)((actor->step_guard_order[i] < gap) << i);
-	return kept;
-}
-
 unsigned history_put(struct locations *locations, struct location *location,
                      const struct actor *actor, unsigned bits, uint64_t what,
                      const struct aw_event *event)
@@ -112,7 +101,7 @@ unsigned history_put(struct locations *locations, struct location *location,
 	candidate->access.time = event->time;
 	candidate->access.thread = actor->thread;
 	candidate->step = actor->step;
-	candidate->kept = kept_guards(actor);
+	candidate->kept = actor->step_kept;
 	candidate->order = locations->world->order;
 	candidate->tag = actor->tag;
 	if (bits & ACCESS_WRITE)

@@ -19,7 +19,7 @@ struct candidate {
 	uint32_t tag;
 	uint32_t raced; /* bit i: told that candidate i races with it */
 	uint8_t bits;
-	uint8_t kept; /* bit i: lock i of access.step was taken before the newest gap */
+	uint8_t kept; /* of access.step: the first so many were held since before the step */
 	struct conflict_access access;
 };
 

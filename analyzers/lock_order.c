@@ -303,10 +303,9 @@ static bool had_just_now(const struct actor *actor, const struct lock *lock)
 
 	if (lock_is_thread_lock(lock->type) || (actor->gaps && actor->gap_wait[last] == lock->uid))
 		return false;
-	for (unsigned i = 0; i < actor->step_guards.count; i++)
+	for (unsigned i = actor->step_kept; i < actor->step_guards.count; i++)
 		if (actor->step_guards.lock[i] >> 16 == lock->uid &&
-		    !(actor->step_guards.lock[i] & 1) &&
-		    (!actor->gaps || actor->step_guard_order[i] > actor->gap_order[last]))
+		    !(actor->step_guards.lock[i] & 1))
 			return true;
 	return false;
 }

@@ -143,7 +143,7 @@ static bool other_holds(const struct lock *lock, const struct pair *pair,
 	for (unsigned i = 0; i < other->access.step.count; i++)
 		if (other->access.step.lock[i] >> 16 == lock->uid) {
 			taken = true;
-			kept |= other->kept >> i & 1;
+			kept |= i < other->kept;
 		}
 	return used && (!taken || kept || in_line);
 }

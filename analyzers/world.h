@@ -165,6 +165,7 @@ struct actor {
 	 * held before an access keeps that access out of others' sections, even if freed since. */
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
+	uint8_t step_kept;    /* the first so many of them were held when the step began */
 	uint64_t lock_sign;   /* a hash of guards and step_guards; 0: both are empty */
 	uint64_t object;      /* what it is suspended for */
 	uint64_t site;        /* where it is suspended */

@@ -64,6 +64,7 @@ void world_step_guards_rebuild(struct actor *actor)
 	actor->step_guards.more = actor->held_count == WORLD_HELD;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
+	actor->step_kept = actor->step_guards.count;
 	locks_sign(actor);
 }
 
