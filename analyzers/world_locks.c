@@ -395,7 +395,7 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 		world->orphans[i--] = world->orphans[--world->orphan_count];
 		section->other_task = true;
 		section->order = world->order;
-		section->step = actor->step;
+		section->step = section->wanted = actor->step;
 		world_section_hold(actor, section);
 	}
 }
