@@ -7,7 +7,7 @@
 
 /* Fields of a key, from the lowest bit: X(field, bits). What is above PLACE says which it is, what
  * is below says under which locks. */
-#define CONFLICT_LOCKS(X) X(region, 4) X(other_held, 4) X(other_kept, 4)
+#define CONFLICT_LOCKS(X) X(region, 4) X(split, 4) X(other_held, 4) X(other_kept, 4)
 #define CONFLICT_PLACE(X)                                                                          \
 	X(far, 1)                                                                                  \
 	X(test, 1)                                                                                 \
@@ -17,7 +17,7 @@
 	X(second_write, 1)                                                                         \
 	X(between_write, 1)                                                                        \
 	X(var, 2) X(task, 3) X(other, 3) X(first, 5) X(second, 5) X(between, 5)
-enum { LOCK_BITS = 12 };
+enum { LOCK_BITS = 16 };
 
 uint64_t conflict_key(const struct conflict *c)
 {
@@ -62,6 +62,13 @@ static uint8_t one_region(const struct machine_access *a, const struct machine_a
 	return held;
 }
 
+/* The locks that both hold, each by an acquisition of its own. */
+static uint8_t two_regions(const struct machine_access *a, const struct machine_access *b)
+{
+	return a->held & b->held & (uint8_t) ~(a->held_shared & b->held_shared) &
+	       (uint8_t)~one_region(a, b);
+}
+
 static bool unserialisable(bool first, bool between, bool second)
 {
 	if (!first && !second)
@@ -96,6 +103,7 @@ static void collect_pair(const struct machine *m, int first, int second, struct 
 		                     .iterate = z->iterate,
 		                     .far = a->loop != b->loop,
 		                     .region = one_region(a, z),
+		                     .split = two_regions(a, z),
 		                     .other_held = b->held,
 		                     .other_kept = b->held &
 		                                   (uint8_t) ~(a->held_shared & b->held_shared)};

@@ -215,8 +215,9 @@ static const op_fn op_run[OP_KINDS] = {
 /* Can the other loop notice this op, or does it wait for the other loop? */
 static bool is_visible(unsigned kind)
 {
-	return kind == OP_READ || kind == OP_WRITE || kind == OP_IF || kind == OP_POST ||
-	       kind == OP_POST_SET || kind == OP_TLOCK || kind == OP_TUNLOCK;
+	return kind == OP_READ || kind == OP_WRITE || kind == OP_IF || kind == OP_USE ||
+	       kind == OP_ITERATE || kind == OP_POST || kind == OP_POST_SET || kind == OP_TLOCK ||
+	       kind == OP_TUNLOCK;
 }
 
 /* Goes on until the step ends; on two loops also before each visible op. */

@@ -216,6 +216,17 @@ Test(lock_verdict, wrong_lock_when_the_accesses_are_under_different_locks)
 		1, "L wrong-lock\nM wrong-lock\n");
 }
 
+Test(lock_verdict, wrong_lock_when_two_sections_are_under_one_and_the_write_is_under_another)
+{
+	expect_repeated(LOCK_NEW "+1 main lock-new M\n+1 main lock-new N\n+1 main suspend sleep\n",
+	                "+1 w1 lock-taken N\n+1 w1 lock-taken L\n+1 w1 read x @get:p.c:31\n"
+	                "+1 w1 lock-freed L\n+1 w1 lock-freed N\n+1 w1 suspend sleep @get:p.c:32\n"
+	                "+1 w1 lock-taken L\n+1 w1 write x @get:p.c:33\n+1 w1 lock-freed L\n"
+	                "+1 w1 suspend sleep\n+1 w2 lock-taken M\n+1 w2 write x @put:p.c:50\n"
+	                "+1 w2 lock-freed M\n+1 w2 suspend sleep\n",
+	                1, "L wrong-lock\nM wrong-lock\nN unknown\n");
+}
+
 Test(lock_verdict, not_wrong_but_bypassed_when_a_common_lock_is_only_read_by_both)
 {
 	expect_repeated(
