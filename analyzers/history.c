@@ -95,6 +95,7 @@ unsigned history_put(struct locations *locations, struct location *location,
 		candidate->access.site = event->site;
 		candidate->access.guards = actor->guards;
 		candidate->access.step = actor->step_guards;
+		candidate->access.step.more |= actor->around;
 		candidate->access.unsure = actor->unsure;
 	}
 	candidate->actor = candidate->access.actor = actor->id;

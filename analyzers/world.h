@@ -36,6 +36,7 @@
 #define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
 #define WORLD_LOCK_USERS 3u
 #define WORLD_LOCK_SPANS 2u
+#define WORLD_LOCK_LASTS 4u
 #define WORLD_NEVER      UINT64_MAX /* an order that never comes */
 
 /*
@@ -99,6 +100,7 @@ struct lock_last {
 	uint64_t actor;
 	uint64_t wanted, freed; /* 0: there is none */
 	uint32_t tag;
+	uint8_t mode;
 };
 
 /** A lock, semaphore, condition mutex or thread lock that exists. */
@@ -112,9 +114,9 @@ struct lock {
 	uint32_t identity; /* IDMAP_NONE: not looked up yet */
 	uint32_t held;     /* open sections */
 	uint8_t type;
-	uint8_t permits;          /* initial; 1 for what is no semaphore */
-	uint64_t threads;         /* bit set of threads that used it, by number modulo 64 */
-	struct lock_last last[2]; /* its newest section that ended: exclusive, shared */
+	uint8_t permits;  /* initial; 1 for what is no semaphore */
+	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
+	struct lock_last last[WORLD_LOCK_LASTS]; /* newest sections that ended, one of an actor */
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
 	struct lock_user users[WORLD_LOCK_USERS];
 	uint8_t user_count;
@@ -166,6 +168,7 @@ struct actor {
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
 	uint8_t step_kept;    /* the first so many of them were held when the step began */
+	bool around;          /* others keep it out, too: held around it, or before a nested step */
 	uint64_t lock_sign;   /* a hash of guards and step_guards; 0: both are empty */
 	uint64_t object;      /* what it is suspended for */
 	uint64_t site;        /* where it is suspended */

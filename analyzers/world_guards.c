@@ -21,10 +21,11 @@ static uint64_t sign_lockset(uint64_t sign, const struct lockset *set)
 static void locks_sign(struct actor *actor)
 {
 	bool none = !actor->guards.count && !actor->step_guards.count && !actor->guards.more &&
-	            !actor->step_guards.more;
+	            !actor->step_guards.more && !actor->around;
 
-	actor->lock_sign =
-		none ? 0 : sign_lockset(sign_lockset(1, &actor->guards), &actor->step_guards);
+	actor->lock_sign = none ? 0
+	                        : sign_lockset(sign_lockset(1 + actor->around, &actor->guards),
+	                                       &actor->step_guards);
 }
 
 static void guards_refresh(struct actor *actor)
@@ -65,14 +66,23 @@ void world_step_guards_rebuild(struct actor *actor)
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
 	actor->step_kept = actor->step_guards.count;
+	actor->around = false;
+	locks_sign(actor);
+}
+
+void world_step_guards_go_on(struct actor *actor)
+{
+	bool around = actor->around;
+	unsigned before = actor->step_guards.count;
+
+	world_step_guards_rebuild(actor);
+	actor->around = around || before > actor->step_guards.count;
 	locks_sign(actor);
 }
 
 void world_step_guards_around(struct actor *actor, const struct actor *outer)
 {
-	if (!outer->step_guards.count && !outer->step_guards.more)
-		return;
-	actor->step_guards.more = true;
+	actor->around = outer->around || outer->step_guards.count || outer->step_guards.more;
 	locks_sign(actor);
 }
 

@@ -199,7 +199,8 @@ static void lock_order_learn(const struct world *world, const struct lock_last *
 	const struct actor *last;
 
 	if (!section->freed || section->tag == actor->tag ||
-	    !clock_knows(&actor->clock, section->tag, section->wanted))
+	    !clock_knows(&actor->clock, section->tag, section->wanted) ||
+	    clock_knows(&actor->clock, section->tag, section->freed))
 		return;
 	clock_learn(&actor->clock, section->tag, section->freed);
 	last = world_task(world, section->actor);
@@ -244,14 +245,35 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 	/* Nobody was seen to free it before it was taken: it was free since it was last known. */
 	if (mode != AW_MODE_SHARED && lock->known == WORLD_NEVER)
 		lock->known = world->loss_order;
-	lock_order_learn(world, &lock->last[0], actor);
-	if (mode != AW_MODE_SHARED)
-		lock_order_learn(world, &lock->last[1], actor);
+	for (unsigned i = 0; i < WORLD_LOCK_LASTS; i++)
+		if (mode != AW_MODE_SHARED || lock->last[i].mode != AW_MODE_SHARED)
+			lock_order_learn(world, &lock->last[i], actor);
 	lock_user_note(lock, actor);
 	world_identity_used(world, actor, lock->identity);
 	section_open(world, thread, actor, lock, event, inferred);
 	if (actor->waiting == lock)
 		actor->waiting = NULL;
+}
+
+/* In the place of the same actor's, or of the oldest. */
+static void lock_last_note(struct lock *lock, const struct section *section)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < WORLD_LOCK_LASTS; i++) {
+		if (lock->last[i].actor == section->holder->id &&
+		    lock->last[i].mode == section->mode) {
+			at = i;
+			break;
+		}
+		if (lock->last[i].freed < lock->last[at].freed)
+			at = i;
+	}
+	lock->last[at] = (struct lock_last){.actor = section->holder->id,
+	                                    .wanted = section->wanted,
+	                                    .freed = section->holder->step,
+	                                    .tag = section->holder->tag,
+	                                    .mode = section->mode};
 }
 
 static void lock_freed(struct world *world, struct actor *actor, struct lock *lock,
@@ -272,11 +294,7 @@ static void lock_freed(struct world *world, struct actor *actor, struct lock *lo
 	if (section->holder != actor)
 		section->other_task = true;
 	if (section->holder && lock_excludes(lock))
-		lock->last[section->mode == AW_MODE_SHARED] =
-			(struct lock_last){.actor = section->holder->id,
-		                           .wanted = section->wanted,
-		                           .freed = section->holder->step,
-		                           .tag = section->holder->tag};
+		lock_last_note(lock, section);
 	section_close(world, section, event);
 }
 

@@ -55,7 +55,8 @@ static void step_pop(struct world *world, struct thread *thread, const struct ac
 	}
 	outer = thread->below[--thread->depth];
 	outer->learnt = world->order;
-	world_step_guards_reset(outer);
+	if (outer->lock_sign)
+		world_step_guards_go_on(outer);
 	if (inner) {
 		clock_join(&outer->clock, &inner->clock);
 		clock_learn(&outer->clock, inner->tag, inner->step);

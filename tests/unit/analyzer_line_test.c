@@ -118,11 +118,50 @@ Test(lock_order_known, a_reader_between_changes_nothing)
 	                "");
 }
 
+Test(lock_order_known, a_third_that_had_it_between_changes_nothing)
+{
+	expect_findings(HOLDER IN_LINE("+1 w1 task-new w2\n")
+	                        BEHIND HANDED_OVER("+1 w4 lock-taken L\n+1 w4 lock-freed L\n"),
+	                "");
+}
+
 Test(lock_order_known, not_of_a_task_that_could_have_been_in_line_later)
 {
 	expect_findings("8 - task-new w2\n" HOLDER IN_LINE("+1 w1 suspend sleep\n")
 	                        BEHIND HANDED_OVER(""),
 	                "lost-update x possible\n");
+}
+
+/* What a step has held before another one was nested in it keeps what it does afterwards out, too.
+ */
+
+#define GUARDED_READS                                                                              \
+	"9 - lock-new L @l:a.c:1\n10 - task-new w1\n+0 - task-new w3\n+1 w3 resume\n"              \
+	"+1 w3 lock-taken L\n+1 w3 read x @a:a.c:1\n+1 w3 suspend sleep @a:a.c:2\n+1 w3 resume\n"  \
+	"+1 w3 read x @a:a.c:3\n+1 w3 lock-freed L\n+1 w3 suspend sleep\n"
+#define WRITES_AFTER(before)                                                                       \
+	"+1 w1 resume\n" before "+1 w1 task-new w2\n+1 w2 resume\n+1 w2 task-end\n"                \
+	"+1 w1 write x @b:a.c:9\n+1 w1 suspend sleep\n"
+
+Test(nested_step, leaves_what_the_step_around_it_has_held)
+{
+	expect_findings(GUARDED_READS WRITES_AFTER("+1 w1 lock-taken L\n+1 w1 lock-freed L\n"), "");
+}
+
+Test(nested_step, leaves_no_lock_where_there_was_none)
+{
+	expect_findings(GUARDED_READS WRITES_AFTER(""), "inconsistent-guard x possible\n");
+}
+
+/* It covers no gap that the nested step makes. */
+Test(nested_step, is_not_covered_by_what_was_freed_before_it)
+{
+	expect_findings("9 - lock-new L @l:a.c:1\n10 - task-new w1\n+1 w1 resume\n"
+	                "+1 w1 lock-taken L\n+1 w1 read x @a:a.c:1\n+1 w1 lock-freed L\n"
+	                "+1 w1 task-new w2\n+1 w2 resume\n+1 w2 lock-taken L\n"
+	                "+1 w2 write x @b:a.c:9\n+1 w2 lock-freed L\n+1 w2 suspend sleep\n"
+	                "+1 w1 write x @a:a.c:3\n+1 w1 suspend sleep\n",
+	                "lost-update x observed\n");
 }
 
 /* A task that is started at once runs in the section around it. */
