@@ -123,6 +123,25 @@ Test(nested_step, knows_the_step_around_it)
 	                "");
 }
 
+#define BEFORE_IT                                                                                  \
+	"9 - task-new w2\n+0 - task-new w1\n10 w2 resume\n+1 w2 read x @a:a.c:1\n"                 \
+	"+1 w2 suspend sleep @a:a.c:2\n"
+#define WRITES_IN_IT "+1 w2 resume\n+1 w2 write x @a:a.c:3\n+1 w2 suspend sleep\n"
+
+Test(nested_step, is_known_to_the_step_around_it)
+{
+	expect_findings(BEFORE_IT "+1 w1 resume\n" WRITES_IN_IT
+	                          "+1 w1 write x @b:a.c:9\n+1 w1 suspend sleep\n",
+	                "");
+}
+
+Test(nested_step, is_not_known_to_a_step_after_it)
+{
+	expect_findings(BEFORE_IT WRITES_IN_IT
+	                "+1 w1 resume\n+1 w1 write x @b:a.c:9\n+1 w1 suspend sleep\n",
+	                "lost-update x possible\n");
+}
+
 Test(nested_step, goes_on_when_all_of_the_step_around_it_is_over)
 {
 	expect_findings("9 - task-new w2\n10 - task-new w1\n+1 w1 resume\n+1 w2 resume\n"
