@@ -88,8 +88,9 @@ static void *second_thread(void *server)
 
 static void truth(void)
 {
-	struct counted_await request = {.function = "serve", .line = servers[0].line};
+	static struct counted_await request = {.function = "serve"};
 
+	request.line = servers[0].line;
 	for (int i = 0; i < LOOPS; i++)
 		request.passed += servers[i].requests;
 	request.suspended = request.passed;
