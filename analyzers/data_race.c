@@ -32,9 +32,16 @@ static int data_race_open(const struct analyzer_env *env, void **state)
 static void data_race_conflict(void *state, const struct conflict *conflict, uint64_t count)
 {
 	struct data_race *self = state;
+	struct conflict race = *conflict;
 
-	if (conflict->shape == CONFLICT_RACE)
-		findings_conflict(self->findings, self->world, RULE_DATA_RACE, conflict, count);
+	if (conflict->shape != CONFLICT_RACE)
+		return;
+	/* Which of the two came first means nothing: two places are one finding. */
+	if (race.first.site > race.other.site) {
+		race.first = conflict->other;
+		race.other = conflict->first;
+	}
+	findings_conflict(self->findings, self->world, RULE_DATA_RACE, &race, count);
 }
 
 const struct analyzer analyzer_data_race = {

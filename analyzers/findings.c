@@ -102,6 +102,8 @@ static void conflict_name(struct finding *finding, const struct world *world,
 	finding->other_task = findings_actor_name(world, conflict->other.actor);
 	finding->other = conflict->other.site;
 	finding->inferred = conflict->other.bits & ACCESS_INFERRED;
+	finding->reads = !(conflict->first.bits & ACCESS_WRITE);
+	finding->other_reads = !(conflict->other.bits & ACCESS_WRITE);
 	finding->time[0] = conflict->first.time;
 	finding->time[1] = conflict->other.time;
 	finding->time[2] = conflict->second.time;

@@ -53,6 +53,7 @@ struct finding {
 	uint64_t max_ns;
 	uint64_t time[3]; /* of first, other, second; 0: none */
 	bool pattern;
+	bool reads, other_reads; /* the first, the other: it does not write */
 	bool inferred;           /* that it was the other who wrote: it may have been a callback */
 	bool withdrawn;          /* it turned out to be none */
 	bool fresh;              /* made by this call */

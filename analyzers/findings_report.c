@@ -205,12 +205,12 @@ static const char *sentence(const struct writer *w, const struct finding *f, con
 		return SAY(w, "%s took %s at %s and ended without releasing it", task,
 		           lock_text(w, f->lock), place_text(w, f->read));
 	case RULE_DATA_RACE:
-		return SAY(
-			w,
-			"%s at %s and %s at %s access `%s` in two threads, one of them writes, and "
-			"neither a wake-up orders them nor a lock keeps them apart",
-			task, place_text(w, f->read), who(f->other_task, "another"),
-			place_text(w, f->other), object);
+		return SAY(w,
+		           "%s %s `%s` at %s, and in another thread %s %s it at %s: neither a "
+		           "wake-up orders the two nor a lock keeps them apart",
+		           task, f->reads ? "reads" : "writes", object, place_text(w, f->read),
+		           who(f->other_task, "another"), f->other_reads ? "reads" : "writes",
+		           place_text(w, f->other));
 	case RULE_THREAD_LOCK:
 		return SAY(w,
 		           "%s holds the thread lock %s while it is suspended at %s: whoever "
@@ -244,8 +244,7 @@ static const char *change(const struct writer *w, const struct finding *f, const
 		           lock_text(w, f->lock));
 	case RULE_DATA_RACE:
 		return "let one thread do both (aw_call_soon_threadsafe), or take a thread lock "
-		       "for "
-		       "both";
+		       "for both; a mutex that no event tells of is not seen";
 	case RULE_THREAD_LOCK:
 		return "release it before suspending, or use a lock for tasks";
 	case RULE_LONG_STEP:
@@ -282,8 +281,12 @@ static void evidence_fill(const struct writer *w, const struct finding *f,
 	out->evidence = text_pool_array(w->pool, 4, sizeof(*out->evidence));
 	if (!out->evidence || !is_conflict(f))
 		return;
-	if (f->rule == RULE_INCONSISTENT_GUARD || f->rule == RULE_DATA_RACE)
+	if (f->rule == RULE_INCONSISTENT_GUARD)
 		first = second = other = "accesses";
+	if (f->rule == RULE_DATA_RACE) {
+		first = f->reads ? "reads" : "writes";
+		other = f->other_reads ? "reads" : "writes";
+	}
 	if (f->rule == RULE_CHANGED_ITERATING) {
 		first = "iterates";
 		second = "goes on";

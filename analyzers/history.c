@@ -94,6 +94,7 @@ RARELY static unsigned candidate_make(struct locations *locations, struct locati
 	candidate->site = site;
 	candidate->guards = actor->guards;
 	candidate->step_guards = actor->step_guards;
+	candidate->step_guards.more |= actor->around;
 	candidate->unsure = actor->unsure;
 	return slot;
 }
@@ -161,6 +162,7 @@ unsigned history_put(struct locations *locations, struct location *location,
 	candidate->time = event->time;
 	candidate->thread = actor->thread;
 	candidate->step = actor->step;
+	candidate->kept = actor->step_kept;
 	candidate->order = locations->world->order;
 	candidate->tag = actor->tag;
 	if (bits & ACCESS_WRITE)

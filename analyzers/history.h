@@ -29,6 +29,7 @@ struct candidate {
 	uint32_t raced; /* bit i: told that candidate i races with it */
 	uint8_t bits;
 	uint8_t twin; /* the other one of its key, LOCATIONS_ACCESSES: none */
+	uint8_t kept; /* of step_guards: the first so many were held since before the step */
 	bool unsure;
 	struct lockset guards, step_guards; /* as in struct conflict_access */
 };

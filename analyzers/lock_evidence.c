@@ -108,6 +108,7 @@ void lock_evidence_passed(struct necessity *self, const struct conflict *conflic
 {
 	const struct lockset *region = &conflict->region, *other = &conflict->other.guards;
 	guard_t split = lockset_common(&conflict->first.guards, &conflict->second.guards);
+	struct lockset parted = {.lock = {split}, .count = 1};
 
 	for (unsigned i = 0; i < region->count; i++) {
 		struct lock_stats *stats = lock_stats_of(self, guard_identity(region->lock[i]));
@@ -126,5 +127,5 @@ void lock_evidence_passed(struct necessity *self, const struct conflict *conflic
 	if (holds_same(other, split) && lock_stats_of(self, guard_identity(split)))
 		keep(self, &lock_stats_of(self, guard_identity(split))->split, conflict);
 	else if (other->count)
-		note_wrong(self, conflict, &conflict->first.guards);
+		note_wrong(self, conflict, &parted);
 }

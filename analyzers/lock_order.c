@@ -293,6 +293,23 @@ static void circle_tell(struct lock_order *self, struct circle *circle)
 	finding->message = circle_message(self, circle);
 }
 
+/*
+ * Has the actor had the lock since its last gap, alone? On one loop nobody else can have come to it
+ * since, but for one who was waiting behind the actor and was handed it.
+ */
+static bool had_just_now(const struct actor *actor, const struct lock *lock)
+{
+	unsigned last = (actor->gaps - 1) % WORLD_GAP_SITES;
+
+	if (lock_is_thread_lock(lock->type) || (actor->gaps && actor->gap_wait[last] == lock->uid))
+		return false;
+	for (unsigned i = actor->step_kept; i < actor->step_guards.count; i++)
+		if (actor->step_guards.lock[i] >> 16 == lock->uid &&
+		    !(actor->step_guards.lock[i] & 1))
+			return true;
+	return false;
+}
+
 static void lock_order_before(void *state, const struct moment *moment)
 {
 	struct lock_order *self = state;
@@ -306,6 +323,8 @@ static void lock_order_before(void *state, const struct moment *moment)
 	if (!wanted || !lock_excludes(wanted) ||
 	    (moment->event->kind == AW_LOCK_TAKEN && actor->waiting == wanted))
 		return; /* the edge was seen when the wait began */
+	if (had_just_now(actor, wanted))
+		return;
 	world_identity(self->world, wanted);
 	for (unsigned i = 0; i < actor->held_count; i++) {
 		const struct section *held = actor->held[i];

@@ -109,6 +109,45 @@ static bool locks_are_known(const struct world *world, const struct pair *pair,
 	return true;
 }
 
+/* Can somebody besides the two hold the lock while others run: over a gap, or handed over by one
+ * who has held it over a gap? */
+static bool third_holds(const struct lock *lock, const struct pair *pair, uint64_t other)
+{
+	bool third = false, spans = false;
+
+	for (unsigned i = 0; i < lock->user_count; i++)
+		third |= lock->users[i].actor != pair->actor && lock->users[i].actor != other;
+	for (unsigned i = 0; i < lock->spanner_count; i++)
+		spans |= lock->spanners[i] != other;
+	return third && spans;
+}
+
+/*
+ * Can the other itself hold the lock that is waited for, or have freed it just now? If it took it
+ * in the step of its access, it had been in line for it before the waiter: behind a third, or
+ * behind an earlier section of the waiter.
+ */
+static bool other_holds(const struct lock *lock, const struct pair *pair,
+                        const struct candidate *other)
+{
+	bool used = false, in_line = false, taken = false, kept = false;
+
+	for (unsigned i = 0; i < lock->user_count; i++) {
+		const struct lock_user *user = &lock->users[i];
+
+		if (user->actor == other->actor)
+			used = user->step < other->step;
+		else
+			in_line |= user->actor != pair->actor || user->step < pair->second_step;
+	}
+	for (unsigned i = 0; i < other->step_guards.count; i++)
+		if (other->step_guards.lock[i] >> 16 == lock->uid) {
+			taken = true;
+			kept |= i < other->kept;
+		}
+	return used && (!taken || kept || in_line);
+}
+
 /*
  * The gap of this pair was a wait for a lock. Whoever else runs in such a gap runs while somebody
  * holds that lock: the other, by a section it had before the step of its access, or a third.
@@ -119,16 +158,9 @@ static bool wait_excludes(const struct world *world, const struct pair *pair,
 	const struct lock *lock = pair->wait ? world_lock_by_uid(world, pair->wait) : NULL;
 	struct lockset kept = {.lock = {pair->wait_kept}, .count = 1};
 
-	if (pair->wait_kept && !lockset_common(&kept, &other->step_guards))
+	if (!lock || (pair->wait_kept && !lockset_common(&kept, &other->step_guards)))
 		return false;
-	for (unsigned i = 0; lock && i < lock->user_count; i++) {
-		const struct lock_user *user = &lock->users[i];
-
-		if (user->actor != pair->actor &&
-		    (user->actor != other->actor || user->step < other->step))
-			return false;
-	}
-	return lock;
+	return !third_holds(lock, pair, other->actor) && !other_holds(lock, pair, other);
 }
 
 RARELY static void judge_possible(struct locations *locations, struct location *location,

@@ -35,6 +35,8 @@
 #define WORLD_IDENTITIES 4096u
 #define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
 #define WORLD_LOCK_USERS 3u
+#define WORLD_LOCK_SPANS 2u
+#define WORLD_LOCK_LASTS 4u
 #define WORLD_NEVER      UINT64_MAX /* an order that never comes */
 #define WORLD_NEAR       1024u      /* tasks, and locks, that are found at once */
 
@@ -72,6 +74,7 @@ struct section {
 	struct section *next; /* of the same lock */
 	uint64_t order;       /* event number at which it was taken */
 	uint64_t step;        /* the holder's step then */
+	uint64_t wanted;      /* its step when it began to wait for it, or took it at once */
 	uint64_t taken_at;    /* ns */
 	uint64_t wait_ns;     /* how long the holder had waited */
 	uint64_t site;        /* where it was taken */
@@ -93,6 +96,14 @@ struct lock_user {
 	uint64_t step;
 };
 
+/** A section that has ended: whose, and in which steps it was wanted and freed. */
+struct lock_last {
+	uint64_t actor;
+	uint64_t wanted, freed; /* 0: there is none */
+	uint32_t tag;
+	uint8_t mode;
+};
+
 /** A lock, semaphore, condition mutex or thread lock that exists. */
 struct lock {
 	uint64_t id;
@@ -106,13 +117,13 @@ struct lock {
 	uint8_t type;
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
-	/* Its newest section that ended: whose, in which steps taken and freed, in which mode. */
-	uint64_t last_actor, last_taken, last_freed;
-	uint32_t last_tag;
-	uint8_t last_mode;
+	struct lock_last last[WORLD_LOCK_LASTS]; /* newest sections that ended, one of an actor */
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
 	struct lock_user users[WORLD_LOCK_USERS];
 	uint8_t user_count;
+	/* The first actors that held it over a gap. Two: besides any one, another is known. */
+	uint8_t spanner_count;
+	uint64_t spanners[WORLD_LOCK_SPANS];
 };
 
 /** All locks of one creation site and name. */
@@ -157,13 +168,16 @@ struct actor {
 	 * held before an access keeps that access out of others' sections, even if freed since. */
 	struct lockset step_guards;
 	uint64_t step_guard_order[WORLD_GUARDS]; /* event number at which each was taken */
-	uint64_t guards_sign, step_sign;         /* hashes of the two */
-	uint64_t lock_sign;                      /* of both; 0: both are empty */
-	uint64_t object;                         /* what it is suspended for */
-	uint64_t site;                           /* where it is suspended */
-	uint64_t since;                          /* ns: when it was suspended, or its step began */
-	struct lock *waiting;                    /* LOCK_WAIT seen, not yet taken or given up */
-	uint64_t wait_since;                     /* ns */
+	uint8_t step_kept; /* the first so many were held when the step began */
+	bool around;       /* others keep it out, too: held around it, or before a nested step */
+	uint64_t guards_sign, step_sign; /* hashes of the two */
+	uint64_t lock_sign;              /* of both, and of `around`; 0: there is none of them */
+	uint64_t object;                 /* what it is suspended for */
+	uint64_t site;                   /* where it is suspended */
+	uint64_t since;                  /* ns: when it was suspended, or its step began */
+	struct lock *waiting;            /* LOCK_WAIT seen, not yet taken or given up */
+	uint64_t wait_since;             /* ns */
+	uint64_t wait_step;              /* the step in which it began to wait */
 	uint64_t wait_site;
 	struct section *held[WORLD_HELD];
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */

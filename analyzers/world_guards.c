@@ -20,7 +20,8 @@ static uint64_t sign_add(uint64_t sign, guard_t guard)
 static void locks_sign(struct actor *actor)
 {
 	actor->lock_sign = (actor->guards_sign + actor->guards.more) * 0xc2b2ae3d27d4eb4full +
-	                   (actor->step_sign + actor->step_guards.more) * 0x9e3779b97f4a7c15ull;
+	                   (actor->step_sign + actor->step_guards.more) * 0x9e3779b97f4a7c15ull +
+	                   actor->around * 0x165667b19e3779f9ull;
 }
 
 static void guards_refresh(struct actor *actor)
@@ -65,6 +66,24 @@ void world_step_guards_rebuild(struct actor *actor)
 	actor->step_sign = 0;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
+	actor->step_kept = actor->step_guards.count;
+	actor->around = false;
+	locks_sign(actor);
+}
+
+void world_step_guards_go_on(struct actor *actor)
+{
+	bool around = actor->around;
+	unsigned before = actor->step_guards.count;
+
+	world_step_guards_rebuild(actor);
+	actor->around = around || before > actor->step_guards.count;
+	locks_sign(actor);
+}
+
+void world_step_guards_around(struct actor *actor, const struct actor *outer)
+{
+	actor->around = outer->around || outer->step_guards.count || outer->step_guards.more;
 	locks_sign(actor);
 }
 

@@ -134,6 +134,16 @@ static struct section *section_to_end(const struct lock *lock, const struct acto
 	return own ? own : oldest;
 }
 
+static void section_span(struct section *section)
+{
+	struct lock *lock = section->lock;
+
+	section->spanned = true;
+	if (lock->spanner_count < WORLD_LOCK_SPANS &&
+	    !(lock->spanner_count && lock->spanners[0] == section->holder_id))
+		lock->spanners[lock->spanner_count++] = section->holder_id;
+}
+
 static void section_open(struct world *world, struct thread *thread, struct actor *actor,
                          struct lock *lock, const struct aw_event *event, bool inferred)
 {
@@ -156,14 +166,16 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	section->depth = 1;
 	section->inferred = inferred;
 	section->snapshot = event->arg & AW_ARG_SNAPSHOT;
-	section->spanned = section->snapshot && !actor->running; /* it spans a gap right now */
 	section->waited = actor->waiting == lock;
+	section->wanted = section->waited ? actor->wait_step : actor->step;
 	if (section->waited && event->time > actor->wait_since)
 		section->wait_ns = event->time - actor->wait_since;
 	section->next = lock->sections;
 	lock->sections = section;
 	lock->held++;
 	world_section_hold(actor, section);
+	if (section->snapshot && !actor->running)
+		section_span(section); /* right now */
 	if (world->hooks.section_begin)
 		world->hooks.section_begin(world->hooks.context, section, event);
 }
@@ -181,25 +193,25 @@ static bool is_retold(const struct lock *lock, const struct actor *actor,
 }
 
 /*
- * A hand-over orders nothing, for it could have been the other way round; but not if the last
- * section was begun before this actor came to want the lock, by whatever else orders the two. Then
- * that section ended before, too.
+ * A hand-over orders nothing, for it could have been the other way round; but not if who had the
+ * last section came to want the lock before this actor did, by whatever else orders the two. Locks
+ * go round in order: then that section ended before, too.
  */
-static void lock_order_learn(const struct world *world, const struct lock *lock,
-                             struct actor *actor, uint8_t mode)
+static void lock_order_learn(const struct world *world, const struct lock_last *section,
+                             struct actor *actor)
 {
 	const struct actor *last;
 
-	if (!lock->last_freed || (mode == AW_MODE_SHARED && lock->last_mode == AW_MODE_SHARED) ||
-	    lock->last_tag == actor->tag ||
-	    !clock_knows(&actor->clock, lock->last_tag, lock->last_taken))
+	if (!section->freed || section->tag == actor->tag ||
+	    !clock_knows(&actor->clock, section->tag, section->wanted) ||
+	    clock_knows(&actor->clock, section->tag, section->freed))
 		return;
-	clock_learn(&actor->clock, lock->last_tag, lock->last_freed);
-	last = world_task(world, lock->last_actor);
+	clock_learn(&actor->clock, section->tag, section->freed);
+	last = world_task(world, section->actor);
 	if (last) /* knows by now more than when it freed the lock: over-approximates */
 		clock_join(&actor->clock, &last->clock);
 	else
-		signals_observe(&world->signals, lock->last_actor, &actor->clock);
+		signals_observe(&world->signals, section->actor, &actor->clock);
 	actor->learnt = world->order;
 }
 
@@ -237,12 +249,35 @@ static void lock_taken(struct world *world, struct thread *thread, struct actor 
 	/* Nobody was seen to free it before it was taken: it was free since it was last known. */
 	if (mode != AW_MODE_SHARED && lock->known == WORLD_NEVER)
 		lock->known = world->loss_order;
-	lock_order_learn(world, lock, actor, mode);
+	for (unsigned i = 0; i < WORLD_LOCK_LASTS; i++)
+		if (mode != AW_MODE_SHARED || lock->last[i].mode != AW_MODE_SHARED)
+			lock_order_learn(world, &lock->last[i], actor);
 	lock_user_note(lock, actor);
 	world_identity_used(world, actor, lock->identity);
 	section_open(world, thread, actor, lock, event, inferred);
 	if (actor->waiting == lock)
 		actor->waiting = NULL;
+}
+
+/* In the place of the same actor's, or of the oldest. */
+static void lock_last_note(struct lock *lock, const struct section *section)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < WORLD_LOCK_LASTS; i++) {
+		if (lock->last[i].actor == section->holder->id &&
+		    lock->last[i].mode == section->mode) {
+			at = i;
+			break;
+		}
+		if (lock->last[i].freed < lock->last[at].freed)
+			at = i;
+	}
+	lock->last[at] = (struct lock_last){.actor = section->holder->id,
+	                                    .wanted = section->wanted,
+	                                    .freed = section->holder->step,
+	                                    .tag = section->holder->tag,
+	                                    .mode = section->mode};
 }
 
 static void lock_freed(struct world *world, struct actor *actor, struct lock *lock,
@@ -262,13 +297,8 @@ static void lock_freed(struct world *world, struct actor *actor, struct lock *lo
 		section->inferred = true;
 	if (section->holder != actor)
 		section->other_task = true;
-	if (section->holder && lock_excludes(lock)) {
-		lock->last_actor = section->holder->id;
-		lock->last_tag = section->holder->tag;
-		lock->last_taken = section->step;
-		lock->last_freed = section->holder->step;
-		lock->last_mode = section->mode;
-	}
+	if (section->holder && lock_excludes(lock))
+		lock_last_note(lock, section);
 	section_close(world, section, event);
 }
 
@@ -276,6 +306,7 @@ static void lock_waited(struct actor *actor, struct lock *lock, const struct aw_
 {
 	actor->waiting = lock;
 	actor->wait_since = event->time;
+	actor->wait_step = actor->step;
 	actor->wait_site = event->site;
 	actor->deadline = event->arg & AW_ARG_DEADLINE;
 }
@@ -338,7 +369,8 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 void world_sections_gap(struct world *world, struct actor *actor, uint64_t site)
 {
 	for (unsigned i = 0; i < actor->held_count; i++) {
-		actor->held[i]->spanned = true;
+		if (!actor->held[i]->spanned)
+			section_span(actor->held[i]);
 		if (world->hooks.section_gap)
 			world->hooks.section_gap(world->hooks.context, actor->held[i], site);
 	}
@@ -370,7 +402,7 @@ void world_sections_orphan(struct world *world, struct actor *actor)
 		/* A task that took the lock and ended at once only took it for its awaiter:
 		 * what lies between is no gap of the section, for nothing was done in it. */
 		if (section->step != actor->step || section->accesses)
-			section->spanned = true;
+			section_span(section);
 	}
 	actor->held_count = 0;
 }
@@ -385,7 +417,7 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 		world->orphans[i--] = world->orphans[--world->orphan_count];
 		section->other_task = true;
 		section->order = world->order;
-		section->step = actor->step;
+		section->step = section->wanted = actor->step;
 		world_section_hold(actor, section);
 	}
 }

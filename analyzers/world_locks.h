@@ -11,7 +11,7 @@
 void world_lock_event(struct world *world, struct thread *thread, struct actor *actor,
                       const struct aw_event *event, bool inferred);
 
-/** A step, or a part of one after a nested step, begins: only what is held now counts for it. */
+/** A step begins: only what is held now counts for it. */
 void world_step_guards_rebuild(struct actor *actor);
 
 static inline void world_step_guards_reset(struct actor *actor)
@@ -19,6 +19,15 @@ static inline void world_step_guards_reset(struct actor *actor)
 	if (actor->lock_sign)
 		world_step_guards_rebuild(actor);
 }
+
+/** A step goes on after a nested one: what it has freed before covers no gap, but kept it out. */
+void world_step_guards_go_on(struct actor *actor);
+
+/**
+ * `actor` was made in a step of `outer` and starts at once: its first step is a part of that one,
+ * so what that one holds keeps it out of others' sections, too, but not of `outer`'s own.
+ */
+void world_step_guards_around(struct actor *actor, const struct actor *outer);
 
 /** A gap of `actor` begins at `site`: its open sections span it. */
 void world_sections_gap(struct world *world, struct actor *actor, uint64_t site);

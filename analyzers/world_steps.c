@@ -55,7 +55,8 @@ static void step_pop(struct world *world, struct thread *thread, const struct ac
 	}
 	outer = thread->below[--thread->depth];
 	outer->learnt = world->order;
-	world_step_guards_reset(outer);
+	if (outer->lock_sign)
+		world_step_guards_go_on(outer);
 	if (inner) {
 		clock_join(&outer->clock, &inner->clock);
 		clock_learn(&outer->clock, inner->tag, inner->step);
@@ -109,6 +110,7 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
                   const struct aw_event *event)
 {
 	struct actor *outer = thread->current;
+	bool born = !actor->step && thread->created_task == actor->id;
 
 	if (actor->plain)
 		return;
@@ -117,8 +119,7 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 	if (outer != actor && !outer->plain && outer->running && (world->can & AW_CAN_STEP_ENDS) &&
 	    thread->depth < WORLD_NESTING) {
 		outer->nested++;
-		gap_begin(world, outer,
-		          thread->created_task == actor->id ? thread->created_site : 0, 0);
+		gap_begin(world, outer, born ? thread->created_site : 0, 0);
 		thread->had_nested = true;
 		thread->below[thread->depth++] = outer;
 		clock_join(&actor->clock, &outer->clock);
@@ -130,6 +131,8 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 	if (!thread->depth)
 		thread->nested_count = thread->had_nested = 0; /* an outermost step begins */
 	step_begin(world, thread, actor, event->time);
+	if (thread->depth && born)
+		world_step_guards_around(actor, outer);
 }
 
 /* A task that suspends in a nested step, is made or is woken goes on only after all of the
@@ -148,7 +151,6 @@ static void nested_settle(struct world *world, struct thread *thread, const stru
 		if (!inner || inner == outermost)
 			continue;
 		clock_join(&inner->clock, &outermost->clock);
-		clock_learn(&inner->clock, outermost->tag, outermost->step);
 	}
 	thread->had_nested = false;
 	thread->nested_count = 0;

@@ -200,6 +200,13 @@ static void write_held(struct paper *paper, const struct report_finding *finding
 	        finding->in_step && finding->other_lock ? " (then or later in its step)" : "");
 }
 
+/* Accesses have no stamps of their own, so whether those of two threads met is not known. */
+static const char *possible_text(const char *rule)
+{
+	return strcmp(rule, "data-race") ? "did not happen, but can in another order of steps"
+	                                 : "can happen at any time";
+}
+
 static void write_finding(struct paper *paper, const struct report_finding *finding, size_t index)
 {
 	const struct wording *wording = wording_of(finding->rule);
@@ -216,7 +223,7 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 		fprintf(paper->out, "  happened %s time%s", paper_number(number, finding->count),
 		        finding->count == 1 ? "" : "s");
 	else
-		fprintf(paper->out, "  did not happen, but can in another order of steps");
+		fprintf(paper->out, "  %s", possible_text(finding->rule));
 	if (finding->objects > 1)
 		fprintf(paper->out, ", on %s objects", paper_number(number, finding->objects));
 	fputc('\n', paper->out);

@@ -7,15 +7,17 @@
 
 /* Fields of a key, from the lowest bit: X(field, bits). What is above PLACE says which it is, what
  * is below says under which locks. */
-#define CONFLICT_LOCKS(X) X(region, 4) X(other_held, 4) X(other_kept, 4)
+#define CONFLICT_LOCKS(X) X(region, 4) X(split, 4) X(other_held, 4) X(other_kept, 4)
 #define CONFLICT_PLACE(X)                                                                          \
 	X(far, 1)                                                                                  \
 	X(test, 1)                                                                                 \
+	X(use, 1)                                                                                  \
+	X(iterate, 1)                                                                              \
 	X(first_write, 1)                                                                          \
 	X(second_write, 1)                                                                         \
 	X(between_write, 1)                                                                        \
 	X(var, 2) X(task, 3) X(other, 3) X(first, 5) X(second, 5) X(between, 5)
-enum { LOCK_BITS = 12 };
+enum { LOCK_BITS = 16 };
 
 uint64_t conflict_key(const struct conflict *c)
 {
@@ -60,6 +62,13 @@ static uint8_t one_region(const struct machine_access *a, const struct machine_a
 	return held;
 }
 
+/* The locks that both hold, each by an acquisition of its own. */
+static uint8_t two_regions(const struct machine_access *a, const struct machine_access *b)
+{
+	return a->held & b->held & (uint8_t) ~(a->held_shared & b->held_shared) &
+	       (uint8_t)~one_region(a, b);
+}
+
 static bool unserialisable(bool first, bool between, bool second)
 {
 	if (!first && !second)
@@ -69,22 +78,17 @@ static bool unserialisable(bool first, bool between, bool second)
 	return between;          /* W W R, R W W */
 }
 
-static void collect_from(const struct machine *m, int first, struct keyset *out)
+/* The pair of the accesses `first` and `second` against all that lies between. */
+static void collect_pair(const struct machine *m, int first, int second, struct keyset *out)
 {
-	const struct machine_access *a = &m->log[first];
-	int second = first + 1;
+	const struct machine_access *a = &m->log[first], *z = &m->log[second];
 
-	while (second < m->log_count &&
-	       (m->log[second].actor != a->actor || m->log[second].var != a->var))
-		second++;
-	if (second == m->log_count)
-		return;
 	for (int i = first + 1; i < second; i++) {
 		const struct machine_access *b = &m->log[i];
 
-		if (b->var != a->var || !unserialisable(a->write, b->write, m->log[second].write))
+		if (b->actor == a->actor || b->var != a->var || b->use ||
+		    !unserialisable(a->write, b->write, z->write))
 			continue;
-		const struct machine_access *z = &m->log[second];
 		struct conflict c = {.var = a->var,
 		                     .task = a->actor,
 		                     .first = a->op,
@@ -95,8 +99,11 @@ static void collect_from(const struct machine *m, int first, struct keyset *out)
 		                     .second_write = z->write,
 		                     .between_write = b->write,
 		                     .test = a->test,
+		                     .use = z->use,
+		                     .iterate = z->iterate,
 		                     .far = a->loop != b->loop,
 		                     .region = one_region(a, z),
+		                     .split = two_regions(a, z),
 		                     .other_held = b->held,
 		                     .other_kept = b->held &
 		                                   (uint8_t) ~(a->held_shared & b->held_shared)};
@@ -105,10 +112,27 @@ static void collect_from(const struct machine *m, int first, struct keyset *out)
 	}
 }
 
+/* A use ends a pair with what the task accessed last, and begins none. */
+static void collect_from(const struct machine *m, int first, struct keyset *out)
+{
+	const struct machine_access *a = &m->log[first];
+
+	for (int second = first + 1; second < m->log_count; second++) {
+		const struct machine_access *z = &m->log[second];
+
+		if (z->actor != a->actor || z->var != a->var)
+			continue;
+		collect_pair(m, first, second, out);
+		if (!z->use)
+			return;
+	}
+}
+
 void conflicts_collect(const struct machine *m, struct keyset *out)
 {
 	for (int i = 0; i < m->log_count; i++)
-		if (m->log[i].actor != MACHINE_CALLBACK) /* each callback is an actor of its own */
+		/* Each callback is an actor of its own. */
+		if (m->log[i].actor != MACHINE_CALLBACK && !m->log[i].use)
 			collect_from(m, i, out);
 }
 

@@ -35,8 +35,10 @@ struct conflict {
 	uint8_t between; /* op of the other actor */
 	bool first_write, second_write, between_write;
 	bool test;          /* the first is a test */
+	bool use, iterate;  /* the second uses what was read, is the next step of an iteration */
 	bool far;           /* the other is of another loop: its step overlaps, no gap is needed */
 	uint8_t region;     /* bit g: one acquisition of guard g spans the outer two */
+	uint8_t split;      /* bit g: both hold guard g, not both shared, in two acquisitions */
 	uint8_t other_held; /* bit g: the other held guard g ... */
 	uint8_t other_kept; /* ... and in such a mode that the region keeps it out */
 };

@@ -132,16 +132,18 @@ static void about_object(struct builder *b, enum op_kind kind)
 
 static void simple(struct builder *b)
 {
-	static const uint8_t kinds[] = {OP_READ,     OP_READ,  OP_READ,   OP_READ,  OP_WRITE,
-	                                OP_WRITE,    OP_WRITE, OP_WRITE,  OP_YIELD, OP_YIELD,
-	                                OP_YIELD,    OP_YIELD, OP_YIELD,  OP_SET,   OP_SET,
-	                                OP_WAIT,     OP_PUT,   OP_PUT,    OP_GET,   OP_CALL,
-	                                OP_POST_SET, OP_JOIN,  OP_CANCEL, OP_SPAWN, OP_SPAWN};
+	static const uint8_t kinds[] = {
+		OP_READ,  OP_READ,   OP_READ,  OP_READ,  OP_WRITE, OP_WRITE,  OP_WRITE,
+		OP_WRITE, OP_YIELD,  OP_YIELD, OP_YIELD, OP_YIELD, OP_YIELD,  OP_SET,
+		OP_SET,   OP_WAIT,   OP_PUT,   OP_PUT,   OP_GET,   OP_CALL,   OP_POST_SET,
+		OP_JOIN,  OP_CANCEL, OP_SPAWN, OP_SPAWN, OP_USE,   OP_ITERATE};
 	uint8_t kind = kinds[pick(b, sizeof(kinds))];
 
 	switch (kind) {
 	case OP_READ:
 	case OP_WRITE:
+	case OP_USE:
+	case OP_ITERATE:
 		add(b, kind, pick_var(b), 0);
 		break;
 	case OP_CALL:
@@ -209,6 +211,8 @@ static void thread_guarded(struct builder *b, int room)
 /* The pattern that all this is about: a read, perhaps a suspension, a write. */
 static void update(struct builder *b)
 {
+	static const uint8_t ends[] = {OP_WRITE, OP_WRITE, OP_WRITE, OP_WRITE,  OP_WRITE,
+	                               OP_WRITE, OP_READ,  OP_USE,   OP_ITERATE};
 	unsigned var = pick_var(b);
 
 	add(b, OP_READ, var, 0);
@@ -216,7 +220,7 @@ static void update(struct builder *b)
 		start_task(b);
 	else if (pick(b, 3))
 		add(b, OP_YIELD, 0, 0);
-	add(b, pick(b, 4) ? OP_WRITE : OP_READ, var, 0);
+	add(b, ends[pick(b, sizeof(ends))], var, 0);
 }
 
 static void block(struct builder *b, int room)

@@ -14,18 +14,30 @@ static bool is_lost_update(const struct conflict *c)
 
 static bool is_check_then_act(const struct conflict *c)
 {
-	return !c->first_write && c->between_write && c->second_write && c->test;
+	return !c->first_write && c->between_write && (c->second_write || c->use) && c->test;
+}
+
+static bool is_stale_use(const struct conflict *c)
+{
+	return c->use && !c->iterate && !c->test;
+}
+
+static bool is_changed(const struct conflict *c)
+{
+	return c->iterate;
 }
 
 /* The triples that have no sharper name, guarded on the outside. */
 static bool is_inconsistent(const struct conflict *c)
 {
-	return c->region && (c->first_write || !c->second_write);
+	return c->region && (c->first_write || !c->second_write) && !c->use;
 }
 
 static bool (*const is_one[JUDGE_RULES])(const struct conflict *) = {
 	[JUDGE_LOST_UPDATE] = is_lost_update,
 	[JUDGE_CHECK_THEN_ACT] = is_check_then_act,
+	[JUDGE_STALE_USE] = is_stale_use,
+	[JUDGE_CHANGED] = is_changed,
 	[JUDGE_INCONSISTENT_GUARD] = is_inconsistent,
 };
 

@@ -49,8 +49,11 @@ static bool is_passed(const struct conflict *c, unsigned mine)
  * in two sections of one lock, and the middle under another. */
 static bool is_wrong(const struct conflict *c, unsigned mine)
 {
-	return c->region && c->other_held && !(c->region & c->other_held) &&
-	       ((c->region | c->other_held) & mine);
+	bool update = !c->first_write && c->between_write && c->second_write;
+	uint8_t around = c->region ? c->region : update ? c->split : 0;
+
+	return around && c->other_held && !(around & c->other_held) &&
+	       ((around | c->other_held) & mine);
 }
 
 static bool feasible(const struct exploration *all, unsigned mine,

@@ -100,6 +100,28 @@ static enum flow op_if(struct run *r, const struct op *op)
 	return GO_ON;
 }
 
+static enum flow use(struct run *r, const struct op *op, bool iterate)
+{
+	struct machine_access *a;
+
+	run_tell(r, AW_READ, address(r, op->a),
+	         (uint16_t)(8 | AW_ARG_USE | (iterate ? AW_ARG_ITERATE : 0)));
+	a = log_access(r, access_of(r->m, r->p, r->task, op->a, false));
+	a->use = 1;
+	a->iterate = iterate;
+	return GO_ON;
+}
+
+static enum flow op_use(struct run *r, const struct op *op)
+{
+	return use(r, op, false);
+}
+
+static enum flow op_iterate(struct run *r, const struct op *op)
+{
+	return use(r, op, true);
+}
+
 static enum flow op_yield(struct run *r, const struct op *op)
 {
 	(void)op;
@@ -186,14 +208,16 @@ static const op_fn op_run[OP_KINDS] = {
 	[OP_CALL] = op_call,         [OP_POST] = op_post,
 	[OP_POST_SET] = op_post_set, [OP_COND_WAIT] = op_cond_wait,
 	[OP_NOTIFY] = op_notify,     [OP_TLOCK] = op_tlock,
-	[OP_TUNLOCK] = op_tunlock,
+	[OP_TUNLOCK] = op_tunlock,   [OP_USE] = op_use,
+	[OP_ITERATE] = op_iterate,
 };
 
 /* Can the other loop notice this op, or does it wait for the other loop? */
 static bool is_visible(unsigned kind)
 {
-	return kind == OP_READ || kind == OP_WRITE || kind == OP_IF || kind == OP_POST ||
-	       kind == OP_POST_SET || kind == OP_TLOCK || kind == OP_TUNLOCK;
+	return kind == OP_READ || kind == OP_WRITE || kind == OP_IF || kind == OP_USE ||
+	       kind == OP_ITERATE || kind == OP_POST || kind == OP_POST_SET || kind == OP_TLOCK ||
+	       kind == OP_TUNLOCK;
 }
 
 /* Goes on until the step ends; on two loops also before each visible op. */

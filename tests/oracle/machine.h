@@ -57,6 +57,8 @@ struct machine_access {
 	uint8_t write;
 	uint8_t op;   /* index in the task's ops; callbacks: 0 */
 	uint8_t test; /* the value read decides about a branch */
+	uint8_t use;  /* of a value read before: no access */
+	uint8_t iterate;
 	uint8_t loop;
 	uint8_t held; /* bit g: guard g was held */
 	uint8_t held_shared;

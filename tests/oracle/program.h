@@ -36,6 +36,8 @@ enum {
 	X(RETURN, "the task ends; what it holds stays locked")                                     \
 	X(READ, "reg[a] = var[a]")                                                                 \
 	X(WRITE, "var[a] = reg[a] + 1: the value derives from the last read")                      \
+	X(USE, "what was read from var[a] is used: no access to it")                               \
+	X(ITERATE, "the same, an iteration over var[a] that goes on")                              \
 	X(LOCK, "acquire lock a, wait for it in FIFO order")                                       \
 	X(UNLOCK, "release lock a")                                                                \
 	X(YIELD, "suspend; ready again at once")                                                   \

@@ -105,6 +105,35 @@ Test(inconsistent_guard, a_lock_freed_earlier_in_the_same_step_still_keeps_out)
 	                "");
 }
 
+/* The one finding of a trace is of this rule, and the other is this task. */
+static void expect_other(const char *trace, const char *rule, const char *task)
+{
+	const struct report *report;
+	struct analysis *analysis = expect_analysis(trace, &report);
+
+	cr_assert_eq(report->finding_count, 1);
+	cr_expect_str_eq(report->findings[0].rule, rule);
+	cr_expect_str_eq(report->findings[0].other_task, task);
+	analysis_free(analysis);
+}
+
+/* w1 has a pair under the lock; w2 takes it, too, and w3 does not. */
+#define ONE_PASSES(first, second, other)                                                           \
+	"9 - lock-new L\n10 w1 lock-taken L\n+1 w1 " first " @get:a.c:1\n"                         \
+	"+1 w1 suspend sleep @get:a.c:2\n+1 w1 " second " @get:a.c:3\n+1 w1 lock-freed L\n"        \
+	"+1 w1 suspend sleep\n+1 w2 lock-taken L\n+1 w2 " other " @b:a.c:8\n+1 w2 lock-freed L\n"  \
+	"+1 w2 suspend sleep\n+1 w3 " other " @c:a.c:9\n+1 w3 suspend sleep\n"
+
+Test(conflict, the_other_is_one_that_the_lock_does_not_keep_out)
+{
+	expect_other(ONE_PASSES("read x", "write x", "write x"), "lost-update", "w3");
+	expect_other(ONE_PASSES("read x test", "write x", "write x"), "check-then-act", "w3");
+	expect_other(ONE_PASSES("read x", "read x use", "write x"), "stale-use", "w3");
+	expect_other(ONE_PASSES("read x", "read x use iterate", "write x"),
+	             "changed-while-iterating", "w3");
+	expect_other(ONE_PASSES("write x", "write x", "read x"), "inconsistent-guard", "w3");
+}
+
 Test(thread_lock, one_held_over_a_suspension_is_reported)
 {
 	expect_findings("9 main lock-new G threading.Lock\n+1 main suspend sleep\n"

@@ -112,6 +112,17 @@ Test(lock_verdict, needless_when_the_loss_was_before_the_lock_was_made)
 	expect_repeated("5 - lost 3 until=+0\n" LOCK_NEW, TURNS("", ""), 100, "L needless\n");
 }
 
+Test(lock_verdict, never_needless_when_a_task_left_it_locked)
+{
+	char *rounds = trace_repeat(TURNS("", ""), 100);
+	char *trace = trace_format("%s%s%s", LOCK_NEW, rounds,
+	                           "+1 w3 lock-taken L @get:p.c:30\n+1 w3 task-end\n");
+
+	expect_locks(trace, "L unknown\n");
+	free(trace);
+	free(rounds);
+}
+
 Test(lock_verdict, needed_when_it_alone_keeps_a_write_out_of_a_pair)
 {
 	expect_repeated(LOCK_NEW, TURNS(READ_GAP_WRITE("w1", "x"), READ_GAP_WRITE("w2", "x")), 2,
@@ -137,6 +148,15 @@ Test(lock_verdict, needed_jointly_when_two_locks_are_always_held_together)
 
 	expect_locks(trace, "L needed\nM needed\n");
 	free(trace);
+}
+
+Test(lock_verdict, not_needed_when_the_other_does_not_take_it)
+{
+	expect_repeated(LOCK_NEW "+1 main lock-new M\n+1 main suspend sleep\n",
+	                SECTION("w1", "+1 w1 lock-taken M\n" READ_GAP_WRITE(
+					      "w1", "x") "+1 w1 lock-freed M\n")
+	                        SECTION("w2", "+1 w2 write x @put:p.c:50\n"),
+	                2, "M unknown\nL needed\n");
 }
 
 Test(lock_verdict, bypassed_when_a_write_without_it_lay_in_a_section)
@@ -196,6 +216,17 @@ Test(lock_verdict, wrong_lock_when_the_accesses_are_under_different_locks)
 		1, "L wrong-lock\nM wrong-lock\n");
 }
 
+Test(lock_verdict, wrong_lock_when_two_sections_are_under_one_and_the_write_is_under_another)
+{
+	expect_repeated(LOCK_NEW "+1 main lock-new M\n+1 main lock-new N\n+1 main suspend sleep\n",
+	                "+1 w1 lock-taken N\n+1 w1 lock-taken L\n+1 w1 read x @get:p.c:31\n"
+	                "+1 w1 lock-freed L\n+1 w1 lock-freed N\n+1 w1 suspend sleep @get:p.c:32\n"
+	                "+1 w1 lock-taken L\n+1 w1 write x @get:p.c:33\n+1 w1 lock-freed L\n"
+	                "+1 w1 suspend sleep\n+1 w2 lock-taken M\n+1 w2 write x @put:p.c:50\n"
+	                "+1 w2 lock-freed M\n+1 w2 suspend sleep\n",
+	                1, "L wrong-lock\nM wrong-lock\nN unknown\n");
+}
+
 Test(lock_verdict, not_wrong_but_bypassed_when_a_common_lock_is_only_read_by_both)
 {
 	expect_repeated(
@@ -235,6 +266,16 @@ Test(lock_verdict, not_serialises_only_when_no_access_was_recorded)
 		LOCK_NEW,
 		TURNS("+1 w1 suspend sleep @get:p.c:32\n", "+1 w2 suspend sleep @get:p.c:32\n"), 50,
 		"L unknown\n");
+}
+
+Test(lock_verdict, not_serialises_only_when_it_covers_the_gap_of_accesses_around_it)
+{
+	expect_repeated(LOCK_NEW,
+	                "+1 w1 read x @get:p.c:29\n+1 w1 lock-taken L @get:p.c:30\n"
+	                "+1 w1 suspend sleep @get:p.c:32\n+1 w1 lock-freed L @get:p.c:33\n"
+	                "+1 w1 write x @get:p.c:34\n+1 w1 suspend sleep @get:p.c:40\n" SECTION(
+				"w2", "+1 w2 write x @put:p.c:50\n"),
+	                50, "L unknown\n");
 }
 
 Test(lock_verdict, limits_when_it_has_more_than_one_permit)

@@ -29,6 +29,18 @@ Test(lost_update, a_write_of_the_same_between_two_updates_makes_none_of_them_bli
 	                "lost-update a observed\n");
 }
 
+Test(lost_update, a_write_in_the_gap_that_was_also_made_before_it_is_reported)
+{
+	expect_findings("9 w2 write counter @set:a.c:9\n"
+	                "+1 w2 suspend sleep @set:a.c:10\n"
+	                "+1 w1 read counter @add:a.c:1\n"
+	                "+1 w1 suspend sleep @add:a.c:2\n"
+	                "+1 w2 write counter @set:a.c:9\n"
+	                "+1 w2 suspend sleep @set:a.c:10\n"
+	                "+1 w1 write counter @add:a.c:3\n",
+	                "lost-update counter observed\n");
+}
+
 Test(lost_update, a_fresh_read_after_the_gap_is_silent)
 {
 	expect_findings("10 w1 read counter @add:a.c:1\n"

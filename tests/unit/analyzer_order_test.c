@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * analyzer_order_test.c - golden cases of what orders accesses: data races of threads, waits that
- * leave no gap, nested steps, sections known to be first; each with its twin.
+ * analyzer_order_test.c - golden cases of what orders accesses: data races of threads, nested
+ * steps, wake-ups, cancels; each with its twin.
  */
 #include "expect.h"
 
@@ -16,6 +16,13 @@ Test(data_race, two_threads_that_write_with_nothing_between_are_reported)
 {
 	expect_findings(LOOPS ONE "+1 w1 write hits @a:a.c:1\n" TWO "+1 w2 write hits @b:a.c:2\n",
 	                "data-race hits possible\n");
+}
+
+Test(data_race, of_two_places_is_one_finding_whichever_came_first)
+{
+	expect_findings(LOOPS ONE "+1 w1 read hits @a:a.c:1\n+1 w1 write hits @b:a.c:2\n" TWO
+	                          "+1 w2 read hits @a:a.c:1\n+1 w2 write hits @b:a.c:2\n",
+	                "data-race hits possible\ndata-race hits possible\n");
 }
 
 Test(data_race, two_reads_are_silent)
@@ -81,33 +88,6 @@ Test(data_race, what_a_thread_that_has_ended_wrote_is_silent)
 	                "");
 }
 
-/* A gap that is all wait for a lock: whoever else runs in it runs while somebody holds that lock.
- */
-
-#define TASKS                                                                                      \
-	"9 - lock-new L @l:a.c:1\n+0 - lock-new M @m:a.c:2\n"                                      \
-	"10 - task-new w1\n+0 - task-new w2\n+0 - task-new w3\n"
-#define WAITING                                                                                    \
-	"+1 w1 resume\n+1 w1 lock-taken M\n+1 w1 read x @a:a.c:3\n+1 w1 suspend sleep\n"           \
-	"+1 w2 resume\n+1 w2 lock-taken L\n+1 w2 write x @b:a.c:9\n+1 w2 suspend sleep\n"
-#define WAITED                                                                                     \
-	"+1 w1 resume\n+1 w1 read x @c:a.c:4\n+1 w1 lock-wait L\n+1 w1 suspend L lock\n"           \
-	"+1 w2 resume\n+1 w2 lock-freed L\n+1 w2 wake w1 lock\n+1 w2 task-end\n"                   \
-	"+1 w1 resume\n+1 w1 lock-taken L\n+1 w1 read x @d:a.c:5\n+1 w1 lock-freed L\n"            \
-	"+1 w1 lock-freed M\n"
-
-Test(wait_for_a_lock, is_no_gap_for_its_only_other_user_before_it_has_taken_it)
-{
-	expect_findings(TASKS WAITING WAITED, "inconsistent-guard x observed\n");
-}
-
-Test(wait_for_a_lock, is_a_gap_when_a_third_can_hold_the_lock)
-{
-	expect_findings(TASKS "+1 w3 resume\n+1 w3 lock-taken L\n+1 w3 lock-freed L\n"
-	                      "+1 w3 suspend sleep\n" WAITING WAITED,
-	                "inconsistent-guard x observed\ninconsistent-guard x possible\n");
-}
-
 /* Only what is nested in a step runs in the gap that this makes. */
 
 #define NESTS                                                                                      \
@@ -143,6 +123,25 @@ Test(nested_step, knows_the_step_around_it)
 	                "");
 }
 
+#define BEFORE_IT                                                                                  \
+	"9 - task-new w2\n+0 - task-new w1\n10 w2 resume\n+1 w2 read x @a:a.c:1\n"                 \
+	"+1 w2 suspend sleep @a:a.c:2\n"
+#define WRITES_IN_IT "+1 w2 resume\n+1 w2 write x @a:a.c:3\n+1 w2 suspend sleep\n"
+
+Test(nested_step, is_known_to_the_step_around_it)
+{
+	expect_findings(BEFORE_IT "+1 w1 resume\n" WRITES_IN_IT
+	                          "+1 w1 write x @b:a.c:9\n+1 w1 suspend sleep\n",
+	                "");
+}
+
+Test(nested_step, is_not_known_to_a_step_after_it)
+{
+	expect_findings(BEFORE_IT WRITES_IN_IT
+	                "+1 w1 resume\n+1 w1 write x @b:a.c:9\n+1 w1 suspend sleep\n",
+	                "lost-update x possible\n");
+}
+
 Test(nested_step, goes_on_when_all_of_the_step_around_it_is_over)
 {
 	expect_findings("9 - task-new w2\n10 - task-new w1\n+1 w1 resume\n+1 w2 resume\n"
@@ -152,24 +151,23 @@ Test(nested_step, goes_on_when_all_of_the_step_around_it_is_over)
 	                "");
 }
 
-/* A section that began before the wait for its lock ended before it, too. */
+/* A task is made in a step in which another one runs nested and writes. */
 
-#define HAS_READ                                                                                   \
-	"9 - lock-new L @l:a.c:1\n10 - task-new w1\n+1 w1 resume\n+1 w1 lock-taken L\n"            \
-	"+1 w1 read x @a:a.c:1\n"
-#define WRITES_LATER                                                                               \
-	"+1 w1 suspend sleep @a:a.c:2\n+1 w1 resume\n+1 w1 write x @a:a.c:3\n"                     \
-	"+1 w1 lock-freed L\n+1 w1 suspend sleep\n+1 w2 resume\n+1 w2 lock-taken L\n"              \
-	"+1 w2 lock-freed L\n+1 w2 suspend sleep\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n"
+#define STEP_OF_W1 "9 - task-new w3\n10 - task-new w1\n+1 w1 resume\n"
+#define W3_NESTED  "+1 w3 resume\n+1 w3 write x @c:a.c:1\n+1 w3 suspend sleep\n+1 w1 suspend sleep\n"
+#define W2_LATER                                                                                   \
+	"+1 w2 resume\n+1 w2 read x @b:a.c:7\n+1 w2 suspend sleep @b:a.c:8\n+1 w2 resume\n"        \
+	"+1 w2 write x @b:a.c:9\n"
 
-Test(lock_order_known, a_task_made_in_the_section_writes_behind_its_own_after_it)
+Test(nested_step, is_over_before_a_task_begins_that_was_made_before_it_in_the_step_around)
 {
-	expect_findings(HAS_READ "+1 w1 task-new w2\n" WRITES_LATER, "");
+	expect_findings(STEP_OF_W1 "+1 w1 task-new w2\n" W3_NESTED W2_LATER, "");
 }
 
-Test(lock_order_known, not_of_a_task_that_could_have_been_first)
+Test(nested_step, may_be_of_any_time_where_the_task_was_made_elsewhere)
 {
-	expect_findings("8 - task-new w2\n" HAS_READ WRITES_LATER, "lost-update x possible\n");
+	expect_findings("8 - task-new w2\n" STEP_OF_W1 W3_NESTED W2_LATER,
+	                "lost-update x possible\n");
 }
 
 /* A lock held over all of the gap covers it, also if it is freed before the second access. */
@@ -209,6 +207,19 @@ Test(signal, what_is_observed_of_it_is_known)
 	expect_findings(PAIR "+1 w1 signal F future\n+1 w1 suspend sleep\n+1 w2 resume\n"
 	                     "+1 w2 observe F future\n+1 w2 write x @b:a.c:9\n",
 	                "");
+}
+
+Test(signal, of_the_end_of_a_task_is_known_to_who_observes_it)
+{
+	expect_findings(PAIR "+1 w1 task-end\n+1 w2 resume\n+1 w2 observe w1 task\n"
+	                     "+1 w2 write x @b:a.c:9\n",
+	                "");
+}
+
+Test(signal, of_the_end_of_a_task_is_not_known_to_others)
+{
+	expect_findings(PAIR "+1 w1 task-end\n+1 w2 resume\n+1 w2 write x @b:a.c:9\n",
+	                "lost-update x possible\n");
 }
 
 Test(wake_up, of_a_lock_orders_nothing)
@@ -272,18 +283,6 @@ Test(clock, what_it_forgets_counts_as_before)
 	expect_findings(whole, "");
 	free(whole);
 	free(trace);
-}
-
-/* Orders of locks. */
-
-#define READERS(task, outer, inner)                                                                \
-	"+1 " task " lock-taken " outer " shared @t:d.c:1\n+1 " task " suspend sleep\n+1 " task    \
-	" lock-taken " inner " shared @t:d.c:2\n+1 " task " lock-freed " inner " shared\n+1 " task \
-	" lock-freed " outer " shared\n+1 " task " suspend sleep\n"
-
-Test(lock_order, two_readers_never_catch_each_other)
-{
-	expect_findings(READERS("w1", "A", "B") READERS("w2", "B", "A"), "");
 }
 
 Test(lock_never_released, whoever_awaits_the_end_may_yet_release)
