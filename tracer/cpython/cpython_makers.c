@@ -23,7 +23,8 @@ void cpython_makers_fini(struct cpython_makers *makers)
 
 static struct cpython_makers_step *step_last(const struct cpython_makers *makers)
 {
-	return makers->count ? &makers->steps[makers->first + makers->count - 1] : NULL;
+	return makers->steps && makers->count ? &makers->steps[makers->first + makers->count - 1]
+	                                      : NULL;
 }
 
 struct cpython_maker cpython_makers_find(const struct cpython_makers *makers,
@@ -67,9 +68,9 @@ static int step_room(struct cpython_makers *makers)
 	size_t room = makers->room ? 2 * makers->room : 64;
 	struct cpython_makers_step *steps;
 
-	if (makers->first + makers->count < makers->room)
+	if (makers->steps && makers->first + makers->count < makers->room)
 		return 0;
-	if (makers->first) { /* at least one was dropped */
+	if (makers->steps && makers->first) { /* at least one was dropped */
 		memmove(makers->steps, makers->steps + makers->first,
 		        makers->count * sizeof(*makers->steps));
 		makers->first = 0;
@@ -78,7 +79,7 @@ static int step_room(struct cpython_makers *makers)
 	}
 	if (makers->count >= STEPS_MAX)
 		cpython_makers_forget(makers);
-	if (makers->count < makers->room)
+	if (makers->steps && makers->count < makers->room)
 		return 0;
 	steps = realloc(makers->steps, room * sizeof(*steps));
 	if (!steps)
