@@ -128,7 +128,7 @@ uint64_t judge_print(const struct judge *j)
 		       (unsigned long long)v->wrong);
 		print_rate(v->controlled, v->said);
 		putchar('\n');
-		wrong += v == &j->verdicts[JUDGE_NEEDLESS] ? v->wrong : too_many(v->wrong, v->said);
+		wrong += v <= &j->verdicts[JUDGE_NEEDED] ? v->wrong : too_many(v->wrong, v->said);
 	}
 	printf("%-30s %8llu\n", "other", (unsigned long long)j->other_verdicts);
 	return wrong;
