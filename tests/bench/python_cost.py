@@ -6,7 +6,8 @@
 A service runs three times: plain, with PYTHONASYNCIODEBUG=1, with -X dev, each
 under the same load; all but one of the loads are stopped at any moment. A round
 is a window of each mode, in an order drawn by lot: untraced, each level of
-detail (attached to the plain one), and the two others. So slow drifts of the
+detail (attached to the plain one), a probe on each step that does nothing (its
+trap is what no tracer can do without), and the two others. So slow drifts of the
 machine hit all modes alike, and a round's windows are compared with that
 round's untraced ones. The CPU is that of the service alone, from
 /proc/PID/schedstat; it has a core of its own, load and tracer share the other.
@@ -27,6 +28,7 @@ import python_tracer
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 LEVELS = ("steps", "locks", "awaits", "all")
+TRAPS = "traps of steps alone"
 DEBUGS = {"PYTHONASYNCIODEBUG=1": ([], {"PYTHONASYNCIODEBUG": "1"}), "-X dev": (["-X", "dev"], {})}
 SERVICES = {"aiohttp": ("python_aiohttp.py", "http"), "streams echo": ("python_echo.py", "echo")}
 WINDOW, SETTLE, CONNECTIONS = 1.0, 0.25, 16
@@ -84,6 +86,21 @@ class Tracer:
             return json.load(file)["period"]
 
 
+class Traps:
+    """A program that does nothing, where steps are probed."""
+
+    def __init__(self, build, pid):
+        self.process = subprocess.Popen([os.path.join(build, "bench/python_traps"), str(pid)],
+                                        stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "placed\n":
+            sys.exit("python_cost: no traps")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        return {"events": 0, "lost": 0}
+
+
 class Measured:
     """The windows of one mode."""
 
@@ -110,6 +127,8 @@ def one(build, work, servers, mode, measured, seconds=WINDOW):
     server.run()
     if mode in LEVELS:
         tracer = Tracer(build, work, server.pid, "--detail", mode)
+    elif mode == TRAPS:
+        tracer = Traps(build, server.pid)
     elif mode == "duty 1s/10s":
         tracer = Tracer(build, work, server.pid, "--duty", "1s/10s")
     measured.window(server, seconds)
@@ -144,7 +163,7 @@ def measure(build, work, service, rounds):
     servers = {"": Server(build, work, service)}
     for mode, (options, environment) in DEBUGS.items():
         servers[mode] = Server(build, work, service, options, environment)
-    modes = {mode: Measured() for mode in ("untraced", *LEVELS, *DEBUGS)}
+    modes = {mode: Measured() for mode in ("untraced", TRAPS, *LEVELS, *DEBUGS)}
     for _ in range(rounds):
         for mode in random.sample(list(modes), len(modes)):
             one(build, work, servers, mode, modes[mode])
