@@ -192,7 +192,7 @@ Test(cpython_makers, a_task_that_starts_inside_a_step_is_made_by_it)
 	find(&makers, step(4, 1, 0));
 	eager.last = 1001;
 	eager.task = 7;
-	cr_expect_eq(find(&makers, eager).id, 1);
+	cr_expect_eq(find(&makers, eager).task, 1001);
 	cr_expect_eq(find(&makers, step(6, 2, 0)).id, 0);
 	cr_expect_eq(find(&makers, step(6, 5, 0)).id, 1); /* put in before the eager one began */
 	cr_expect_eq(find(&makers, step(6, 6, 0)).id, 0); /* by either */

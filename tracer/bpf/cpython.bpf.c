@@ -153,10 +153,7 @@ int idle(struct bpf_raw_tracepoint_args *ctx)
 	s = scratch_at(slot);
 	if (!s)
 		return 0;
-	fact_begin(s, CPYTHON_FACT_IDLE, tgid_tid);
-	cells_look(slot);
-	if (settle(slot) || s->fact.count)
-		fact_send(s, th);
+	settle_all(slot, s, th, tgid_tid, 0);
 	scratch_release(s);
 	return 0;
 }

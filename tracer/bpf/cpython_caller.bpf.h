@@ -71,22 +71,26 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 	return 0;
 }
 
-/* The task whose step runs on this thread now, 0: a plain callback, or no loop at all. */
+/* The task whose step runs on this thread now, 0: a plain callback, or no loop at all. Steps that
+ * were nested in it and have ended may still stand above it. */
 static __always_inline void fact_current(struct scratch *s, const struct thread *th,
                                          const struct cpython_target *t)
 {
 	const struct cpython_layout *l = &t->layout;
-	uint32_t depth = th->depth;
-	const struct step *step;
+	uint32_t depth = th->depth, i;
 
-	if (!depth || depth > CPYTHON_STACK || th->epoch != t->epoch)
+	if (depth > CPYTHON_STACK || th->epoch != t->epoch)
 		return;
-	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
-	if (read_word(step->task + l->task_coro) != step->coro ||
-	    generator_state(l, step->coro) != l->state_executing)
-		return;
-	s->fact.task = step->task;
-	s->fact.coro = step->coro;
+	for (i = 0; i < CPYTHON_STACK && depth; i++, depth--) {
+		const struct step *step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+
+		if (read_word(step->task + l->task_coro) != step->coro ||
+		    generator_state(l, step->coro) != l->state_executing)
+			continue;
+		s->fact.task = step->task;
+		s->fact.coro = step->coro;
+		break;
+	}
 }
 
 #endif

@@ -76,6 +76,30 @@ __noinline int settle(uint32_t slot)
 	return 1;
 }
 
+/*
+ * Tells of the steps that have ended on this thread, but for `keep` of them, in facts of their own.
+ * There is more than one when the innermost was nested: it had ended before the one around it.
+ */
+static __always_inline void settle_all(uint32_t slot, struct scratch *s, struct thread *th,
+                                       uint64_t tgid_tid, uint32_t keep)
+{
+	uint32_t i;
+
+	for (i = 0; i < CPYTHON_STACK; i++) {
+		int settled;
+
+		if (th->depth <= keep)
+			break;
+		fact_begin(s, CPYTHON_FACT_IDLE, tgid_tid);
+		cells_look(slot);
+		settled = settle(slot);
+		if (settled || s->fact.count)
+			fact_send(s, th);
+		if (!settled)
+			break;
+	}
+}
+
 /* Adds the task's name, at most 64 bytes of it. */
 __noinline int task_name(uint32_t slot, uint64_t task)
 {
@@ -204,6 +228,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 		th->depth = 0;
 		cells_forget(th);
 	}
+	settle_all(slot, s, th, tgid_tid, 1);
 	coro = read_word(task + t->layout.task_coro);
 	state = generator_state(&t->layout, coro);
 	known = bpf_map_lookup_elem(&known_tasks, &key);

@@ -38,7 +38,7 @@ struct cpython_maker cpython_makers_find(const struct cpython_makers *makers,
 		return none;
 	alone = fact->popped - last->popped <= 1;
 	if (fact->flags & CPYTHON_ENTER_NESTED && fact->popped == last->popped)
-		return (struct cpython_maker){last->task, last->id, last->task == fact->last};
+		return (struct cpython_maker){.task = fact->last, .sure = true};
 	if (fact->flags & CPYTHON_ENTER_FACTORY)
 		return none; /* it may have been started at once, by a plain callback */
 	for (size_t i = 0; i < makers->count; i++) {

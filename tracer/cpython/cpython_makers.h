@@ -36,8 +36,8 @@ struct cpython_makers {
 
 struct cpython_maker {
 	uint64_t task; /* address, 0: not known */
-	uint32_t id;
-	bool sure; /* else it may have been a plain callback that ran right behind its step */
+	uint32_t id;   /* 0: that of the task that is at the address now */
+	bool sure;     /* else it may have been a plain callback that ran right behind its step */
 };
 
 /** Who made the task whose first step begins (a STEP fact with CPYTHON_ENTER_FIRST). */

@@ -94,6 +94,10 @@ static struct cpython_task *task_meet(struct cpython_translator *t, struct cpyth
 
 	if (first)
 		maker = cpython_makers_find(&stream->makers, fact);
+	if (maker.task && !maker.id) {
+		task = cpython_table_get(&t->tasks, maker.task, 0);
+		maker.id = task && task->coro == fact->last_coro ? task->id : 0;
+	}
 	task = cpython_task_make(t, address, coro);
 	if (!task)
 		return NULL;

@@ -45,7 +45,10 @@ async def crowd():
 
 async def eager():
     for _ in range(50):
-        await make("child-eager", "eager", eager_start=True)
+        children = [make("child-eager", "eager", eager_start=True) for _ in range(3)]
+        make("child-later", "eager", False)
+        for child in children:
+            await child
 
 
 async def load():
