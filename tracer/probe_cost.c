@@ -6,15 +6,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/bpf.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "probe_idle.h"
 #include "target_maps.h"
 
 enum { ROUNDS = 5, CALLS = 1000 };
@@ -68,65 +65,18 @@ static uint64_t calls_ns(void)
 	return best;
 }
 
-/* The program that does nothing. A file descriptor, or a negative errno. */
-static int program_load(void)
-{
-	const struct bpf_insn code[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_KPROBE,
-		.insns = (uintptr_t)code,
-		.insn_cnt = sizeof(code) / sizeof(code[0]),
-		.license = (uintptr_t) "Dual BSD/GPL",
-	};
-	long fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-static int uprobe_open(const struct place *place)
-{
-	struct perf_event_attr attr = {.size = sizeof(attr)};
-	FILE *file = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
-	int fd;
-
-	if (!file)
-		return -errno;
-	fd = fscanf(file, "%u", &attr.type) == 1 ? 0 : -EINVAL;
-	fclose(file);
-	if (fd)
-		return fd;
-	attr.config1 = (uintptr_t)place->path;
-	attr.config2 = place->offset;
-	fd = (int)syscall(SYS_perf_event_open, &attr, getpid(), -1, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 int64_t probe_cost_ns(void)
 {
 	struct place place = {.address = (uintptr_t)probe_cost_here};
 	uint64_t without = calls_ns(), with;
-	int program, event, error = 0;
+	int probe;
 
 	if (target_maps_read(getpid(), place_find, &place) != 1)
 		return -ENOENT;
-	program = program_load();
-	if (program < 0)
-		return program;
-	event = uprobe_open(&place);
-	if (event < 0) {
-		close(program);
-		return event;
-	}
-	if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program) || ioctl(event, PERF_EVENT_IOC_ENABLE))
-		error = -errno;
+	probe = probe_idle_place(getpid(), place.path, place.offset);
+	if (probe < 0)
+		return probe;
 	with = calls_ns();
-	close(event);
-	close(program);
-	if (error)
-		return error;
+	close(probe);
 	return with > without + CALLS ? (int64_t)((with - without) / CALLS) : 1;
 }

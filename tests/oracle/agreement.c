@@ -159,7 +159,7 @@ static int print_result(const struct agreement *a)
 	       "large\n\n",
 	       (unsigned long long)a->programs, (unsigned long long)a->two_loops,
 	       (unsigned long long)a->schedules, (unsigned long long)a->passed_over);
-	wrong = judge_print(&a->judge, a->programs);
+	wrong = judge_print(&a->judge);
 	printf("%s\n", wrong ? "DISAGREEMENT" : "agreement");
 	return wrong ? 1 : 0;
 }

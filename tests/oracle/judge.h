@@ -52,13 +52,15 @@ struct trial {
 	const struct report *report;
 };
 
+enum { JUDGE_DOCUMENTED = 3 };
+
 struct judge {
 	struct tally rules[JUDGE_RULES];
 	struct verdict_tally verdicts[JUDGE_VERDICTS];
 	uint64_t other_verdicts;
-	uint64_t disagreements, seeds; /* in so many programs */
-	uint64_t last_seed;
-	bool verbose; /* prints the programs that disagree */
+	uint64_t disagreements;
+	unsigned documented[JUDGE_DOCUMENTED]; /* of these, in each program that is documented */
+	bool verbose;                          /* prints the programs that disagree */
 };
 
 void judge_init(struct judge *j);
@@ -70,8 +72,8 @@ void judge_deadlocks(struct judge *j, const struct trial *trial);
 /** The verdicts about locks, from many schedules: judge_locks.c. `limit` as of explore. */
 void judge_locks(struct judge *j, const struct trial *trial, uint64_t limit);
 
-/** Prints the tables of so many programs. Returns how much that must never happen did. */
-uint64_t judge_print(const struct judge *j, uint64_t programs);
+/** Prints the tables. Returns how much that must never happen did, and is not documented. */
+uint64_t judge_print(const struct judge *j);
 
 /**
  * Can events tell what else could have happened? Not where an access depends on something that

@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpython/cpython_session.h"
 #include "names.h"
-#include "python_program.h"
+#include "python_traced.h"
 
 enum { EVENTS = 16384, DEPTH = 32 };
 
@@ -38,24 +37,9 @@ static struct view view;
 
 static void program_trace(enum cpython_detail detail)
 {
-	struct cpython_session_options options = {.detail = detail};
-	struct fault fault = {0};
-	struct source *source;
-
 	cr_assert_eq(names_new(&view.names), 0);
-	program_start(&program, "chains");
-	for (int i = 0; i < 100 && !program_said(&program, "ready\n", 100); i++)
-		;
-	options.pid = program.pid;
-	cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "open: %s", fault.message);
-	cr_assert_geq(source->ops->poll(source, 5, keep, &view), 0);
-	fputs("\n", program.in);
-	fflush(program.in);
-	for (int i = 0; i < 2000 && !program_said(&program, "done\n", 1); i++)
-		cr_assert_geq(source->ops->poll(source, 5, keep, &view), 0);
-	cr_assert(strstr(program.text, "done\n"), "%s", program.text);
-	cr_assert_eq(source->ops->stop(source, keep, &view), 0);
-	source->ops->close(source);
+	program_ready(&program, "chains");
+	program_traced(&program, detail, keep, &view);
 	cr_assert_eq(view.lost, 0);
 }
 
@@ -134,7 +118,6 @@ Test(session_cpython_chains, every_way_to_await_is_told_with_all_its_lines)
 {
 	program_trace(CPYTHON_STEPS);
 	expect_chains();
-	program_end(&program);
 	names_free(view.names);
 }
 
@@ -142,6 +125,5 @@ Test(session_cpython_chains, so_it_is_where_all_else_is_told_too)
 {
 	program_trace(CPYTHON_ALL);
 	expect_chains();
-	program_end(&program);
 	names_free(view.names);
 }

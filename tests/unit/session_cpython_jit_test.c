@@ -5,8 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "cpython/cpython_session.h"
-#include "python_program.h"
+#include "python_traced.h"
 
 struct tally {
 	unsigned taken, freed, spanned, lost;
@@ -49,29 +48,15 @@ static struct tally tally;
 static unsigned trace(const char *jit, enum cpython_detail detail, unsigned *spanned,
                       unsigned *version)
 {
-	struct cpython_session_options options = {.detail = detail};
-	struct fault fault = {0};
-	struct source *source;
 	unsigned sections;
 
 	setenv("PYTHON_JIT", jit, 1);
-	program_start(&program, "hot_locks");
-	for (int i = 0; i < 100 && !program_said(&program, "ready\n", 100); i++)
-		;
-	options.pid = program.pid;
+	program_ready(&program, "hot_locks");
 	cr_assert_eq(cpython_detect(program.pid, version), 1);
-	cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "open: %s", fault.message);
-	cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	fputs("\n", program.in);
-	fflush(program.in);
-	for (int i = 0; i < 4000 && !program_said(&program, "done\n", 1); i++)
-		cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	cr_assert_eq(source->ops->stop(source, tally_batch, &tally), 0);
-	source->ops->close(source);
+	program_traced(&program, detail, tally_batch, &tally);
 	cr_assert_eq(sscanf(strstr(program.text, "lock Hot._lock"), "lock Hot._lock %u %u",
 	                    &sections, spanned),
 	             2);
-	program_end(&program);
 	cr_assert_eq(tally.lost, 0);
 	return sections;
 }

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpython/cpython_session.h"
 #include "names.h"
-#include "python_program.h"
+#include "python_traced.h"
 
 enum { EVENTS = 65536, THREADS = 8 };
 
@@ -57,33 +56,11 @@ static int keep(void *context, const struct stream_batch *batch)
 	return names_feed(view.names, batch);
 }
 
-/* Traces a program until it says that it is done. */
 static void program_trace(const char *name)
 {
-	struct cpython_session_options options = {.detail = CPYTHON_STEPS};
-	struct fault fault = {0};
-	struct source *source;
-
 	cr_assert_eq(names_new(&view.names), 0);
-	program_start(&program, name);
-	for (int i = 0; i < 100 && !program_said(&program, "ready\n", 100); i++)
-		if (strstr(program.text, "there are none before 3.12\n")) {
-			program_end(&program);
-			cr_skip_test("%s", program.text);
-		}
-	options.pid = program.pid;
-	cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "open: %s", fault.message);
-	cr_assert_geq(source->ops->poll(source, 5, keep, NULL), 0);
-	fputs("\n", program.in);
-	fflush(program.in);
-	for (int i = 0; i < 2000 && !program_said(&program, "done\n", 1); i++)
-		cr_assert_geq(source->ops->poll(source, 5, keep, NULL), 0);
-	cr_assert(strstr(program.text, "done\n"), "%s", program.text);
-	for (int i = 0; i < 4; i++)
-		cr_assert_geq(source->ops->poll(source, 5, keep, NULL), 0);
-	cr_assert_eq(source->ops->stop(source, keep, NULL), 0);
-	source->ops->close(source);
-	program_end(&program);
+	program_ready(&program, name);
+	program_traced(&program, CPYTHON_STEPS, keep, NULL);
 	cr_assert_eq(view.lost, 0);
 	cr_assert_lt(view.count, EVENTS);
 }

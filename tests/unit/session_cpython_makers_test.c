@@ -8,27 +8,16 @@
 #include <string.h>
 
 #include "cpython/cpython_makers.h"
-#include "cpython/cpython_session.h"
-#include "python_program.h"
+#include "names.h"
+#include "python_traced.h"
 
 enum { TASKS = 8192 };
 
 struct tally {
-	char names[TASKS][32]; /* by task id */
-	uint32_t makers[TASKS];
+	struct names *names;
+	uint32_t makers[TASKS]; /* by task id */
 	unsigned lost;
-	char *naming;
 };
-
-static void name_add(const struct tally *tally, const struct aw_event *event)
-{
-	size_t used = strlen(tally->naming), n = event->arg >> 8 & 31;
-
-	if (n <= 16 && used + n < sizeof(tally->names[0])) {
-		memcpy(tally->naming + used, &event->object, n);
-		tally->naming[used + n] = 0;
-	}
-}
 
 static int tally_batch(void *context, const struct stream_batch *batch)
 {
@@ -37,15 +26,6 @@ static int tally_batch(void *context, const struct stream_batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct aw_event *event = &batch->events[i];
 
-		if (event->kind == AW_TEXT && tally->naming)
-			name_add(tally, event);
-		else
-			tally->naming = NULL;
-		if (event->kind == AW_NAME && (event->arg & AW_ARG_VALUE) == AW_ENTITY_TASK) {
-			cr_assert_lt(event->object, TASKS);
-			tally->naming = tally->names[event->object];
-			tally->naming[0] = 0;
-		}
 		if (event->kind == AW_TASK_NEW) {
 			cr_assert_lt(event->object, TASKS);
 			tally->makers[event->object] = event->task;
@@ -53,45 +33,35 @@ static int tally_batch(void *context, const struct stream_batch *batch)
 		if (event->kind == AW_LOST)
 			tally->lost += event->object;
 	}
-	return 0;
-}
-
-/* How many tasks of one name were told to be made by one of another; "-": by none. */
-static unsigned made_by(const struct tally *tally, const char *child, const char *maker)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < TASKS; i++) {
-		const char *by = tally->makers[i] ? tally->names[tally->makers[i]] : "-";
-
-		count += !strcmp(tally->names[i], child) && !strcmp(by, maker);
-	}
-	return count;
+	return names_feed(tally->names, batch);
 }
 
 static struct program program;
 static struct tally tally;
 
-static void program_trace(enum cpython_detail detail)
+static const char *name_of(uint32_t task)
 {
-	struct cpython_session_options options = {.detail = detail};
-	struct fault fault = {0};
-	struct source *source;
+	const char *name = task ? names_object(tally.names, program.pid, task) : "-";
 
+	return name ? name : "";
+}
+
+/* How many tasks of one name were told to be made by one of another; "-": by none. */
+static unsigned made_by(const char *child, const char *maker)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 1; i < TASKS; i++)
+		count += !strcmp(name_of(i), child) && !strcmp(name_of(tally.makers[i]), maker);
+	return count;
+}
+
+static void program_trace(const char *name, enum cpython_detail detail)
+{
 	memset(&tally, 0, sizeof(tally));
-	program_start(&program, "makers");
-	for (int i = 0; i < 100 && !program_said(&program, "ready\n", 100); i++)
-		;
-	options.pid = program.pid;
-	cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "open: %s", fault.message);
-	cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	fputs("\n", program.in);
-	fflush(program.in);
-	for (int i = 0; i < 2000 && !program_said(&program, "done\n", 1); i++)
-		cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	cr_assert_eq(source->ops->stop(source, tally_batch, &tally), 0);
-	source->ops->close(source);
-	program_end(&program);
+	cr_assert_eq(names_new(&tally.names), 0);
+	program_ready(&program, name);
+	program_traced(&program, detail, tally_batch, &tally);
 	cr_assert_eq(tally.lost, 0);
 }
 
@@ -104,8 +74,8 @@ static void expect_makers(bool seen)
 		unsigned count, sure, told, left;
 
 		cr_assert_eq(sscanf(at, "made %31s %31s %u %u", child, maker, &count, &sure), 4);
-		told = made_by(&tally, child, maker);
-		left = strcmp(maker, "-") != 0 ? made_by(&tally, child, "-") : 0;
+		told = made_by(child, maker);
+		left = strcmp(maker, "-") != 0 ? made_by(child, "-") : 0;
 		if (seen || sure)
 			cr_expect_eq(told, count, "%s made by %s: told %u, truth %u", child, maker,
 			             told, count);
@@ -122,14 +92,20 @@ static void expect_makers(bool seen)
 
 Test(session_cpython_makers, a_probe_tells_all)
 {
-	program_trace(CPYTHON_AWAITS);
+	program_trace("makers", CPYTHON_AWAITS);
 	expect_makers(true);
 }
 
 Test(session_cpython_makers, the_queue_tells_all_but_what_callbacks_may_have_made)
 {
-	program_trace(CPYTHON_STEPS);
+	program_trace("makers", CPYTHON_STEPS);
 	expect_makers(false);
+}
+
+Test(session_cpython_makers, of_a_loop_without_such_a_queue_a_probe_tells_all)
+{
+	program_trace("makers_uvloop", CPYTHON_STEPS);
+	expect_makers(true);
 }
 
 /* A step that begins when so many handles were put in and taken. */

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpython/cpython_session.h"
-#include "python_program.h"
+#include "names.h"
+#include "python_traced.h"
 
-enum { TASKS = 1024, PAIRS = 256 };
+enum { PAIRS = 256 };
 
 struct pair {
 	uint32_t waker, woken;
@@ -17,12 +17,11 @@ struct pair {
 };
 
 struct tally {
-	char names[TASKS][32]; /* by task id */
+	struct names *names;
 	struct pair pairs[PAIRS];
 	unsigned pair_count;
 	unsigned lost;
 	uint64_t can;
-	char *naming;
 };
 
 static void wake_add(struct tally *tally, uint32_t waker, uint32_t woken)
@@ -36,16 +35,6 @@ static void wake_add(struct tally *tally, uint32_t waker, uint32_t woken)
 	tally->pairs[tally->pair_count++] = (struct pair){waker, woken, 1};
 }
 
-static void name_add(const struct tally *tally, const struct aw_event *event)
-{
-	size_t used = strlen(tally->naming), n = event->arg >> 8 & 31;
-
-	if (n <= 16 && used + n < sizeof(tally->names[0])) {
-		memcpy(tally->naming + used, &event->object, n);
-		tally->naming[used + n] = 0;
-	}
-}
-
 static int tally_batch(void *context, const struct stream_batch *batch)
 {
 	struct tally *tally = context;
@@ -53,15 +42,6 @@ static int tally_batch(void *context, const struct stream_batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct aw_event *event = &batch->events[i];
 
-		if (event->kind == AW_TEXT && tally->naming)
-			name_add(tally, event);
-		else
-			tally->naming = NULL;
-		if (event->kind == AW_NAME && (event->arg & AW_ARG_VALUE) == AW_ENTITY_TASK &&
-		    event->object < TASKS) {
-			tally->naming = tally->names[event->object];
-			tally->naming[0] = 0;
-		}
 		if (event->kind == AW_WAKE)
 			wake_add(tally, event->task, event->object);
 		if (event->kind == AW_TARGET)
@@ -69,46 +49,38 @@ static int tally_batch(void *context, const struct stream_batch *batch)
 		if (event->kind == AW_LOST)
 			tally->lost += event->object;
 	}
-	return 0;
-}
-
-/* How often tasks of one name woke tasks of another; "-": a callback did. */
-static unsigned wakes_between(const struct tally *tally, const char *waker, const char *woken)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < tally->pair_count; i++) {
-		const struct pair *pair = &tally->pairs[i];
-		const char *by = pair->waker ? tally->names[pair->waker] : "-";
-
-		if (!strcmp(by, waker) && !strcmp(tally->names[pair->woken], woken))
-			count += pair->count;
-	}
-	return count;
+	return names_feed(tally->names, batch);
 }
 
 static struct program program;
 static struct tally tally;
 
+static const char *name_of(uint32_t task)
+{
+	const char *name = task ? names_object(tally.names, program.pid, task) : "-";
+
+	return name ? name : "";
+}
+
+/* How often tasks of one name woke tasks of another; "-": a callback did. */
+static unsigned wakes_between(const char *waker, const char *woken)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < tally.pair_count; i++) {
+		const struct pair *pair = &tally.pairs[i];
+
+		if (!strcmp(name_of(pair->waker), waker) && !strcmp(name_of(pair->woken), woken))
+			count += pair->count;
+	}
+	return count;
+}
+
 static void program_trace(enum cpython_detail detail)
 {
-	struct cpython_session_options options = {.detail = detail};
-	struct fault fault = {0};
-	struct source *source;
-
-	program_start(&program, "wakes");
-	for (int i = 0; i < 100 && !program_said(&program, "ready\n", 100); i++)
-		;
-	options.pid = program.pid;
-	cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "open: %s", fault.message);
-	cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	fputs("\n", program.in);
-	fflush(program.in);
-	for (int i = 0; i < 2000 && !program_said(&program, "done\n", 1); i++)
-		cr_assert_geq(source->ops->poll(source, 5, tally_batch, &tally), 0);
-	cr_assert_eq(source->ops->stop(source, tally_batch, &tally), 0);
-	source->ops->close(source);
-	program_end(&program);
+	cr_assert_eq(names_new(&tally.names), 0);
+	program_ready(&program, "wakes");
+	program_traced(&program, detail, tally_batch, &tally);
 	cr_assert_eq(tally.lost, 0);
 }
 
@@ -123,9 +95,8 @@ Test(session_cpython_wakes, every_wake_up_is_told_with_its_waker)
 		unsigned count;
 
 		cr_assert_eq(sscanf(at, "wake %31s %31s %u", waker, woken, &count), 3);
-		cr_expect_eq(wakes_between(&tally, waker, woken), count,
-		             "%s woke %s: told %u, truth %u", waker, woken,
-		             wakes_between(&tally, waker, woken), count);
+		cr_expect_eq(wakes_between(waker, woken), count, "%s woke %s: told %u, truth %u",
+		             waker, woken, wakes_between(waker, woken), count);
 		truths++;
 		sum += count;
 	}

@@ -145,7 +145,7 @@ int idle(struct bpf_raw_tracepoint_args *ctx)
 	t = bpf_map_lookup_elem(&targets, target);
 	if (!t || th->tgid != tgid_tid >> 32 || th->epoch != t->epoch)
 		return 0;
-	if (step_executes(th, t)) /* it blocks its loop, and goes on */
+	if (top_executes(th, t)) /* it blocks its loop, and goes on */
 		return 0;
 	slot = scratch_claim(*target);
 	if (slot < 0)

@@ -123,7 +123,7 @@ struct cpython_loop_value {
 
 enum cpython_fact_kind {
 	CPYTHON_FACT_STEP = 1,  /* a step begins; the one before it on this thread has ended */
-	CPYTHON_FACT_IDLE = 2,  /* the loop goes to sleep: the last step has ended */
+	CPYTHON_FACT_IDLE = 2,  /* a step has ended: the loop goes to sleep, or it was nested */
 	CPYTHON_FACT_LATE = 3,  /* a task is about to go on that was never seen to suspend */
 	CPYTHON_FACT_TAKE = 4,  /* `with` or `async with` is about to enter */
 	CPYTHON_FACT_NEW = 5,   /* a task is being made */
@@ -146,7 +146,8 @@ enum {
 	CPYTHON_ENTER_EXCEPTION = 2, /* resumed by an exception (cancel, failed future) */
 	CPYTHON_ENTER_NESTED = 4,    /* in the step of another task */
 	CPYTHON_WATCH_FULL = 8,      /* a lock was dropped from the thread's watch list */
-	CPYTHON_ENTER_FACTORY = 16   /* FIRST: its loop has a task factory */
+	CPYTHON_ENTER_FACTORY = 16,  /* FIRST: its loop has a task factory */
+	CPYTHON_ENTER_LOOP = 32      /* its loop's queue is not known: there is an item LOOP */
 };
 
 enum {

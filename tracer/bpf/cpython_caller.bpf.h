@@ -76,7 +76,6 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 static __always_inline void fact_current(struct scratch *s, const struct thread *th,
                                          const struct cpython_target *t)
 {
-	const struct cpython_layout *l = &t->layout;
 	uint32_t depth = th->depth, i;
 
 	if (depth > CPYTHON_STACK || th->epoch != t->epoch)
@@ -84,8 +83,7 @@ static __always_inline void fact_current(struct scratch *s, const struct thread 
 	for (i = 0; i < CPYTHON_STACK && depth; i++, depth--) {
 		const struct step *step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
 
-		if (read_word(step->task + l->task_coro) != step->coro ||
-		    generator_state(l, step->coro) != l->state_executing)
+		if (!step_executes(&t->layout, step))
 			continue;
 		s->fact.task = step->task;
 		s->fact.coro = step->coro;

@@ -317,7 +317,7 @@ __noinline int cells_look(uint32_t slot)
 	if (depth && depth <= CPYTHON_STACK) {
 		step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
 		ended = step->task;
-		nested = step_executes(th, t);
+		nested = top_executes(th, t);
 	}
 	for (i = 0; i < CPYTHON_CELLS; i++) {
 		struct cell_slot *c = cell_at(i);

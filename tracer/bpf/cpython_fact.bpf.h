@@ -9,7 +9,6 @@
 
 static __always_inline void fact_begin(struct scratch *s, uint32_t kind, uint64_t tgid_tid)
 {
-	s->asks = 0;
 	s->fact.kind = kind;
 	s->fact.count = 0;
 	s->fact.pid = tgid_tid >> 32;
@@ -34,7 +33,8 @@ static __always_inline void fact_send(struct scratch *s, struct thread *th)
 	if (count_now > CPYTHON_ITEMS)
 		count_now = CPYTHON_ITEMS;
 	size = sizeof(struct cpython_fact) + count_now * sizeof(struct cpython_item);
-	if (s->asks || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_bytes)
+	if (s->fact.flags & CPYTHON_ENTER_LOOP || /* it is to be told of that soon */
+	    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_bytes)
 		flags = BPF_RB_FORCE_WAKEUP;
 	if (bpf_ringbuf_output(&ring, &s->fact, size, flags))
 		count(CPYTHON_COUNT_FULL);
@@ -87,19 +87,20 @@ static __always_inline int generator_state(const struct cpython_layout *l, uint6
 	return state;
 }
 
-/* Is the step on top of the thread's stack under way? */
-static __always_inline int step_executes(const struct thread *th, const struct cpython_target *t)
+/* Is a step under way, whether or not others are nested in it? */
+static __always_inline int step_executes(const struct cpython_layout *l, const struct step *step)
 {
-	const struct cpython_layout *l = &t->layout;
-	uint32_t depth = th->depth;
-	const struct step *step;
-
-	if (!depth || depth > CPYTHON_STACK)
-		return 0;
-	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
 	return read_word(step->task + l->task_coro) == step->coro &&
-	       !read_half(step->task + l->future_state) &&
 	       generator_state(l, step->coro) == l->state_executing;
+}
+
+/* Likewise the one on top of the thread's stack. */
+static __always_inline int top_executes(const struct thread *th, const struct cpython_target *t)
+{
+	uint32_t depth = th->depth;
+
+	return depth && depth <= CPYTHON_STACK &&
+	       step_executes(&t->layout, &th->steps[(depth - 1) & (CPYTHON_STACK - 1)]);
 }
 
 static __always_inline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, uint64_t epoch)

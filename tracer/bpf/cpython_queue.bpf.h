@@ -25,7 +25,7 @@ static __always_inline void queue_ask(struct scratch *s, uint64_t loop)
 {
 	struct cpython_item *item = item_add(s, CPYTHON_ITEM_LOOP);
 
-	s->asks = 1;
+	s->fact.flags |= CPYTHON_ENTER_LOOP;
 	if (item)
 		item->a = loop;
 }

@@ -94,7 +94,6 @@ struct scratch {
 	uint32_t top;    /* one past the last */
 	uint32_t frame;  /* number in the chain */
 	uint32_t skip;   /* slots to pass over */
-	uint32_t asks;   /* the fact asks the session for something: wake it */
 	uint64_t arming; /* the task whose cells are armed */
 	struct cpython_await_value await;
 	struct cpython_fact fact;

@@ -9,7 +9,10 @@
  * the queue took that one made the task: a step, or a plain callback that ran
  * between that step and the next, which is known by the handles given in
  * between. A task that is started at once (eager, 3.12 and newer) has no handle
- * and runs inside the step that makes it.
+ * and runs inside the step that makes it. If a plain callback starts one so, which
+ * it does by a task factory or by itself (Task(eager_start=True)), that is not to
+ * be told from the handle of the callback: with a factory nothing is said of such
+ * tasks; without, whoever put in the callback is taken for the maker.
  */
 #ifndef CPYTHON_MAKERS_H
 #define CPYTHON_MAKERS_H

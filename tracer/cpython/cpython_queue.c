@@ -31,8 +31,8 @@ struct cpython_loop_value cpython_queue_find(const struct cpython_memory *memory
 	return out.factory ? out : (struct cpython_loop_value){0};
 }
 
-int cpython_queue_loops(const struct cpython_memory *memory, const struct cpython_target *target,
-                        void (*fn)(void *context, uint64_t loop), void *context)
+void cpython_queue_loops(const struct cpython_memory *memory, const struct cpython_target *target,
+                         void (*fn)(void *context, uint64_t loop), void *context)
 {
 	uint64_t *tasks = calloc(TASKS, sizeof(*tasks)), loops[LOOPS];
 	long count = tasks ? cpython_walk_tasks(memory, target, tasks, TASKS) : -ENOMEM;
@@ -50,5 +50,4 @@ int cpython_queue_loops(const struct cpython_memory *memory, const struct cpytho
 		fn(context, loop);
 	}
 	free(tasks);
-	return count < 0 ? (int)count : 0;
 }

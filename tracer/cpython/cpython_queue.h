@@ -14,8 +14,8 @@
  */
 struct cpython_loop_value cpython_queue_find(const struct cpython_memory *memory, uint64_t loop);
 
-/** Calls `fn` for each event loop that has a task. 0 or a negative errno. */
-int cpython_queue_loops(const struct cpython_memory *memory, const struct cpython_target *target,
-                        void (*fn)(void *context, uint64_t loop), void *context);
+/** Calls `fn` for each event loop that has a task, as far as tasks can be read. */
+void cpython_queue_loops(const struct cpython_memory *memory, const struct cpython_target *target,
+                         void (*fn)(void *context, uint64_t loop), void *context);
 
 #endif

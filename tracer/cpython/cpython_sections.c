@@ -94,32 +94,11 @@ int cpython_thread_wait_over(struct cpython_translator *t, struct cpython_stream
                              struct cpython_task *task, uint64_t now)
 {
 	struct cpython_lock *lock = task->blocked;
-	int error;
 
 	if (!lock)
 		return 0;
 	task->blocked = NULL;
-	error = cpython_section_taken(t, stream, task, lock, task->blocked_site, stream->time, now);
-	if (error || !task->withdrawn)
-		return error;
-	task->withdrawn = false;
-	return cpython_emit(stream, now, AW_LOCK_WAIT, 0, task->id, task->waiting->id,
-	                    task->waiting_site);
-}
-
-/* A task does not wait for two locks: on the way to one it waits for a lock of threads first. */
-static void wait_withdraw(struct cpython_stream *stream, struct cpython_task *task)
-{
-	struct event_buffer *step = &stream->step;
-
-	for (size_t i = step->count; task->waiting && i-- > 0;) {
-		if (step->events[i].kind != AW_LOCK_WAIT || step->events[i].task != task->id ||
-		    step->events[i].object != task->waiting->id)
-			continue;
-		event_buffer_take(step, i);
-		task->withdrawn = true;
-		return;
-	}
+	return cpython_section_taken(t, stream, task, lock, task->blocked_site, stream->time, now);
 }
 
 int cpython_section_waits(const struct cpython_translator *t, struct cpython_stream *stream,
@@ -128,8 +107,7 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 {
 	int error = cpython_lock_tell(stream, time, lock);
 
-	if (cpython_lock_of_threads(lock)) { /* perhaps on the way to wait for another one */
-		wait_withdraw(stream, task);
+	if (cpython_lock_of_threads(lock)) { /* perhaps on the way to another one */
 		task->blocked = lock;
 		task->blocked_site = site;
 	} else {

@@ -39,6 +39,7 @@ struct cpython_session {
 	bool stopped;
 	bool probing; /* by all probes of its level */
 	bool makers;  /* there are tasks of whose making no queue tells: that is probed */
+	int error;    /* the first of what facts asked for */
 	uint64_t batches;
 };
 
@@ -87,17 +88,21 @@ static void take_loop(void *context, uint64_t loop)
 	const struct cpython_memory memory = {cpython_memory_process, &s->pid,
 	                                      &s->found.target.layout};
 	struct cpython_loop_value value = {0};
+	int error = 0;
 
 	if (loop) {
 		value = cpython_queue_find(&memory, loop);
-		cpython_attachment_loop(s->attachment, 0, loop, &value);
+		error = cpython_attachment_loop(s->attachment, 0, loop, &value);
 	}
-	if (value.ready || s->makers)
-		return;
-	s->makers = true;
-	if (s->probing)
-		cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-		                          CPYTHON_PROBE_MAKE, NULL);
+	if (!error && !value.ready && !s->makers) {
+		s->makers = true;
+		if (s->probing)
+			error = cpython_attachment_attach(s->attachment, s->pid, &s->found,
+			                                  s->options.detail, CPYTHON_PROBE_MAKE,
+			                                  NULL);
+	}
+	if (!s->error)
+		s->error = error;
 }
 
 /* The lock types there are, so that the first acquisition is already read with its state. */
@@ -308,6 +313,8 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	int error;
 
 	error = s->stopped ? 0 : cpython_attachment_poll(s->attachment, timeout_ms);
+	if (!error && s->error && target_alive(s->target))
+		error = s->error;
 	if (error)
 		return error;
 	if (s->held)

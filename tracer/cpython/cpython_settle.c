@@ -179,38 +179,46 @@ static void view_waits(struct cpython_translator *t, const struct cpython_chain 
 			view->shown[i--] = view->shown[--view->count];
 }
 
-/* Does a task wait for another lock behind event `i` of its step? */
-static bool waits_after(const struct cpython_stream *stream, size_t i, uint32_t task)
+/* `with` saw the lock free, yet the task waits for it (others were in line): it was no taking. */
+static void taken_to_wait(struct cpython_stream *stream, struct cpython_task *task,
+                          struct cpython_lock *lock, struct cpython_held *held)
 {
-	while (++i < stream->step.count)
-		if (stream->step.events[i].kind == AW_LOCK_WAIT &&
-		    stream->step.events[i].task == task)
-			return true;
-	return false;
+	for (size_t i = stream->step.count; i-- > 0;) {
+		struct aw_event *event = &stream->step.events[i];
+
+		if (event->kind == AW_LOCK_TAKEN && event->task == task->id &&
+		    event->object == lock->id) {
+			event->kind = AW_LOCK_WAIT;
+			break;
+		}
+	}
+	cpython_held_drop(task, held);
 }
 
-/* `with` saw the lock free, yet the task waits for it (others were in line): it was no taking. Told
- * as a wait there, unless it waited for a lock of threads on the way: then it waits from now on. */
-static void taken_to_wait(struct cpython_stream *stream, struct cpython_task *task,
-                          struct cpython_task *waiter, struct view *view, struct cpython_held *held)
+/*
+ * A task does not wait for two locks at once: if it waited for one of threads on its way to the one
+ * it is suspended for, it waits for that from now on, and is told to by cpython_section_settle.
+ */
+static void wait_last(struct cpython_stream *stream, struct cpython_task *task, struct view *view)
 {
-	size_t i = stream->step.count;
+	bool behind = false;
 
-	while (i-- > 0)
-		if (stream->step.events[i].kind == AW_LOCK_TAKEN &&
-		    stream->step.events[i].task == task->id &&
-		    stream->step.events[i].object == view->waiting->id)
-			break;
-	cpython_held_drop(task, held);
-	if (i < stream->step.count && waits_after(stream, i, task->id)) {
-		view->waiting_site = stream->step.events[i].site;
-		event_buffer_take(&stream->step, i);
+	for (size_t i = stream->step.count; i-- > 0;) {
+		const struct aw_event *event = &stream->step.events[i];
+
+		if (event->kind != AW_LOCK_WAIT || event->task != task->id)
+			continue;
+		if (event->object != view->waiting->id) {
+			behind = true;
+			continue;
+		}
+		if (behind) {
+			view->waiting_site = event->site;
+			event_buffer_take(&stream->step, i);
+			task->waiting = NULL;
+		}
 		return;
 	}
-	if (i < stream->step.count)
-		stream->step.events[i].kind = AW_LOCK_WAIT;
-	waiter->waiting = view->waiting;
-	waiter->waiting_site = view->waiting_site;
 }
 
 static const struct cpython_item *state_find(const struct cpython_fact *fact,
@@ -345,8 +353,13 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 		error = shown_settle(t, stream, task, fact, &view);
 	held = view.waiting ? cpython_held_find(cpython_section_owner(t, task), view.waiting)
 	                    : NULL;
-	if (held && held->tentative)
-		taken_to_wait(stream, cpython_section_owner(t, task), task, &view, held);
+	if (held && held->tentative) {
+		taken_to_wait(stream, cpython_section_owner(t, task), view.waiting, held);
+		task->waiting = view.waiting;
+		task->waiting_site = view.waiting_site;
+	}
+	if (view.waiting)
+		wait_last(stream, task, &view);
 	if (!error)
 		error = hidden_settle(t, stream, task, fact, items, view.waiting);
 	if (!error)

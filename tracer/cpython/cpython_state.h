@@ -69,7 +69,6 @@ struct cpython_task {
 	uint64_t waiting_site;
 	struct cpython_lock *blocked; /* a lock of threads that was not free when it came */
 	uint64_t blocked_site;
-	bool withdrawn; /* that it waits for `waiting` is told when it has that */
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;

@@ -380,8 +380,6 @@ static int fact_told(struct cpython_translator *t, struct cpython_stream *stream
 static void loop_ask(const struct cpython_translator *t, const struct cpython_fact *fact,
                      const struct cpython_item *items)
 {
-	if (!t->options.loop_fn)
-		return;
 	for (unsigned i = 0; i < fact->count; i++)
 		if (items[i].kind == CPYTHON_ITEM_LOOP && items[i].a)
 			t->options.loop_fn(t->options.context, items[i].a);
@@ -411,7 +409,8 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, fact->time);
 	stream->paused = false;
 	stream->next_fact = fact->number + 1;
-	loop_ask(t, fact, items);
+	if (fact->flags & (CPYTHON_ENTER_LOOP | CPYTHON_ENTER_FACTORY) && t->options.loop_fn)
+		loop_ask(t, fact, items);
 	if (!error && t->cells)
 		error = cpython_updates_written(t, stream, fact, items);
 	if (!error && fact->kind != CPYTHON_FACT_LATE)

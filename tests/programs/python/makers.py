@@ -51,6 +51,32 @@ async def eager():
             await child
 
 
+async def factory():
+    """All tasks start at once: those of this step, and those of a callback."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda loop, coro, **_: asyncio.Task(coro, loop=loop, eager_start=True, name=coro.__name__))
+    for _ in range(50):
+        loop.call_soon(started)
+        made["child", "factory"] += 1
+        await loop.create_task(child())
+    loop.set_task_factory(None)
+    sure["child", "factory"] = True
+
+
+def started():
+    made["orphan", "-"] += 1
+    sure["orphan", "-"] = True
+    asyncio.get_running_loop().create_task(orphan())
+
+
+async def child():
+    await asyncio.sleep(0)
+
+
+async def orphan():
+    await asyncio.sleep(0)
+
+
 async def load():
     async def run(name, coro):
         await asyncio.create_task(coro, name=name)
@@ -59,6 +85,7 @@ async def load():
     await run("crowd", crowd())
     if sys.version_info >= (3, 12):
         await run("eager", eager())
+        await run("factory", factory())
     await asyncio.gather(run("d", taker("d", False)), run("e", taker("e", False)))
     for (child, maker), count in made.items():
         print("made", child, maker, count, int(sure[child, maker]))

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * probe_idle.h - a uprobe whose BPF program does nothing: what a hit costs at least.
+ */
+#ifndef TRACER_PROBE_IDLE_H
+#define TRACER_PROBE_IDLE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * Places one at `offset` (bytes) of the file `path`, for the process `pid`.
+ * Returns a file descriptor, whose closing takes it away, or a negative errno.
+ */
+int probe_idle_place(pid_t pid, const char *path, uint64_t offset);
+
+#endif
