@@ -145,8 +145,9 @@ static void report_notes(struct analysis *a)
 		                         a->locations.ignored, LOCATIONS_MAX));
 	if (a->world.can & AW_CAN_CELLS && a->locations.accesses)
 		note(a,
-		     "a change of a watched attribute that was undone before its reader went on is "
-		     "not seen: such counts are at least");
+		     "a change of a watched attribute is not seen if it was undone before its "
+		     "reader went on, or if a plain callback made it while the loop was too busy "
+		     "to sleep: such counts are at least");
 	if (a->unwatched)
 		note(a, text_pool_format(
 				pool,

@@ -18,12 +18,12 @@ static const struct {
 	const char *adds, *hit;
 	uint64_t needs;
 } rows[CPYTHON_DETAILS] = {
-	[CPYTHON_STEPS] = {"suspensions with their await chains, locks held there", "step", 0},
-	[CPYTHON_LOCKS] = {"and every acquisition by `with` (the default)", "section",
+	[CPYTHON_STEPS] = {"suspensions with their await chains, locks held there", "a step", 0},
+	[CPYTHON_LOCKS] = {"and every acquisition by `with` (the default)", "a section",
                            AW_CAN_ACQUIRES},
-	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire()", "await",
-                            AW_CAN_AWAITS},
-	[CPYTHON_ALL] = {"and who woke whom: lock order", "wake-up", AW_CAN_WAKES},
+	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire(), where tasks are made",
+                            "an await", AW_CAN_AWAITS},
+	[CPYTHON_ALL] = {"and who woke whom: lock order", "a wake-up", AW_CAN_WAKES},
 };
 
 static bool level_complete(const struct cpython_prospect *prospect, unsigned level)
@@ -68,7 +68,7 @@ static void print_levels(FILE *out, const struct cpython_prospect *prospect)
 		fprintf(out, "  What a probe hit costs cannot be measured here: %s.\n",
 		        strerror((int)-cost));
 	for (unsigned i = 0; i < CPYTHON_DETAILS; i++)
-		fprintf(out, "    --detail %-7s a hit a %-8s %s%s\n", cpython_detail_text(i),
+		fprintf(out, "    --detail %-7s a hit %-9s  %s%s\n", cpython_detail_text(i),
 		        rows[i].hit, rows[i].adds,
 		        level_complete(prospect, i) ? "" : ": NOT to be seen in this build");
 }

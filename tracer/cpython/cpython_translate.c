@@ -61,7 +61,7 @@ void cpython_translate_free(struct cpython_translator *t)
 	free(t);
 }
 
-static struct cpython_stream *stream_get(struct cpython_translator *t, uint32_t tid)
+struct cpython_stream *cpython_stream_get(struct cpython_translator *t, uint32_t tid)
 {
 	struct cpython_stream *stream = cpython_table_get(&t->streams, tid, 0);
 
@@ -87,10 +87,8 @@ int cpython_step_commit(struct cpython_stream *stream)
 	return 0;
 }
 
-/* A wait that ends by itself: told with the suspension, and with the wait for a lock in its step.
- * Whoever it waits for with a time-out is given up then. Returns the flag for SUSPEND. */
-static unsigned deadline_settle(struct cpython_translator *t, struct cpython_stream *stream,
-                                const struct cpython_task *task, const struct cpython_chain *chain)
+unsigned cpython_deadline_settle(struct cpython_translator *t, struct cpython_stream *stream,
+                                 const struct cpython_task *task, const struct cpython_chain *chain)
 {
 	struct cpython_task *other =
 		chain->bounded ? cpython_table_get(&t->tasks, chain->bounded, 0) : NULL;
@@ -128,7 +126,7 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 	if (error)
 		return error;
 	task->await = cpython_chain_await(t, task, &chain, &object);
-	await = task->await | deadline_settle(t, stream, task, &chain);
+	await = task->await | cpython_deadline_settle(t, stream, task, &chain);
 	error = cpython_updates_held(t, stream, task, fact, items);
 	if (error)
 		return error;
@@ -241,71 +239,6 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 	return error;
 }
 
-/* Whom this task waits for with a time-out is known before anybody is told of. */
-static void snapshot_bind(struct cpython_translator *t, const struct cpython_fact *fact,
-                          const struct cpython_item *items)
-{
-	for (unsigned i = 0; i < fact->count; i++) {
-		const struct cpython_code *code = items[i].kind == CPYTHON_ITEM_FRAME
-		                                          ? cpython_codes_get(&t->codes, items[i].b)
-		                                          : NULL;
-		struct cpython_task *other = code && code->role == CPYTHON_ROLE_WAIT_FOR
-		                                     ? cpython_table_get(&t->tasks, items[i].c, 0)
-		                                     : NULL;
-
-		if (other)
-			other->bounded = true;
-	}
-}
-
-int cpython_translate_snapshot(struct cpython_translator *t, const struct cpython_fact *fact,
-                               enum cpython_snapshot_pass pass)
-{
-	const struct cpython_item *items = (const void *)(fact + 1);
-	struct cpython_stream *stream = stream_get(t, 0);
-	struct cpython_chain chain;
-	struct cpython_task *task;
-	unsigned await;
-	uint64_t object;
-	int error;
-
-	if (!stream || fact->count > CPYTHON_ITEMS)
-		return stream ? -EPROTO : -ENOMEM;
-	t->codes.now = fact->time;
-	if (pass == CPYTHON_SNAPSHOT_MEET)
-		return cpython_task_get(t, stream, fact, items, fact->task, fact->coro) ? 0
-		                                                                        : -ENOMEM;
-	if (pass == CPYTHON_SNAPSHOT_BIND) {
-		snapshot_bind(t, fact, items);
-		return 0;
-	}
-	task = cpython_table_get(&t->tasks, fact->task, 0);
-	if (!task || task->coro != fact->coro)
-		return 0;
-	cpython_chain_read(t, stream, fact, items, &chain);
-	task->site = chain.site;
-	t->late = true;
-	error = cpython_section_settle(t, stream, task, fact, items, &chain);
-	t->late = false;
-	if (error)
-		return error;
-	task->await = cpython_chain_await(t, task, &chain, &object);
-	await = task->await | deadline_settle(t, stream, task, &chain);
-	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
-	                     object, chain.site);
-	return error ? error : cpython_step_commit(stream);
-}
-
-int cpython_translate_number(struct cpython_translator *t, uint64_t next)
-{
-	struct cpython_stream *stream = stream_get(t, 0);
-
-	if (!stream)
-		return -ENOMEM;
-	stream->next_event = next;
-	return 0;
-}
-
 static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
                     const struct cpython_fact *fact, const struct cpython_item *items)
 {
@@ -398,7 +331,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
 	    size < sizeof(*fact) + fact->count * sizeof(*items))
 		return -EPROTO;
-	stream = stream_get(t, fact->tid);
+	stream = cpython_stream_get(t, fact->tid);
 	if (!stream)
 		return -ENOMEM;
 	t->stats.facts++;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_translate_snapshot.c - tasks that were suspended before anything was traced; see
+ * cpython_translate.h.
+ */
+#include <errno.h>
+
+#include "cpython_state.h"
+
+/* Whom this task waits for with a time-out is known before anybody is told of. */
+static void snapshot_bind(struct cpython_translator *t, const struct cpython_fact *fact,
+                          const struct cpython_item *items)
+{
+	for (unsigned i = 0; i < fact->count; i++) {
+		const struct cpython_code *code = items[i].kind == CPYTHON_ITEM_FRAME
+		                                          ? cpython_codes_get(&t->codes, items[i].b)
+		                                          : NULL;
+		struct cpython_task *other = code && code->role == CPYTHON_ROLE_WAIT_FOR
+		                                     ? cpython_table_get(&t->tasks, items[i].c, 0)
+		                                     : NULL;
+
+		if (other)
+			other->bounded = true;
+	}
+}
+
+int cpython_translate_snapshot(struct cpython_translator *t, const struct cpython_fact *fact,
+                               enum cpython_snapshot_pass pass)
+{
+	const struct cpython_item *items = (const void *)(fact + 1);
+	struct cpython_stream *stream = cpython_stream_get(t, 0);
+	struct cpython_chain chain;
+	struct cpython_task *task;
+	unsigned await;
+	uint64_t object;
+	int error;
+
+	if (!stream || fact->count > CPYTHON_ITEMS)
+		return stream ? -EPROTO : -ENOMEM;
+	t->codes.now = fact->time;
+	if (pass == CPYTHON_SNAPSHOT_MEET)
+		return cpython_task_get(t, stream, fact, items, fact->task, fact->coro) ? 0
+		                                                                        : -ENOMEM;
+	if (pass == CPYTHON_SNAPSHOT_BIND) {
+		snapshot_bind(t, fact, items);
+		return 0;
+	}
+	task = cpython_table_get(&t->tasks, fact->task, 0);
+	if (!task || task->coro != fact->coro)
+		return 0;
+	cpython_chain_read(t, stream, fact, items, &chain);
+	task->site = chain.site;
+	t->late = true;
+	error = cpython_section_settle(t, stream, task, fact, items, &chain);
+	t->late = false;
+	if (error)
+		return error;
+	task->await = cpython_chain_await(t, task, &chain, &object);
+	await = task->await | cpython_deadline_settle(t, stream, task, &chain);
+	error = cpython_emit(stream, fact->time, AW_SUSPEND, await | AW_ARG_SNAPSHOT, task->id,
+	                     object, chain.site);
+	return error ? error : cpython_step_commit(stream);
+}
+
+int cpython_translate_number(struct cpython_translator *t, uint64_t next)
+{
+	struct cpython_stream *stream = cpython_stream_get(t, 0);
+
+	if (!stream)
+		return -ENOMEM;
+	stream->next_event = next;
+	return 0;
+}
