@@ -206,6 +206,24 @@ static __always_inline void step_late(uint32_t slot, struct scratch *s, struct t
 	fact_send(s, th);
 }
 
+static __always_inline void step_push(struct thread *th, uint64_t task, uint64_t coro, int known,
+                                      uint64_t now)
+{
+	uint32_t depth = th->depth;
+	struct step *step;
+
+	if (depth >= CPYTHON_STACK)
+		depth = CPYTHON_STACK - 1; /* deeper than that: the innermost is replaced */
+	step = &th->steps[depth & (CPYTHON_STACK - 1)];
+	if (th->depth > depth) /* how the step of that one ends is not told */
+		known_set(th->tgid, step->task, step->coro, 0);
+	step->known = known;
+	step->task = task;
+	step->coro = coro;
+	step->entered = now;
+	th->depth = depth + 1;
+}
+
 __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid(), coro;
@@ -214,8 +232,6 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_get(tgid_tid);
 	struct cpython_target *t;
-	struct step *step;
-	uint32_t depth;
 	int state, named;
 
 	if (!s || !th)
@@ -255,17 +271,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 		acquire_state(slot, coro);
 	if (named)
 		known->epoch = t->epoch;
-	depth = th->depth;
-	if (depth >= CPYTHON_STACK)
-		depth = CPYTHON_STACK - 1; /* deeper than that: the innermost is replaced */
-	step = &th->steps[depth & (CPYTHON_STACK - 1)];
-	if (th->depth > depth) /* how the step of that one ends is not told */
-		known_set(th->tgid, step->task, step->coro, 0);
-	step->known = named;
-	step->task = task;
-	step->coro = coro;
-	step->entered = s->now;
-	th->depth = depth + 1;
+	step_push(th, task, coro, named, s->now);
 	fact_send(s, th);
 	return 0;
 }
