@@ -21,7 +21,7 @@ static const struct {
 	[CPYTHON_STEPS] = {"suspensions with their await chains, locks held there", "a step", 0},
 	[CPYTHON_LOCKS] = {"and every acquisition by `with` (the default)", "a section",
                            AW_CAN_ACQUIRES},
-	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire(), where tasks are made",
+	[CPYTHON_AWAITS] = {"and passes of every await, explicit acquire(), makers of tasks",
                             "an await", AW_CAN_AWAITS},
 	[CPYTHON_ALL] = {"and who woke whom: lock order", "a wake-up", AW_CAN_WAKES},
 };
