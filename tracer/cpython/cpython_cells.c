@@ -25,7 +25,8 @@ struct cpython_cells {
 	struct cpython_cells_options options;
 	struct aw_watch watch;
 	const struct cpython_modules *modules;
-	struct cpython_table met; /* generation of a code object -> itself */
+	struct cpython_table met;     /* generation of a code object -> itself */
+	struct cpython_table writing; /* the same, of those that write a cell */
 	size_t bound;
 	struct cpython_table names; /* address of a str that names an attribute cell -> itself */
 	/* the code object that is looked at while functions are searched */
@@ -47,6 +48,7 @@ void cpython_cells_free(struct cpython_cells *cells)
 	if (!cells)
 		return;
 	cpython_table_fini(&cells->met, NULL);
+	cpython_table_fini(&cells->writing, NULL);
 	cpython_table_fini(&cells->names, NULL);
 	free(cells);
 }
@@ -98,6 +100,24 @@ uint32_t cpython_cells_writes(const struct cpython_cells *cells,
 		line = w->line;
 	}
 	return line;
+}
+
+bool cpython_cells_writer(const struct cpython_cells *cells, const struct cpython_code *code)
+{
+	return cpython_table_get(&cells->writing, code->generation, 0);
+}
+
+/* Notes a code object that writes some cell. */
+static int writer_bind(struct cpython_cells *cells, const struct cpython_code *code)
+{
+	for (size_t i = 0; i < cells->watch.writer_count; i++) {
+		const struct aw_watch_writer *w = &cells->watch.writers[i];
+
+		if (!strcmp(w->function, code->function) && !strcmp(w->file, code->file))
+			return cpython_table_put(&cells->writing, code->generation, 0,
+			                         (void *)code);
+	}
+	return 0;
 }
 
 /* Is the yield at `offset` the await of a window? */
@@ -291,7 +311,8 @@ int cpython_cells_meet(struct cpython_cells *cells, const struct cpython_code *c
 {
 	if (cpython_table_get(&cells->met, code->generation, 0))
 		return 0;
-	if (cpython_table_put(&cells->met, code->generation, 0, (void *)code))
+	if (cpython_table_put(&cells->met, code->generation, 0, (void *)code) ||
+	    writer_bind(cells, code))
 		return -ENOMEM;
 	return code_bind(cells, code);
 }

@@ -52,7 +52,10 @@ int cpython_cells_meet(struct cpython_cells *cells, const struct cpython_code *c
 const struct aw_watch_window *cpython_cells_window(const struct cpython_cells *cells,
                                                    uint32_t number);
 
-/** Does a function write the cell of a window? The line, 0: no. */
+/** Does a function that was met write a cell of some window? */
+bool cpython_cells_writer(const struct cpython_cells *cells, const struct cpython_code *code);
+
+/** Does a function write the cell of a window? The line, 0: no, or in several places. */
 uint32_t cpython_cells_writes(const struct cpython_cells *cells,
                               const struct aw_watch_window *window, const char *file,
                               const char *function);

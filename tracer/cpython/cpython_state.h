@@ -56,6 +56,15 @@ struct cpython_held {
 	bool marked;    /* scratch of the walk */
 };
 
+/** A function that a suspended task goes on in, and that writes cells of its first argument. */
+struct cpython_writer {
+	const struct cpython_code *code;
+	uint64_t self;  /* address of the object */
+	uint32_t await; /* the line where it stands */
+};
+
+enum { CPYTHON_TASK_WRITERS = 4 };
+
 struct cpython_task {
 	uint64_t address;
 	uint64_t coro;
@@ -73,6 +82,8 @@ struct cpython_task {
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;
 	uint64_t site;               /* where it suspended last */
+	struct cpython_writer writers[CPYTHON_TASK_WRITERS]; /* ... the innermost of its chain */
+	unsigned writer_count;
 	unsigned await;              /* enum aw_await: what it waits for since then */
 	bool bounded;                /* whoever awaits it gives up after a time (wait_for) */
 	struct cpython_pass *passes; /* owned */
@@ -253,6 +264,25 @@ void cpython_updates_resume(struct cpython_stream *stream, const struct cpython_
 /** Tells of cells that were not watched. */
 int cpython_updates_missed(struct cpython_translator *t, struct cpython_stream *stream);
 void cpython_updates_fini(struct cpython_translator *t);
+
+/* cpython_writers.c */
+/** The id of a line of a function, told in this stream when it is new; 0: out of memory. */
+uint64_t cpython_place(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                       const char *function, const char *file, uint32_t line, const char *label);
+/** The task has suspended: where it goes on, for the next step that writes. */
+void cpython_writers_stand(struct cpython_translator *t, struct cpython_task *task,
+                           const struct cpython_fact *fact, const struct cpython_item *items);
+/** The place where a function that the task was or is in writes the cell of this very object; 0:
+ * none. `fact` is the one that ended the step. */
+uint64_t cpython_writer_known(struct cpython_translator *t, struct cpython_stream *stream,
+                              const struct cpython_task *task, const struct cpython_fact *fact,
+                              const struct cpython_item *items, const struct cpython_hold *hold,
+                              uint64_t object);
+/** Where a step wrote whose code is not known to write: from where it went on until where it
+ * ended. 0: not known. */
+uint64_t cpython_writer_step(struct cpython_translator *t, struct cpython_stream *stream,
+                             const struct cpython_task *task, const struct cpython_fact *fact,
+                             const struct cpython_item *items);
 
 /* cpython_types.c */
 /** The type at an address; NULL: out of memory. */

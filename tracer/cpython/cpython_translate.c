@@ -115,6 +115,7 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 
 	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
+	cpython_writers_stand(t, task, fact, items);
 	if (!task->rooted && chain.count) {
 		task->rooted = true;
 		task->acquires =
@@ -231,6 +232,7 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 		return -ENOMEM;
 	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
+	cpython_writers_stand(t, task, fact, items);
 	t->late = true;
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;

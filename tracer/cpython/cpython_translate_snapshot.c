@@ -50,6 +50,7 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 		return 0;
 	cpython_chain_read(t, stream, fact, items, &chain);
 	task->site = chain.site;
+	cpython_writers_stand(t, task, fact, items);
 	t->late = true;
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;

@@ -11,7 +11,6 @@
  * step's own window or function is known to write the cell.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cpython_session.h"
@@ -19,69 +18,23 @@
 
 enum { UNWATCHED_EVERY = 65536 };
 
-#define PLACE_BIT (1ull << 62) /* ids of places in the source, apart from those of sites */
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3ull;
-}
-
-/* The id of a line of a function, told in this stream when it is new; 0: out of memory. */
-static uint64_t place(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      const char *function, const char *file, uint32_t line, const char *label)
-{
-	uint64_t hash =
-		hash_text(hash_text(hash_text(0xcbf29ce484222325ull, function), file), label) ^
-		line * 0x9e3779b97f4a7c15ull;
-	uint64_t id = PLACE_BIT | ((hash ^ hash >> 33) & (PLACE_BIT - 1));
-	int error;
-
-	if (cpython_table_get(&t->places, id, 0))
-		return id;
-	if (cpython_table_put(&t->places, id, 0, t))
-		return 0;
-	error = cpython_emit(stream, time, AW_SITE, 0, line, id, 0);
-	if (!error)
-		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_FUNCTION, function,
-		                          strlen(function));
-	if (!error)
-		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_FILE, file,
-		                          strlen(file));
-	if (!error && label[0])
-		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_LABEL, label,
-		                          strlen(label));
-	return error ? 0 : id;
-}
-
 static uint64_t read_place(struct cpython_translator *t, struct cpython_stream *stream,
                            uint64_t time, const struct aw_watch_window *w)
 {
-	return place(t, stream, time, w->function, w->file, w->read_line, "");
+	return cpython_place(t, stream, time, w->function, w->file, w->read_line, "");
 }
 
 static uint64_t write_place(struct cpython_translator *t, struct cpython_stream *stream,
                             uint64_t time, const struct aw_watch_window *w)
 {
-	return place(t, stream, time, w->write_function, w->write_file, w->write_line, "");
-}
-
-/* The innermost site of a chain that is in the program's own code, else the innermost. */
-static const struct cpython_site *site_own(const struct cpython_translator *t, uint64_t id)
-{
-	const struct cpython_site *site = cpython_site_get(t, id), *own = site;
-
-	while (own && cpython_cells_standard(t->cells, own->code->file))
-		own = cpython_site_get(t, own->parent);
-	return own ? own : site;
+	return cpython_place(t, stream, time, w->write_function, w->write_file, w->write_line, "");
 }
 
 /* One cell of one object: the object, told apart by name and type in bits no address uses, for
  * another object may come to lie there. */
 static uint64_t address_of(const struct aw_watch_window *w, const struct cpython_item *item)
 {
-	uint64_t hash = hash_text(0xcbf29ce484222325ull ^ item->d, w->path);
+	uint64_t hash = cpython_text_hash(CPYTHON_TEXT_HASH ^ item->d, w->path);
 
 	return item->a ^ ((hash ^ hash >> 32) & 0x7fff) << 48;
 }
@@ -200,76 +153,6 @@ static int own_written(struct cpython_translator *t, struct cpython_stream *stre
 	return 0;
 }
 
-/* The innermost frame, in the program's own code, of the task that has suspended; NULL: none. */
-static const struct cpython_item *frame_own(struct cpython_translator *t,
-                                            const struct cpython_fact *fact,
-                                            const struct cpython_item *items,
-                                            const struct cpython_code **out)
-{
-	const struct cpython_item *own = NULL;
-
-	for (unsigned i = 0; i < fact->count; i++) {
-		const struct cpython_code *code =
-			items[i].kind == CPYTHON_ITEM_FRAME &&
-					!(items[i].flags & CPYTHON_FRAME_SIDE)
-				? cpython_codes_get(&t->codes, items[i].b)
-				: NULL;
-
-		if (!code || cpython_cells_standard(t->cells, code->file))
-			continue;
-		own = &items[i];
-		*out = code;
-	}
-	return own;
-}
-
-/* The line of a function of the chain, run on this very object, that writes the cell; 0: none. */
-static uint64_t writer_known(struct cpython_translator *t, struct cpython_stream *stream,
-                             const struct cpython_fact *fact, const struct cpython_item *items,
-                             const struct cpython_hold *hold, uint64_t object)
-{
-	for (unsigned i = 0; i < fact->count; i++) {
-		const struct cpython_code *code =
-			items[i].kind == CPYTHON_ITEM_FRAME && items[i].c == object
-				? cpython_codes_get(&t->codes, items[i].b)
-				: NULL;
-		uint32_t line = code ? cpython_cells_writes(t->cells, hold->window, code->file,
-		                                            code->function)
-		                     : 0;
-
-		if (line)
-			return place(t, stream, fact->time, code->function, code->file, line, "");
-	}
-	return 0;
-}
-
-/* Where a step wrote whose code is not known to write: from where it went on until where it ended.
- * 0: not known. */
-static uint64_t writer_step(struct cpython_translator *t, struct cpython_stream *stream,
-                            const struct cpython_task *task, const struct cpython_fact *fact,
-                            const struct cpython_item *items)
-{
-	const struct cpython_site *before = site_own(t, task->site);
-	const struct cpython_code *code;
-	const struct cpython_item *after = frame_own(t, fact, items, &code);
-	uint32_t line = after ? cpython_code_line(code, after->offset) : 0;
-	char label[1024];
-
-	if (!before && !after)
-		return task->root ? place(t, stream, fact->time, task->root->function,
-		                          task->root->file, task->root->first_line,
-		                          "in the one step of its task")
-		                  : 0;
-	if (!before)
-		return place(t, stream, fact->time, code->function, code->file, line,
-		             "in the step from its start to this await");
-	if (after)
-		snprintf(label, sizeof(label), "in the step from this await to %s (%s:%u)",
-		         code->function, code->file, line);
-	return place(t, stream, fact->time, before->code->function, before->code->file,
-	             before->line, after ? label : "in the step from this await to its end");
-}
-
 /* Was what was checked written by a task that its reader made? Without wake-ups it is not known
  * whether the reader waits for just that (gather, wait_for, a TaskGroup, ...). */
 static bool written_for(const struct cpython_translator *t, const struct cpython_task *task,
@@ -298,10 +181,10 @@ static int other_written(struct cpython_translator *t, struct cpython_stream *st
 		    stream->step.events[i].task == (task ? task->id : 0) &&
 		    !(stream->step.events[i].arg & AW_ARG_SAME))
 			return 0;
-	site = task ? writer_known(t, stream, fact, items, hold, item->a) : 0;
+	site = task ? cpython_writer_known(t, stream, task, fact, items, hold, item->a) : 0;
 	inferred = !site;
 	if (inferred && task)
-		site = writer_step(t, stream, task, fact, items);
+		site = cpython_writer_step(t, stream, task, fact, items);
 	if (inferred && cpython_emit_interval(stream, fact->time, task ? task->id : 0,
 	                                      task ? fact->last_entered : stream->time, fact->time))
 		return -ENOMEM;

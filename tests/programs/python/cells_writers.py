@@ -35,6 +35,51 @@ class ByTask:
             await asyncio.sleep(0)
 
 
+class ByTail:
+    """A method that writes after its await, and has ended when the task suspends again."""
+
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        look(self, size)
+        self.size = size + 1
+
+    async def put(self, size):
+        await asyncio.sleep(0)
+        self.size = size
+
+    async def other(self):
+        for turn in range(ROUNDS):
+            await self.put(-turn)
+            await asyncio.sleep(0)
+
+
+class AfterHead:
+    """A function, called after a method that had written before its await."""
+
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        look(self, size)
+        self.size = size + 1
+
+    async def keep(self):
+        self.size = self.size
+        await asyncio.sleep(0)
+
+    async def other(self):
+        for turn in range(ROUNDS):
+            await self.keep()
+            put(self, -turn)
+            await asyncio.sleep(0)
+
+
 class ByCall:
     """A function that the task calls."""
 
@@ -106,12 +151,14 @@ async def add_all(victim):
 
 
 async def load():
-    for victim in ByTask(), ByCall(), ByStep(), ByCallback():
+    for victim in ByTask(), ByTail(), AfterHead(), ByCall(), ByStep(), ByCallback():
         name = type(victim).__name__
         await asyncio.gather(asyncio.create_task(add_all(victim), name="reader"),
                              asyncio.create_task(victim.other(), name=name + "-writer"))
         truth.lost(name + ".size", lost[name])
     print("truth writer ByTask.size ByTask-writer ByTask.other sure")
+    print("truth writer ByTail.size ByTail-writer ByTail.put sure")
+    print("truth writer AfterHead.size AfterHead-writer AfterHead.keep unsure")
     print("truth writer ByCall.size ByCall-writer ByCall.other unsure")
     print("truth writer ByStep.size ByStep-putter ByStep.put unsure")
 
