@@ -50,8 +50,8 @@ struct conflict_access {
 struct conflict {
 	enum conflict_shape shape;
 	bool observed;     /* it happened; else it is possible in another order of steps */
-	bool is_protected; /* a lock of `region` excludes `other`: it can only happen without the
-	                      lock */
+	bool is_protected; /* a lock of `region` (CONFLICT_RACE: held at the first) excludes
+	                      `other`: it can only happen without the lock */
 	uint64_t address;  /* of the location; I/O: the descriptor's id */
 	uint64_t gap_site; /* where the task suspended between the two, 0: not known */
 	struct conflict_access first,

@@ -34,7 +34,7 @@ static void data_race_conflict(void *state, const struct conflict *conflict, uin
 	struct data_race *self = state;
 	struct conflict race = *conflict;
 
-	if (conflict->shape != CONFLICT_RACE)
+	if (conflict->shape != CONFLICT_RACE || conflict->is_protected)
 		return;
 	/* Which of the two came first means nothing: two places are one finding. */
 	if (race.first.site > race.other.site) {

@@ -243,8 +243,8 @@ static const char *change(const struct writer *w, const struct finding *f, const
 		return SAY(w, "release %s on every way out, also when the task is cancelled",
 		           lock_text(w, f->lock));
 	case RULE_DATA_RACE:
-		return "let one thread do both (aw_call_soon_threadsafe), or take a thread lock "
-		       "for both; a mutex that no event tells of is not seen";
+		return "let one thread do both (aw_call_soon_threadsafe), or take one mutex for "
+		       "both; a mutex is seen where <awaitness/pthread.h> is included";
 	case RULE_THREAD_LOCK:
 		return "release it before suspending, or use a lock for tasks";
 	case RULE_LONG_STEP:

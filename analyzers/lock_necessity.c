@@ -238,7 +238,8 @@ static void evidence_fill(const struct analyzer_env *env, const struct lock_stat
 		evidence_add(env, out, &gap, "suspends");
 	}
 	evidence_add(env, out, &conflict->other, access_text(&conflict->other));
-	evidence_add(env, out, &conflict->second, access_text(&conflict->second));
+	if (conflict->shape != CONFLICT_RACE)
+		evidence_add(env, out, &conflict->second, access_text(&conflict->second));
 }
 
 static void lock_fill(struct necessity *self, uint32_t index, struct report_lock *out)

@@ -77,7 +77,19 @@ static const struct conflict *usable(const struct judge *judge, const struct con
 {
 	if (!conflict || !allowed(judge, SAYS_NEEDED))
 		return NULL;
+	if (conflict->shape == CONFLICT_RACE)
+		return allowed(judge, SAYS_RACE) ? conflict : NULL;
 	return conflict->observed || allowed(judge, SAYS_POSSIBLE) ? conflict : NULL;
+}
+
+/* When the other access can be: "between A and B", or of a race while another thread is at A. */
+static const char *when(const struct judge *judge, const struct conflict *conflict)
+{
+	if (conflict->shape == CONFLICT_RACE)
+		return SAY(judge, "while another thread is at %s",
+		           place_text(judge, conflict->first.site));
+	return SAY(judge, "between %s and %s", place_text(judge, conflict->first.site),
+	           place_text(judge, conflict->second.site));
 }
 
 static const char *came(const struct conflict *conflict)
@@ -123,20 +135,16 @@ static bool judge_wrong(const struct judge *judge)
 	judge->out->basis = conflict->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_NONE;
 	if (other == judge->identity)
 		judge->out->why =
-			SAY(judge,
-		            "tasks hold different objects of this lock around %s: %s %s "
-		            "between the accesses at %s and %s",
+			SAY(judge, "tasks hold different objects of this lock around %s: %s %s %s",
 		            location_text(judge, conflict), place_text(judge, conflict->other.site),
-		            came(conflict), place_text(judge, conflict->first.site),
-		            place_text(judge, conflict->second.site));
+		            came(conflict), when(judge, conflict));
 	else
 		judge->out->why = SAY(judge,
 		                      "%s is guarded by this lock in one place and by `%s` in "
-		                      "another: %s %s between %s and %s",
+		                      "another: %s %s %s",
 		                      location_text(judge, conflict), lock_name(judge->env, other),
 		                      place_text(judge, conflict->other.site), came(conflict),
-		                      place_text(judge, conflict->first.site),
-		                      place_text(judge, conflict->second.site));
+		                      when(judge, conflict));
 	judge->out->change = other == judge->identity
 	                             ? "use one lock object for what the tasks share"
 	                             : SAY(judge, "guard %s by one lock everywhere",
@@ -152,11 +160,10 @@ static bool judge_bypassed(const struct judge *judge)
 		return false;
 	judge->out->verdict = REPORT_BYPASSED;
 	judge->out->basis = conflict->observed ? REPORT_BASIS_OBSERVED : REPORT_BASIS_NONE;
-	judge->out->why = SAY(
-		judge, "%s %s %s without it, between %s and %s",
-		place_text(judge, conflict->other.site),
-		conflict->observed ? "accessed" : "may access", location_text(judge, conflict),
-		place_text(judge, conflict->first.site), place_text(judge, conflict->second.site));
+	judge->out->why =
+		SAY(judge, "%s %s %s without it, %s", place_text(judge, conflict->other.site),
+	            conflict->observed ? "accessed" : "may access", location_text(judge, conflict),
+	            when(judge, conflict));
 	judge->out->change =
 		conflict->other.guards.count
 			? SAY(judge, "take it exclusively, not shared, at %s",
@@ -173,14 +180,14 @@ static bool judge_needed(const struct judge *judge)
 	if (!conflict)
 		return false;
 	judge->out->verdict = REPORT_NEEDED;
-	judge->out->why = SAY(
-		judge, "%s%s: without it %s could come between %s and %s",
-		alone ? "it guards "
-		      : SAY(judge, "with `%s`, always held at the same time, it guards ",
-	                    lock_name(judge->env,
-	                              &judge->env->world->identities[judge->stats->partner])),
-		location_text(judge, conflict), place_text(judge, conflict->other.site),
-		place_text(judge, conflict->first.site), place_text(judge, conflict->second.site));
+	judge->out->why =
+		SAY(judge, "%s%s: without it %s could come %s",
+	            alone ? "it guards "
+	                  : SAY(judge, "with `%s`, always held at the same time, it guards ",
+	                        lock_name(judge->env,
+	                                  &judge->env->world->identities[judge->stats->partner])),
+	            location_text(judge, conflict), place_text(judge, conflict->other.site),
+	            when(judge, conflict));
 	if (!alone)
 		judge->out->change = "one of the two locks is enough";
 	return true;

@@ -8,15 +8,15 @@
  */
 #include "races.h"
 
-static bool may_race(const struct world *world, const struct candidate *first,
+/* Two threads, one writes, and nothing but a lock can keep them apart. */
+static bool may_meet(const struct world *world, const struct candidate *first,
                      const struct candidate *second, const struct actor *actor)
 {
 	if (first->thread == actor->thread || world->threads[first->thread].ended ||
 	    !((first->bits | second->bits) & ACCESS_WRITE) ||
 	    ((first->bits | second->bits) & (ACCESS_IO | ACCESS_INFERRED)))
 		return false;
-	return !world_ordered(world, actor, first->actor, first->tag, first->step) &&
-	       !lockset_common(&first->guards, &second->guards);
+	return !world_ordered(world, actor, first->actor, first->tag, first->step);
 }
 
 /* An actor that was there before the recording may hold locks that were not seen taken. */
@@ -44,12 +44,13 @@ void races_access(struct locations *locations, struct location *location, const 
 		struct conflict race = {.shape = CONFLICT_RACE};
 
 		if (i == slot || (second->raced & 1u << i) ||
-		    !may_race(locations->world, first, second, actor) ||
+		    !may_meet(locations->world, first, second, actor) ||
 		    !guards_known(locations->world, first, second) ||
 		    !guards_known(locations->world, second, first))
 			continue;
 		first->raced |= 1u << slot;
 		second->raced |= 1u << i;
+		race.is_protected = lockset_common(&first->guards, &second->guards) != 0;
 		race.address = location->key & ~(1ull << 63);
 		race.first = history_access(first);
 		race.other = history_access(second);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * races.h - accesses of two threads that nothing orders and no lock keeps apart.
+ * races.h - accesses of two threads that nothing orders: a lock keeps them apart, or none does.
  */
 #ifndef ANALYZERS_RACES_H
 #define ANALYZERS_RACES_H

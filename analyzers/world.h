@@ -343,7 +343,8 @@ static inline bool lock_excludes(const struct lock *lock)
 static inline bool lock_is_thread_lock(uint8_t type)
 {
 	return type == AW_LOCK_TYPE_THREAD_LOCK || type == AW_LOCK_TYPE_THREAD_RLOCK ||
-	       type == AW_LOCK_TYPE_PYTHREAD_LOCK || type == AW_LOCK_TYPE_PYTHREAD_RLOCK;
+	       type == AW_LOCK_TYPE_THREAD_RWLOCK || type == AW_LOCK_TYPE_PYTHREAD_LOCK ||
+	       type == AW_LOCK_TYPE_PYTHREAD_RLOCK;
 }
 
 /** Is it a counting semaphore, whatever its permits? */

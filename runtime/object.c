@@ -54,8 +54,8 @@ int object_bind(uint64_t *loop)
 	return 0;
 }
 
-void lock_base_init(struct lock_base *lock, enum aw_lock_type type, uint32_t permits,
-                    const char *name, uint64_t site)
+void lock_base_setup(struct lock_base *lock, enum aw_lock_type type, uint32_t permits,
+                     const char *name, uint64_t site)
 {
 	memset(lock, 0, sizeof(*lock));
 	lock->inspect.self = (uint64_t)(uintptr_t)lock;
@@ -68,6 +68,12 @@ void lock_base_init(struct lock_base *lock, enum aw_lock_type type, uint32_t per
 	lock->exclusive = type != AW_LOCK_TYPE_SEMAPHORE || permits == 1;
 	list_init(&lock->waiters);
 	list_init(&lock->held);
+}
+
+void lock_base_init(struct lock_base *lock, enum aw_lock_type type, uint32_t permits,
+                    const char *name, uint64_t site)
+{
+	lock_base_setup(lock, type, permits, name, site);
 	root_add_lock(lock);
 	tell_lock(AW_LOCK_NEW, 0, lock, site);
 }

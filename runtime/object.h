@@ -54,7 +54,10 @@ struct lock_base {
 	bool waiver;       /* tell LOCK_WAIVER */
 };
 
-/** Enters the lock in the root's list and tells LOCK_NEW. */
+/** Fills it in; nobody knows of it yet. */
+void lock_base_setup(struct lock_base *lock, enum aw_lock_type type, uint32_t permits,
+                     const char *name, uint64_t site);
+/** The same, enters the lock in the root's list and tells LOCK_NEW. */
 void lock_base_init(struct lock_base *lock, enum aw_lock_type type, uint32_t permits,
                     const char *name, uint64_t site);
 /** Takes it out of the list; asserts that nobody waits. */

@@ -33,7 +33,7 @@ differences() {
 	 | if .truth == "lock" then
 		($report.locks | map(select(.name == $t.name))) as $l
 		| if ($l | length) != 1 then "lock \($t.name): \($l | length) times in the report"
-		  else ("sections", "suspended", "waited", "tasks") as $n | want("lock \($t.name) \($n)"; $l[0][$n]; $t[$n]) end
+		  else ("sections", "suspended", "waited", "tasks") as $n | select($t | has($n)) | want("lock \($t.name) \($n)"; $l[0][$n]; $t[$n]) end
 	   elif .truth == "await" then
 		($report.awaits | map(select(.function == $t.function and .line == $t.line))) as $a
 		| ("passed", "suspended") as $n

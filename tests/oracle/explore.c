@@ -23,13 +23,15 @@ static uint64_t outcome_key(const struct machine *m)
 }
 
 /* Both loops are about to access one variable, in whatever order. */
-static void collect_race(const struct machine *m, const struct program *p, struct keyset *out)
+static void collect_race(const struct machine *m, const struct program *p, struct exploration *e)
 {
 	struct machine_access a, b;
 
 	if (p->loops > 1 && machine_next_access(m, p, 0, &a) && machine_next_access(m, p, 1, &b) &&
-	    a.var == b.var && (a.write || b.write))
-		keyset_add(out, race_key(a.actor, a.op, b.actor, b.op));
+	    a.var == b.var && (a.write || b.write)) {
+		keyset_add(&e->races, race_key(a.actor, a.op, b.actor, b.op));
+		e->raced_alone |= (a.held ^ b.held) & 1u << PROGRAM_TLOCK;
+	}
 }
 
 static void search(const struct machine *m, const struct program *p, uint64_t limit,
@@ -51,7 +53,7 @@ static void search(const struct machine *m, const struct program *p, uint64_t li
 			keyset_add(&e->deadlocks, circle_key(m, p));
 		return;
 	}
-	collect_race(m, p, &e->races);
+	collect_race(m, p, e);
 	for (int i = 0; i < n; i++) {
 		struct machine next = *m;
 

@@ -65,6 +65,7 @@ struct exploration {
 	struct keyset outcomes;  /* final variables and registers, and who is stuck */
 	struct keyset deadlocks; /* circle_key, where a schedule ends in one */
 	struct keyset races;     /* race_key of all that can happen */
+	unsigned raced_alone;    /* bit g: one of two that race holds guard g, a lock of threads */
 	uint64_t schedules;
 	uint64_t stuck; /* of these: a task stays blocked for good */
 	bool cut;       /* the limit was hit: nothing may be concluded from an absence */

@@ -121,7 +121,8 @@ static void judge_lock(struct judge *j, const struct trial *t, const struct repo
 		judge_needed(j, t, mine, lock->verdict == REPORT_NEEDED, limit);
 	} else if (lock->verdict == REPORT_BYPASSED || other) {
 		v->said++;
-		if (!feasible(t->all, mine, other ? is_wrong : is_passed))
+		if (!feasible(t->all, mine, other ? is_wrong : is_passed) &&
+		    (other || !(t->all->raced_alone & mine)))
 			wrong(j, t, v, mine, "bypassed or wrong lock, but nothing can pass it");
 	} else {
 		j->other_verdicts++;

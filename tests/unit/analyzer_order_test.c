@@ -55,6 +55,76 @@ Test(data_race, a_thread_lock_around_one_is_not_enough)
 	                "data-race hits possible\n");
 }
 
+#define NEW_G "9 main lock-new G threading.Lock\n"
+#define NEW_H "+0 main lock-new H threading.Lock\n"
+
+Test(lock_of_threads, that_alone_keeps_two_threads_apart_is_needed)
+{
+	expect_locks(NEW_G LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO GUARDED("w2", "@b:a.c:2"),
+	             "G needed\n");
+}
+
+Test(lock_of_threads, around_what_is_ordered_is_not_called_needed)
+{
+	expect_locks(
+		NEW_G LOOPS ONE GUARDED(
+			"w1", "@a:a.c:1") "+1 w1 signal C threadsafe\n" TWO "+1 w2 suspend sleep\n"
+					  "+1 - callback C\n+1 - observe C threadsafe\n" GUARDED(
+						  "-", "@b:a.c:2"),
+		"G unknown\n");
+}
+
+Test(lock_of_threads, around_two_reads_is_not_called_needed)
+{
+	expect_locks(NEW_G LOOPS ONE "+1 w1 lock-taken G\n+1 w1 read hits @a:a.c:1\n"
+	                             "+1 w1 lock-freed G\n" TWO
+	                             "+1 w2 lock-taken G\n+1 w2 read hits @b:a.c:2\n"
+	                             "+1 w2 lock-freed G\n",
+	             "G unknown\n");
+}
+
+Test(lock_of_threads, is_needed_with_another_that_is_always_held_too)
+{
+	expect_locks(NEW_G NEW_H LOOPS ONE "+1 w1 lock-taken H\n" GUARDED(
+			     "w1", "@a:a.c:1") "+1 w1 lock-freed H\n" TWO
+	                                       "+1 w2 lock-taken H\n" GUARDED(
+						       "w2", "@b:a.c:2") "+1 w2 lock-freed H\n",
+	             "G needed\nH needed\n");
+}
+
+Test(lock_of_threads, that_the_other_thread_does_not_take_is_bypassed)
+{
+	expect_locks(NEW_G LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO "+1 w2 write hits @b:a.c:2\n",
+	             "G bypassed\n");
+	expect_locks(NEW_G LOOPS ONE "+1 w1 write hits @a:a.c:1\n" TWO GUARDED("w2", "@b:a.c:2"),
+	             "G bypassed\n");
+}
+
+Test(lock_of_threads, is_wrong_where_the_other_thread_takes_another)
+{
+	expect_locks(NEW_G NEW_H LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO
+	             "+1 w2 lock-taken H\n+1 w2 write hits @b:a.c:2\n+1 w2 lock-freed H\n",
+	             "G wrong-lock\nH wrong-lock\n");
+}
+
+Test(lock_of_threads, that_both_only_share_is_bypassed)
+{
+	expect_locks("9 main lock-new G THREAD_RWLOCK\n" LOOPS ONE
+	             "+1 w1 lock-taken G shared\n+1 w1 write hits @a:a.c:1\n"
+	             "+1 w1 lock-freed G shared\n" TWO
+	             "+1 w2 lock-taken G shared\n+1 w2 read hits @b:a.c:2\n"
+	             "+1 w2 lock-freed G shared\n",
+	             "G bypassed\n");
+}
+
+/* A lock of tasks keeps no other thread out, so its sections say nothing about one. */
+Test(lock_of_threads, a_lock_of_tasks_is_not_bypassed_by_another_thread)
+{
+	expect_locks("9 main lock-new G Lock\n" LOOPS ONE GUARDED("w1", "@a:a.c:1") TWO
+	             "+1 w2 write hits @b:a.c:2\n",
+	             "G unknown\n");
+}
+
 Test(data_race, a_thread_safe_call_orders_what_came_before_it)
 {
 	expect_findings(LOOPS ONE

@@ -185,7 +185,8 @@ enum aw_await {
 	X(11, ANYIO_LOCK, "anyio.Lock")                                                            \
 	X(12, ANYIO_SEMAPHORE, "anyio.Semaphore")                                                  \
 	X(13, PYTHREAD_LOCK, "threading.Lock")                                                     \
-	X(14, PYTHREAD_RLOCK, "threading.RLock")
+	X(14, PYTHREAD_RLOCK, "threading.RLock")                                                   \
+	X(15, THREAD_RWLOCK, "thread RWLock")
 
 enum aw_lock_type {
 #define AW_LOCK_TYPE_ENUM(number, NAME, text) AW_LOCK_TYPE_##NAME = number,
