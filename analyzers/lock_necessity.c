@@ -261,7 +261,7 @@ static void lock_fill(struct necessity *self, uint32_t index, struct report_lock
 	out->threads = (uint64_t)__builtin_popcountll(identity->threads);
 	out->fragile = fragile_sites(&stats->awaits);
 	out->wait = times_of(&stats->wait, waits);
-	out->hold = times_of(&stats->hold, ends);
+	out->hold = times_of(&stats->hold, ends && stats->hold.count);
 	out->sites = sites_of(env, &stats->sites, &out->site_count);
 	out->suspensions = sites_of(env, &stats->suspensions, &out->suspension_count);
 	lock_verdict(env, identity, stats, out);

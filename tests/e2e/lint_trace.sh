@@ -101,3 +101,64 @@ one_line "and one line says so"
 "$awaitness" record -d 1s -o c_trace -- "$programs/two_tasks" >/dev/null 2>&1
 check_status 3 "a trace of a C program" "$awaitness" lint --trace c_trace app
 one_line "one line"
+
+mkdir -p rooms
+cat >rooms/rooms.py <<'PY'
+import asyncio
+import sys
+import threading
+
+
+class Room:
+    def __init__(self):
+        self.members = {"host": True, "guest": True}
+        self._gate = asyncio.Lock()
+        self._door = asyncio.Lock()
+        self._log = threading.Lock()
+
+    async def announce(self):
+        for name in self.members:
+            await asyncio.sleep(0)
+
+    async def join(self, name):
+        await asyncio.sleep(0)
+        self.members[name] = True
+
+    async def shut(self):
+        await self._gate.acquire()
+
+    async def knock(self):
+        await self._door.acquire()
+        await asyncio.sleep(0.01)
+        self._door.release()
+
+    async def note(self):
+        with self._log:
+            await asyncio.sleep(0)
+
+
+async def main(quiet):
+    room = Room()
+    if quiet:
+        await room.join("first")
+        await room.announce()
+        await room.knock()
+    else:
+        await asyncio.gather(room.announce(), room.join("first"), room.shut(), room.note(), return_exceptions=True)
+        knocking = asyncio.create_task(room.knock())
+        await asyncio.sleep(0)
+        knocking.cancel()
+    await asyncio.sleep(3)
+
+
+if __name__ == "__main__":
+    asyncio.run(main("quiet" in sys.argv))
+PY
+rules() { "$awaitness" lint --tier watch -f json "$@" rooms | jq -c '[.findings[] | select(.rule != "AW001") | [.rule, .observed]]'; }
+is "what the source alone may be wrong about" "$(rules)" '[["AW102",false],["AW104",false],["AW004",false],["AW003",false]]'
+"$awaitness" record -d 1s --detail awaits -o rooms.trace -- /usr/bin/python3 rooms/rooms.py 2>/dev/null
+is "a loop, a leak, a lock left and a thread lock were seen" "$(rules --trace rooms.trace)" \
+	'[["AW102",true],["AW104",true],["AW004",true],["AW003",true]]'
+"$awaitness" record -d 1s --detail awaits -o quiet.trace -- /usr/bin/python3 rooms/rooms.py quiet 2>/dev/null
+is "and in a run in which nothing went wrong they were not" "$(rules --trace quiet.trace)" \
+	'[["AW102",false],["AW104",false],["AW004",false],["AW003",false]]'
