@@ -36,6 +36,16 @@ uint64_t cpython_elf_stub(const struct cpython_elf *elf, uint64_t slot);
 size_t cpython_elf_calls(const struct cpython_elf *elf, uint64_t target, uint64_t slot,
                          uint64_t *out, size_t room);
 
+/** An executable section. */
+struct cpython_elf_text {
+	const uint8_t *bytes;
+	uint64_t address;
+	size_t size; /* bytes, at least 8 */
+};
+
+/** The next executable section; `*i` is 0 for the first. False: there is none. */
+bool cpython_elf_text(const struct cpython_elf *elf, size_t *i, struct cpython_elf_text *out);
+
 /** Start of the function `address` lies in, 0: in none. */
 uint64_t cpython_elf_function(const struct cpython_elf *elf, uint64_t address);
 
