@@ -1,4 +1,4 @@
-/* expect: lock count_lock unknown; finding data-race served; finding data-race served; finding data-race served */
+/* expect: lock count_lock bypassed; finding data-race served; finding data-race served; finding data-race served */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * two_loops_mutex.c - two loops in two threads count in one place; one of the two functions that
