@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "log.skel.h"
+#include "ring_warm.h"
 
 static void skeleton_free(void *skeleton)
 {
@@ -90,6 +91,7 @@ int session_log_open(const struct session_plan *plan, struct session_programs *o
                      struct fault *fault)
 {
 	struct log_bpf *skeleton = log_bpf__open();
+	struct ring_warm warm = {0};
 	int code;
 
 	if (!skeleton)
@@ -100,11 +102,15 @@ int session_log_open(const struct session_plan *plan, struct session_programs *o
 	code = programs_load(skeleton, plan);
 	if (code)
 		return session_fault(fault, code, "load the BPF programs");
+	ring_warm_begin(&warm, skeleton->progs.ring_touch, skeleton->maps.ring);
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
 	out->in_flight = &skeleton->bss->in_flight;
+	code = ring_warm_end(&warm);
+	if (code)
+		return session_fault(fault, code, "use the ring buffer");
 	deaths_attach(out, skeleton);
 	for (size_t i = 0; !code && i < plan->target->module_count; i++)
 		if (plan->target->modules[i].runtimes & TARGET_LOG)

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "elf_module.h"
+#include "ring_warm.h"
 #include "usdt.skel.h"
 
 static void skeleton_free(void *skeleton)
@@ -49,6 +50,7 @@ int session_usdt_open(const struct session_plan *plan, struct session_programs *
                       struct fault *fault)
 {
 	struct usdt_bpf *skeleton = usdt_bpf__open();
+	struct ring_warm warm = {0};
 	int code;
 
 	if (!skeleton)
@@ -59,11 +61,15 @@ int session_usdt_open(const struct session_plan *plan, struct session_programs *
 	code = programs_load(skeleton, plan);
 	if (code)
 		return session_fault(fault, code, "load the BPF programs");
+	ring_warm_begin(&warm, skeleton->progs.ring_touch, skeleton->maps.ring);
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
 	out->in_flight = &skeleton->bss->in_flight;
+	code = ring_warm_end(&warm);
+	if (code)
+		return session_fault(fault, code, "use the ring buffer");
 	/* Without it, threads that end are only not forgotten. */
 	session_link_keep(out, bpf_program__attach(skeleton->progs.thread_gone));
 	for (size_t i = 0; !code && i < plan->target->module_count; i++)

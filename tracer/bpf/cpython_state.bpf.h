@@ -174,6 +174,8 @@ struct {
 	__uint(max_entries, 16 << 20);
 } ring SEC(".maps");
 
+#include "ring_touch.bpf.h"
+
 const volatile uint32_t wake_bytes = 4 << 20; /* in the ring, before the session is woken */
 
 static __always_inline void count(uint32_t counter)

@@ -37,6 +37,8 @@ struct {
 	__uint(max_entries, 64 << 20);
 } ring SEC(".maps");
 
+#include "ring_touch.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SHIPMENT_THREADS);

@@ -27,7 +27,7 @@
 #include "session.h"
 #include "python/pywatch.h"
 
-/* What a busy target tells in a second or so: as long may this program be kept from running. */
+/* What a busy program on our runtime tells in 0.1 s: as long may this one be kept from running. */
 #define RING_BYTES (64u << 20)
 
 /* What symbols still need when the descriptors are open: the maps and the files of the target. */
@@ -85,7 +85,6 @@ static int subject_cpython(struct subject *subject)
 	struct cpython_session_options options = {.pid = subject->target->pid,
 	                                          .detail = details[settings->detail],
 	                                          .starting = subject->started,
-	                                          .ring_bytes = RING_BYTES,
 	                                          .watch = settings->no_cells ? NULL
 	                                                                      : pywatch_windows};
 	struct fault fault = {0};

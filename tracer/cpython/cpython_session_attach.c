@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpython_session_attach.h"
+#include "ring_warm.h"
 #include "cpython.skel.h"
 
 enum { LINKS = 256, RING_BYTES = 16 << 20 };
@@ -19,6 +20,7 @@ enum { LINKS = 256, RING_BYTES = 16 << 20 };
 struct cpython_attachment {
 	struct cpython_bpf *skel;
 	struct ring_buffer *ring;
+	struct ring_warm warm;
 	struct bpf_link *links[LINKS];
 	size_t link_count;
 	uint32_t pid; /* the programs look at, 0: none */
@@ -68,6 +70,7 @@ int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context
 	if (!error) {
 		a->ring = ring_buffer__new(bpf_map__fd(a->skel->maps.ring), sample, a, NULL);
 		error = a->ring ? 0 : -errno;
+		ring_warm_begin(&a->warm, a->skel->progs.ring_touch, a->skel->maps.ring);
 	}
 	if (error) {
 		cpython_attachment_close(a);
@@ -98,6 +101,7 @@ void cpython_attachment_close(struct cpython_attachment *a)
 	if (!a)
 		return;
 	cpython_attachment_detach(a);
+	ring_warm_end(&a->warm);
 	ring_buffer__free(a->ring);
 	cpython_bpf__destroy(a->skel);
 	free(a);
@@ -206,8 +210,11 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
 	libbpf_print_fn_t before;
-	int error = 0;
+	int error = ring_warm_end(&a->warm);
 
+	if (error)
+		return fault_set(fault, error, "the ring buffer cannot be used: %s",
+		                 strerror(-error));
 	if (what & CPYTHON_PROBE_STEP && !a->idle) {
 		error = idle_attach(a);
 		if (error)
