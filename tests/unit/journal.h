@@ -53,4 +53,23 @@ __attribute__((unused)) static void finish(struct aw_task *task)
 	aw_task_free(task);
 }
 
+/* Tasks to play with; the argument is a name to note. */
+__attribute__((unused)) static int64_t step_twice(void *name)
+{
+	note("%s1", (char *)name);
+	aw_yield();
+	note("%s2", (char *)name);
+	return 7;
+}
+
+__attribute__((unused)) static int64_t sleep_noting(void *name)
+{
+	int err = aw_sleep(AW_NS_PER_S * 20);
+
+	note("%s:%d", (char *)name, err);
+	aw_yield();
+	note("%s:cleaned", (char *)name);
+	return err;
+}
+
 #endif
