@@ -65,14 +65,17 @@ static struct thread_lock *find_or_make(const struct thread_lock_call *call)
 	struct thread_lock *lock = find(call->address);
 	unsigned int bucket = bucket_of(call->address);
 	const char *text = *call->text == '&' ? call->text + 1 : call->text;
+	bool reserved = text[0] == '_' && text[1] == '_'; /* a library's, as std::mutex's */
 
 	if (lock)
 		return lock;
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
 		return NULL;
-	/* Where it was made is not known: locks of one name are one lock in the code. */
-	lock_base_setup(&lock->base, call->type, 0, text, 0);
+	/* Where it was made is not known: locks of one name are one lock in the code; of a name
+	 * that is not the program's, those that were first taken at one place. */
+	lock_base_setup(&lock->base, call->type, 0, reserved ? NULL : text,
+	                reserved ? call->site : 0);
 	lock->address = call->address;
 	lock->next = buckets[bucket];
 	buckets[bucket] = lock;

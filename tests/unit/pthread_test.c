@@ -59,6 +59,24 @@ Test(pthread, a_mutex_is_defined_once_by_its_expression_and_its_sections_are_tol
 	            "main:lock-taken(mutex) main:lock-freed(mutex)");
 }
 
+static int64_t lock_in_a_library(void *arg)
+{
+	(void)arg;
+	cr_expect_eq(aw__mutex_lock(&mutex, "__mutex"), 0);
+	cr_expect_eq(aw__mutex_unlock(&mutex, "__mutex"), 0);
+	return 0;
+}
+
+/* std::mutex::lock, inlined: its expression says nothing about the program. */
+Test(pthread, a_mutex_whose_expression_is_a_librarys_is_known_by_its_first_place)
+{
+	expect_told(lock_in_a_library,
+	            "main:lock-new/4005(?) main:lock-taken(?) main:lock-freed(?)");
+	for (size_t i = 0; i < recorded.count; i++)
+		if (recorded.events[i].kind == AW_LOCK_NEW)
+			cr_expect_neq(recorded.events[i].site, 0);
+}
+
 static int64_t lock_recursively(void *arg)
 {
 	pthread_mutexattr_t attributes;

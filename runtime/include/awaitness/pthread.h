@@ -5,7 +5,8 @@
  *
  * What a mutex or a read-write lock guards between the threads of several loops is no data
  * race then, and one that is held while its task is suspended is told. A lock is known by the
- * expression it is first locked with (`&pool->mutex`). Only the calls that this header sees
+ * expression it is first locked with (`&pool->mutex`). With `-include`, C++'s std::mutex and its
+ * like are told, too, known by where they are first locked. Only the calls that this header sees
  * are told: not those of libraries, spin locks, or barriers.
  *
  * While nobody listens a call costs two tests of memory more. While somebody does, each lock
