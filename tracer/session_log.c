@@ -13,7 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "log.skel.h"
-#include "ring_warm.h"
+#include "session_ring_warm.h"
 
 static void skeleton_free(void *skeleton)
 {

@@ -12,7 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "elf_module.h"
-#include "ring_warm.h"
+#include "session_ring_warm.h"
 #include "usdt.skel.h"
 
 static void skeleton_free(void *skeleton)

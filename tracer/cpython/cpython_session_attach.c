@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "cpython_session_attach.h"
-#include "ring_warm.h"
+#include "session_ring_warm.h"
 #include "cpython.skel.h"
 
 enum { LINKS = 256, RING_BYTES = 16 << 20 };

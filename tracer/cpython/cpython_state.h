@@ -81,7 +81,7 @@ struct cpython_task {
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */
 	struct cpython_held held[HELD_MAX];
 	unsigned held_count;
-	uint64_t site;               /* where it suspended last */
+	uint64_t site;                                       /* where it suspended last */
 	struct cpython_writer writers[CPYTHON_TASK_WRITERS]; /* ... the innermost of its chain */
 	unsigned writer_count;
 	unsigned await;              /* enum aw_await: what it waits for since then */

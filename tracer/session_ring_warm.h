@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring_warm.h - has the pages of a new ring buffer touched (bpf/ring_touch.bpf.h) while the
+ * session_ring_warm.h - has the pages of a new ring buffer touched (bpf/ring_touch.bpf.h) while the
  * session goes on with attaching.
  */
-#ifndef TRACER_RING_WARM_H
-#define TRACER_RING_WARM_H
+#ifndef TRACER_SESSION_RING_WARM_H
+#define TRACER_SESSION_RING_WARM_H
 
 #include <pthread.h>
 #include <stdbool.h>

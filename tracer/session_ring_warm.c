@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ring_warm.c - see ring_warm.h.
+ * session_ring_warm.c - see session_ring_warm.h.
  */
-#include "ring_warm.h"
+#include "session_ring_warm.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
