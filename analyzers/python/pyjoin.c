@@ -95,11 +95,14 @@ static unsigned int sites_at(struct join *j, uint32_t file, const struct pytrace
                              bool *never)
 {
 	struct py_program *p = j->p;
+	const struct py_site *sites = p->sites.at;
 	unsigned int count = 0;
 
 	*never = true;
+	if (!sites) /* no await in the program */
+		return 0;
 	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
-		const struct py_site *s = &p->sites.at[j->lines.at[i].site];
+		const struct py_site *s = &sites[j->lines.at[i].site];
 
 		if (!pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
 		                          place->function) ||
