@@ -95,14 +95,11 @@ static unsigned int sites_at(struct join *j, uint32_t file, const struct pytrace
                              bool *never)
 {
 	struct py_program *p = j->p;
-	const struct py_site *sites = p->sites.at;
 	unsigned int count = 0;
 
 	*never = true;
-	if (!sites) /* no await in the program */
-		return 0;
 	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
-		const struct py_site *s = &sites[j->lines.at[i].site];
+		const struct py_site *s = &p->sites.at[j->lines.at[i].site];
 
 		if (!pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
 		                          place->function) ||
@@ -184,11 +181,12 @@ void pyjoin_fini(struct join *j)
 void pyjoin_sites(struct pymodel *m, const struct pytrace *trace)
 {
 	struct join j = {.m = m, .p = &m->program, .trace = trace};
-	bool found = true;
 	size_t count;
+	bool found;
 	const struct pytrace_stop *stops = pytrace_stops(trace, &count);
 
 	sites_index(&j);
+	found = j.lines.at; /* else there is no await in the program */
 	for (int round = 0; round < ROUNDS && found && !m->program.err; round++) {
 		found = false;
 		for (size_t i = 0; i < count && !m->program.err; i++)
