@@ -10,7 +10,7 @@
 #include "log.h"
 #include "thread_lock.h"
 
-/* What a lock call tells, in the order it needs them. */
+/* Fills in what is known of a call; the functions name their lock `lock`, its expression `text`. */
 #define CALL(lock_type, lock_mode)                                                                 \
 	{                                                                                          \
 		.address = lock, .text = text, .site = CALLER, .type = AW_LOCK_TYPE_##lock_type,   \

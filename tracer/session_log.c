@@ -91,7 +91,6 @@ int session_log_open(const struct session_plan *plan, struct session_programs *o
                      struct fault *fault)
 {
 	struct log_bpf *skeleton = log_bpf__open();
-	struct ring_warm warm = {0};
 	int code;
 
 	if (!skeleton)
@@ -102,13 +101,12 @@ int session_log_open(const struct session_plan *plan, struct session_programs *o
 	code = programs_load(skeleton, plan);
 	if (code)
 		return session_fault(fault, code, "load the BPF programs");
-	ring_warm_begin(&warm, skeleton->progs.ring_touch, skeleton->maps.ring);
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
 	out->in_flight = &skeleton->bss->in_flight;
-	code = ring_warm_end(&warm);
+	code = ring_warm(skeleton->progs.ring_touch, skeleton->maps.ring);
 	if (code)
 		return session_fault(fault, code, "use the ring buffer");
 	deaths_attach(out, skeleton);

@@ -10,12 +10,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static void pages_touch(int program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	bpf_prog_test_run_opts(program, &options);
+}
+
 static void *touch(void *context)
 {
 	const struct ring_warm *warm = context;
-	LIBBPF_OPTS(bpf_test_run_opts, options);
 
-	bpf_prog_test_run_opts(warm->program, &options);
+	pages_touch(warm->program);
 	return NULL;
 }
 
@@ -55,4 +61,10 @@ int ring_warm_end(struct ring_warm *warm)
 	pthread_join(warm->thread, NULL);
 	warm->running = false;
 	return ring_empty(warm->ring);
+}
+
+int ring_warm(const struct bpf_program *program, const struct bpf_map *ring)
+{
+	pages_touch(bpf_program__fd(program));
+	return ring_empty(bpf_map__fd(ring));
 }

@@ -28,4 +28,7 @@ void ring_warm_begin(struct ring_warm *warm, const struct bpf_program *touch,
  * negative errno: the ring is full of nothing, and cannot be used. */
 int ring_warm_end(struct ring_warm *warm);
 
+/** Both, for a session that has nothing else to do meanwhile. */
+int ring_warm(const struct bpf_program *touch, const struct bpf_map *ring);
+
 #endif

@@ -7,6 +7,7 @@
 #define PYTHON_TRACED_H
 
 #include "cpython/cpython_session.h"
+#include "names.h"
 #include "python_program.h"
 
 /* Starts it, and waits until it is ready, or says why it has nothing to do here (`there is no`). */
@@ -40,6 +41,15 @@ static inline void program_traced(struct program *program, enum cpython_detail d
 	cr_assert_eq(source->ops->stop(source, fn, context), 0);
 	source->ops->close(source);
 	program_end(program);
+}
+
+/* The name that was told of a task, "" without one; "-": 0, no task. */
+static inline const char *traced_name(const struct names *names, const struct program *program,
+                                      uint32_t task)
+{
+	const char *name = task ? names_object(names, program->pid, task) : "-";
+
+	return name ? name : "";
 }
 
 #endif

@@ -41,9 +41,7 @@ static struct tally tally;
 
 static const char *name_of(uint32_t task)
 {
-	const char *name = task ? names_object(tally.names, program.pid, task) : "-";
-
-	return name ? name : "";
+	return traced_name(tally.names, &program, task);
 }
 
 /* How many tasks of one name were told to be made by one of another; "-": by none. */

@@ -57,9 +57,7 @@ static struct tally tally;
 
 static const char *name_of(uint32_t task)
 {
-	const char *name = task ? names_object(tally.names, program.pid, task) : "-";
-
-	return name ? name : "";
+	return traced_name(tally.names, &program, task);
 }
 
 /* How often tasks of one name woke tasks of another; "-": a callback did. */
