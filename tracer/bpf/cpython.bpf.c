@@ -73,6 +73,33 @@ int module_load(struct pt_regs *ctx)
 	return 0;
 }
 
+/*
+ * Py_FinalizeEx: soon the code objects that facts refer to are no more, so the session is woken to
+ * read them now.
+ */
+SEC("uprobe")
+int interpreter_end(struct pt_regs *ctx)
+{
+	uint64_t tgid_tid = bpf_get_current_pid_tgid();
+	uint32_t *target = process_get(tgid_tid);
+	struct scratch *s;
+	int slot;
+
+	if (!target)
+		return 0;
+	slot = scratch_claim(*target);
+	if (slot < 0)
+		return 0;
+	s = scratch_at(slot);
+	if (!s)
+		return 0;
+	fact_begin(s, CPYTHON_FACT_END, tgid_tid);
+	s->fact.number = 0;
+	bpf_ringbuf_output(&ring, &s->fact, sizeof(s->fact), BPF_RB_FORCE_WAKEUP);
+	scratch_release(s);
+	return 0;
+}
+
 SEC("uprobe")
 int task_step(struct pt_regs *ctx)
 {

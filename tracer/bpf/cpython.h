@@ -129,8 +129,9 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_NEW = 5,   /* a task is being made */
 	CPYTHON_FACT_AWAIT = 6, /* an await expression is about to run */
 	CPYTHON_FACT_WAKE = 7,  /* a task was made ready */
-	CPYTHON_FACT_LOAD = 8 /* a target that is starting was stopped: asyncio is being loaded, or
-	                       * its first step begins. Not numbered */
+	CPYTHON_FACT_LOAD = 8, /* a target that is starting was stopped: asyncio is being loaded, or
+	                        * its first step begins. Not numbered */
+	CPYTHON_FACT_END = 9   /* the interpreter is about to take itself down. Not numbered */
 };
 
 /* What became of the task on top of the thread's stack (cpython_fact.ended). */

@@ -257,6 +257,15 @@ static bool is_free_threaded(const struct cpython_elf *elf)
 	return !memcmp(head, cookie, sizeof(head[0])) && head[2];
 }
 
+static void find_end(const struct cpython_elf *elf, struct cpython_found *out)
+{
+	uint64_t function = cpython_elf_symbol(elf, "Py_FinalizeEx");
+
+	out->end.path = out->core->open_path;
+	if (function)
+		cpython_place_add(elf, &out->end, function);
+}
+
 static int find_core(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	struct cpython_target *t = &out->target;
@@ -277,6 +286,8 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	                            "supported; use the build with the GIL",
 	                            out->release)
 	                : find_objects(elf, out->core, t, fault);
+	if (!error)
+		find_end(elf, out);
 	if (!error)
 		cpython_places_with(elf, out->core, out);
 	if (!error)

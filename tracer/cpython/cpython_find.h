@@ -37,6 +37,7 @@ struct cpython_found {
 	struct cpython_places method; /* rdi: name, rsi: stack with the object in its second slot */
 	struct cpython_places make;   /* rdi: the task that is being initialised */
 	struct cpython_places load;   /* rdi: the PyModuleDef an extension module is made of */
+	struct cpython_places end;    /* where the interpreter begins to take itself down */
 	struct cpython_places awaits; /* rdi: the object that is awaited */
 	struct cpython_places wake_call; /* rsi: the arguments of a function, maybe of call_soon */
 	struct cpython_places wake_method; /* rsi: those of a method, behind its object */

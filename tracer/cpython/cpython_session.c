@@ -14,6 +14,8 @@
 
 enum { CHECK_FRAMES = 64 };
 
+#define MEMORY_LOOK_NS 1000000000ull
+
 int cpython_detect(pid_t pid, unsigned *version)
 {
 	struct target *target;
@@ -99,6 +101,18 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 	                        s->translator, fn, context);
 }
 
+/* A target that runs another program by now shall not keep the memory of the one before. */
+static void memory_look(struct cpython_session *s)
+{
+	uint64_t now = cpython_session_clock();
+
+	if (now < s->memory_look)
+		return;
+	s->memory_look = now + MEMORY_LOOK_NS;
+	if (remote_memory_kept(s->memory) && remote_memory_replaced(s->memory, s->pid))
+		remote_memory_release(s->memory);
+}
+
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct cpython_session *s = (struct cpython_session *)source;
@@ -119,6 +133,7 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 		error = session_describe(s, fn, context);
 	if (error)
 		return error;
+	memory_look(s);
 	cpython_translate_stats(s->translator, &stats);
 	/* Never a wrong report: a layout that does not fit shows in the opcodes. What a program
 	 * that has ended ran last cannot be read any more: that is told as lost, and is no misfit.
@@ -171,6 +186,7 @@ static void session_free(struct cpython_session *s)
 	cpython_translate_free(s->translator);
 	cpython_watch_close(s->watch);
 	target_close(s->target);
+	remote_memory_close(s->memory);
 	free(s);
 }
 
@@ -201,6 +217,8 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	s->options = *options;
 	s->pid = options->pid;
 	error = target_open(options->pid, &s->target);
+	if (!error)
+		error = remote_memory_open(options->pid, &s->memory);
 	if (error)
 		fault_set(fault, error, "cannot look at process %d: %s", (int)options->pid,
 		          strerror(-error));

@@ -207,6 +207,7 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.await_enter, &found->awaits, CPYTHON_PROBE_REST, CPYTHON_AWAITS},
 		{a->skel->progs.wake_call, &found->wake_call, CPYTHON_PROBE_REST, CPYTHON_ALL},
 		{a->skel->progs.wake_method, &found->wake_method, CPYTHON_PROBE_REST, CPYTHON_ALL},
+		{a->skel->progs.interpreter_end, &found->end, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
 	libbpf_print_fn_t before;

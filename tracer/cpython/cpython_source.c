@@ -3,9 +3,14 @@
  * cpython_source.c - see cpython_source.h.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "cpython_source.h"
 
@@ -23,9 +28,19 @@ struct source_file {
 
 struct cpython_source {
 	uint32_t pid;
+	int root, folder; /* of the process, open, since it may have ended when they are needed */
+	char *library;    /* where the standard library lies; NULL: not known yet */
 	struct source_file *files;
 	size_t file_count;
 };
+
+static int folder_open(uint32_t pid, const char *which)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, which);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
 
 int cpython_source_new(uint32_t pid, struct cpython_source **out)
 {
@@ -33,6 +48,8 @@ int cpython_source_new(uint32_t pid, struct cpython_source **out)
 	if (!*out)
 		return -ENOMEM;
 	(*out)->pid = pid;
+	(*out)->root = pid ? folder_open(pid, "root") : -1;
+	(*out)->folder = pid ? folder_open(pid, "cwd") : -1;
 	return 0;
 }
 
@@ -49,21 +66,38 @@ void cpython_source_free(struct cpython_source *source)
 		free(file->lines);
 		free(file);
 	}
+	if (source->root >= 0)
+		close(source->root);
+	if (source->folder >= 0)
+		close(source->folder);
+	free(source->library);
 	free(source);
 }
 
-static FILE *file_open(uint32_t pid, const char *name)
+/* As the target would open it: its links lead to where they lead it. A pipe or a device is no
+ * source, and is not waited for. */
+static FILE *file_open(const struct cpython_source *source, const char *name)
 {
-	char path[4200];
-	int n;
+	bool whole = name[0] == '/';
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+	                       .resolve = whole ? RESOLVE_IN_ROOT : 0};
+	struct stat stat;
+	int fd = AT_FDCWD;
+	FILE *file;
 
-	if (!pid)
-		return fopen(name, "re");
-	if (name[0] == '/')
-		n = snprintf(path, sizeof(path), "/proc/%u/root%s", pid, name);
+	if (source->pid)
+		fd = whole ? source->root : source->folder;
 	else
-		n = snprintf(path, sizeof(path), "/proc/%u/cwd/%s", pid, name);
-	return n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+		how.resolve = 0;
+	if (fd == -1)
+		return NULL;
+	fd = (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
+	if (fd < 0)
+		return NULL;
+	file = fstat(fd, &stat) || !S_ISREG(stat.st_mode) ? NULL : fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
 }
 
 static void file_split(struct source_file *file)
@@ -88,9 +122,9 @@ static void file_split(struct source_file *file)
 }
 
 /* A file that cannot be read is kept, empty, so that it is tried once. */
-static void file_load(struct source_file *file, uint32_t pid)
+static void file_load(const struct cpython_source *source, struct source_file *file)
 {
-	FILE *in = file_open(pid, file->name);
+	FILE *in = file_open(source, file->name);
 	size_t n;
 
 	if (!in)
@@ -107,6 +141,25 @@ static void file_load(struct source_file *file, uint32_t pid)
 		file_split(file);
 	}
 	fclose(in);
+}
+
+/* The folder of the standard library: its extension modules lie in one of its folders. */
+static void library_find(struct cpython_source *source)
+{
+	char path[64], line[4200], *start, *end = NULL;
+	FILE *maps;
+
+	if (source->library)
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/maps", source->pid);
+	maps = fopen(path, "re");
+	while (maps && !end && fgets(line, sizeof(line), maps))
+		end = strstr(line, "/lib-dynload/");
+	if (maps)
+		fclose(maps);
+	start = end ? strchr(line, '/') : NULL;
+	if (start)
+		source->library = strndup(start, end - start);
 }
 
 static struct source_file *file_find(struct cpython_source *source, const char *name)
@@ -126,31 +179,12 @@ static struct source_file *file_find(struct cpython_source *source, const char *
 		free(file);
 		return NULL;
 	}
-	file_load(file, source->pid);
+	library_find(source); /* while the process is there to tell */
+	file_load(source, file);
 	file->next = source->files;
 	source->files = file;
 	source->file_count++;
 	return file;
-}
-
-/* The folder of the standard library: its extension modules lie in one of its folders. */
-static bool library_find(uint32_t pid, char *out, size_t size)
-{
-	char path[64], line[4200], *start, *end = NULL;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	maps = fopen(path, "re");
-	while (maps && !end && fgets(line, sizeof(line), maps))
-		end = strstr(line, "/lib-dynload/");
-	if (maps)
-		fclose(maps);
-	start = end ? strchr(line, '/') : NULL;
-	if (!start || (size_t)(end - start) >= size)
-		return false;
-	memcpy(out, start, end - start);
-	out[end - start] = 0;
-	return true;
 }
 
 /* The path of a module that is frozen into the interpreter: `<frozen importlib._bootstrap>`. */
@@ -158,13 +192,11 @@ static bool frozen_path(const struct cpython_source *source, const char *name, c
                         size_t size)
 {
 	const char *module = name + strlen(frozen);
-	size_t n;
+	size_t n = source->library ? strlen(source->library) : 0;
 
-	if (!library_find(source->pid, out, size))
+	if (!n || n + strlen(module) + sizeof("/.py") > size)
 		return false;
-	n = strlen(out);
-	if (n + strlen(module) + sizeof("/.py") > size)
-		return false;
+	memcpy(out, source->library, n);
 	out[n++] = '/';
 	for (; *module && *module != '>'; module++)
 		out[n++] = *module == '.' ? '/' : *module;
@@ -178,6 +210,7 @@ static struct source_file *file_get(struct cpython_source *source, const char *n
 
 	if (strncmp(name, frozen, strlen(frozen)) != 0)
 		return file_find(source, name);
+	library_find(source);
 	return frozen_path(source, name, path, sizeof(path)) ? file_find(source, path) : NULL;
 }
 
