@@ -23,7 +23,7 @@ typedef __s8 int8_t;
 typedef __s32 int32_t;
 typedef __s64 int64_t;
 #include "cpython_caller.bpf.h"
-#include "cpython_locks.bpf.h"
+#include "cpython_owner.bpf.h"
 #include "cpython_step.bpf.h"
 #include "cpython_wake.bpf.h"
 
@@ -227,6 +227,8 @@ __noinline int take(uint32_t slot, uint64_t object)
 			type = read_word(lock + 8);
 			lock_state(slot, lock, type);
 			watch_add(slot, lock, type);
+			if (owner_note(slot, lock, object))
+				s->fact.flags |= CPYTHON_TAKE_OTHER;
 		}
 	}
 	fact_send(s, th);

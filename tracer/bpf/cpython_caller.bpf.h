@@ -52,6 +52,7 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 	frame = read_word(th->state + l->thread_frame);
 	if (l->thread_frame_indirect)
 		frame = read_word(frame + l->cframe_frame);
+	s->caller_self = s->caller_frame = 0;
 	for (i = 0; i < 8; i++) {
 		if (i >= frames || !frame)
 			break;
@@ -66,6 +67,10 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 			item->offset = read_word(frame + l->frame_instr) - item->b - l->code_bytes;
 		item->a = frame;
 		item->c = read_word(frame + l->frame_locals) & ~(uint64_t)l->tag_mask;
+		if (!i) {
+			s->caller_self = item->c;
+			s->caller_frame = frame;
+		}
 		frame = read_word(frame + l->frame_previous);
 	}
 	return 0;

@@ -177,6 +177,8 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	item->c = s->base + 8 <= s->limit ? object_word(s, s->base) : read_word(s->locals);
 	item->c &= ~(uint64_t)l->tag_mask;
 	item->d = type;
+	if (!s->in_side)
+		s->selves[i & (SELVES - 1)] = item->c;
 	if (state != l->state_suspended && state != l->state_yield_from)
 		return 1;
 	if (l->frame_apart)
@@ -207,6 +209,41 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	return 0;
 }
 
+/*
+ * Watches the lock that the chain waits for, if it does: one of its innermost functions is a method
+ * of a lock then. Once the task has it, only the state tells when it is freed: it may have been
+ * taken by a call.
+ */
+__noinline int watch_waited(uint32_t slot)
+{
+	struct scratch *s = scratch_at(slot);
+	struct cpython_type_key key = {};
+	struct cpython_type_value *how;
+	struct cpython_target *t;
+	uint64_t self, lock;
+	uint32_t i;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	if (!t || t->detail < 1)
+		return 0;
+	for (i = 0; i < SELVES; i++) {
+		self = s->selves[i & (SELVES - 1)];
+		if (!self)
+			continue;
+		key.type = read_word(self + 8);
+		key.target = s->target;
+		how = bpf_map_lookup_elem(&types, &key);
+		if (!how || how->state == CPYTHON_STATE_NONE)
+			continue;
+		lock = lock_inner(&t->layout, how, self);
+		if (lock)
+			watch_add(slot, lock, read_word(lock + 8));
+	}
+	return 0;
+}
+
 /* Adds the chain from `coro` on, what its end awaits, and the side generators. */
 __noinline int walk(uint32_t slot, uint64_t task, uint64_t coro)
 {
@@ -223,9 +260,12 @@ __noinline int walk(uint32_t slot, uint64_t task, uint64_t coro)
 	s->current = coro;
 	s->in_side = 0;
 	s->sides = 0;
+	for (i = 0; i < SELVES; i++)
+		s->selves[i & (SELVES - 1)] = 0;
 	for (i = 0; i < CPYTHON_FRAMES; i++)
 		if (walk_object(slot, i))
 			break;
+	watch_waited(slot);
 	item = item_add(s, CPYTHON_ITEM_LEAF);
 	if (item) {
 		item->a = read_word(task + t->layout.task_waiter);

@@ -18,7 +18,8 @@ enum {
 	SCRATCHES = 256,
 	OBJECT = 296, /* header, generator, embedded frame and its first locals in one read */
 	PAGE = 4096,
-	CELL_DEPENDS = 8
+	CELL_DEPENDS = 8,
+	SELVES = 4 /* Lock.acquire may wait by way of two more: anyio's Event.wait, asyncio's */
 };
 
 /* What of the kernel's own structures is read: the thread pointer, which is what CPython calls
@@ -38,6 +39,9 @@ struct step {
 struct watched {
 	uint64_t lock, type;
 	uint64_t state; /* CPYTHON_LOCK_*, at the last end of a step */
+	/* cpython_owner.bpf.h: an object and its type, or a frame and its code; 0: not known */
+	uint64_t owner, owner_type;
+	uint64_t owner_frame; /* it is a frame */
 };
 
 /* A cell that is watched; cpython_cells.bpf.h. */
@@ -94,6 +98,9 @@ struct scratch {
 	uint32_t top;    /* one past the last */
 	uint32_t frame;  /* number in the chain */
 	uint32_t skip;   /* slots to pass over */
+	uint64_t selves[SELVES]; /* first locals of the innermost frames of the chain, in turn */
+	uint64_t caller_self;  /* first local of the innermost frame that runs */
+	uint64_t caller_frame; /* that frame */
 	uint64_t arming; /* the task whose cells are armed */
 	struct cpython_await_value await;
 	struct cpython_fact fact;

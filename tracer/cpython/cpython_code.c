@@ -73,6 +73,18 @@ static enum cpython_role role_of(const char *file, const char *function)
 	return CPYTHON_ROLE_NONE;
 }
 
+/* The files whose classes are locks. */
+static bool is_of_lock(const char *file)
+{
+	static const char *const files[] = {"asyncio/locks.py", "anyio/_core/_synchronization.py",
+	                                    "anyio/_backends/_asyncio.py"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (ends_with(file, files[i]))
+			return true;
+	return false;
+}
+
 static bool bounds_what_it_surrounds(const char *file, const char *function)
 {
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
@@ -189,6 +201,7 @@ static struct cpython_code *code_read(struct cpython_codes *codes, uint64_t addr
 		return NULL;
 	}
 	code->role = role_of(code->file, code->function);
+	code->of_lock = is_of_lock(code->file);
 	code->bounds = bounds_what_it_surrounds(code->file, code->function);
 	return code;
 }

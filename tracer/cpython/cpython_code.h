@@ -42,6 +42,7 @@ struct cpython_code {
 	uint32_t first_line;
 	enum cpython_role role;
 	bool old;          /* the table of lines is that of 3.10 */
+	bool of_lock;      /* a method of a lock class */
 	bool bounds;       /* the exit method of a time-out: what it surrounds ends by itself */
 	uint64_t names[2]; /* addresses of its qualname and its file's name */
 	uint64_t checked;  /* ns: when it was compared with the target's memory */

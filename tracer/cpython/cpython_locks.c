@@ -7,6 +7,18 @@
 
 #include "cpython_sections.h"
 
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
+                        const struct cpython_type *type)
+{
+	struct cpython_held *held = lock->holder ? cpython_held_find(lock->holder, lock) : NULL;
+
+	if (held)
+		cpython_held_drop(lock->holder, held);
+	if (lock->condition)
+		cpython_table_take(&t->conditions, lock->condition, 0);
+	*lock = (struct cpython_lock){.address = lock->address, .type = type, .id = ++*t->ids};
+}
+
 struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
                                       uint64_t type_address)
 {
@@ -17,12 +29,8 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 		return NULL;
 	if (lock && lock->type == type && !lock->gone)
 		return lock;
-	if (lock) { /* the address has another meaning now */
-		lock->type = type;
-		lock->told = lock->named = lock->known = lock->locked = lock->gone = false;
-		lock->permits = 0;
-		lock->condition = 0;
-		lock->id = ++*t->ids;
+	if (lock) {
+		cpython_lock_renew(t, lock, type);
 		return lock;
 	}
 	lock = calloc(1, sizeof(*lock));
@@ -123,9 +131,12 @@ int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stre
 	const struct cpython_site *site;
 
 	for (; !lock->named && (site = cpython_site_get(t, id)); id = site->parent) {
-		const char *text = cpython_source_line(t->source, site->code->file, site->line);
+		const char *text;
 		int error;
 
+		if (site->code->of_lock) /* what the class of the lock calls it */
+			continue;
+		text = cpython_source_line(t->source, site->code->file, site->line);
 		if (!text || !cpython_source_acquires(text))
 			continue;
 		error = cpython_lock_name(t, stream, time, lock, site->code, site->line, 0);

@@ -50,12 +50,14 @@ int cpython_holder_freed(struct cpython_stream *stream, struct cpython_lock *loc
 	                             held->since, to);
 }
 
-/* The task a section belongs to: who made `task`, when all it does is to acquire. */
-struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task)
+/* The task a section belongs to: who made `task`, when all that does is to acquire the lock. Others
+ * that it takes on its way (those of threads inside asyncio) are its own. */
+struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task,
+                                           const struct cpython_lock *lock)
 {
 	struct cpython_task *maker;
 
-	if (!task->acquires || !task->maker)
+	if (!task->maker || !task->acquires || task->acquires != lock->address)
 		return task;
 	maker = cpython_table_get(&t->tasks, task->maker, 0);
 	return maker && maker->id == task->maker_id ? maker : task;
@@ -71,7 +73,7 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 
 	if (!error && cpython_lock_excludes(lock) && lock->holder)
 		error = cpython_holder_freed(stream, lock, 0, time);
-	task = cpython_section_owner(t, task);
+	task = cpython_section_owner(t, task, lock);
 	if (!error && from)
 		error = cpython_emit_interval(stream, time, task->id, from, time);
 	if (!error)
@@ -117,6 +119,18 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 	return error ? error
 	             : cpython_emit(stream, time, AW_LOCK_WAIT, t->late ? AW_ARG_SNAPSHOT : 0,
 	                            task->id, lock->id, site);
+}
+
+/* The lock is no more, and what comes at its address is another one of the same type. */
+static int lock_end(struct cpython_translator *t, struct cpython_stream *stream,
+                            uint64_t time, struct cpython_lock *lock)
+{
+	int error = cpython_holder_freed(stream, lock, 0, time);
+
+	if (!error && lock->told)
+		error = cpython_emit(stream, time, AW_LOCK_FREE, 0, 0, lock->id, 0);
+	cpython_lock_renew(t, lock, lock->type);
+	return error;
 }
 
 static const struct cpython_item *item_find(const struct cpython_fact *fact,
@@ -166,6 +180,11 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	lock = cpython_lock_get(t, state->a, state->b);
 	if (!lock)
 		return 0;
+	if (fact->flags & CPYTHON_TAKE_OTHER && (lock->told || lock->named)) {
+		error = lock_end(t, stream, fact->time, lock);
+		if (error)
+			return error;
+	}
 	if (lock->address != object->a)
 		cpython_lock_of_condition(t, object->a, lock->address);
 	if (state->c > lock->permits)
@@ -198,7 +217,7 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 {
 	const struct cpython_item *callee = item_find(fact, items, CPYTHON_ITEM_CODE);
 	const struct cpython_item *state = NULL;
-	struct cpython_task *owner = cpython_section_owner(t, task);
+	struct cpython_task *owner;
 	struct cpython_held *held;
 	struct cpython_lock *lock;
 	int error;
@@ -213,6 +232,7 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 		cpython_lock_of_condition(t, callee->c, lock->address);
 	if (state->c > lock->permits)
 		lock->permits = state->c;
+	owner = cpython_section_owner(t, task, lock);
 	held = cpython_held_find(owner, lock);
 	if (held && held->expects && with) {
 		held->expects = false;

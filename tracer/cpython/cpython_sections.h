@@ -8,6 +8,9 @@
 #include "cpython_state.h"
 
 /* cpython_locks.c */
+/** What is at the address of `lock` is another one from now on, of type `type`. */
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
+                        const struct cpython_type *type);
 /** Does its state count permits (a semaphore)? */
 bool cpython_lock_counts(const struct cpython_lock *lock);
 /** One task at a time: a mutex, or a semaphore with one permit. */
@@ -40,8 +43,9 @@ int cpython_section_freed(struct cpython_stream *stream, struct cpython_task *ho
 /** The section of whoever is believed to hold `lock` is over by `to`. 0 or -ENOMEM. */
 int cpython_holder_freed(struct cpython_stream *stream, struct cpython_lock *lock,
                          uint32_t releaser, uint64_t to);
-/** The task a section belongs to: who made `task`, when all it does is to acquire. */
-struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task);
+/** The task a section of `lock` belongs to: who made `task`, when all that does is to acquire it. */
+struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task,
+                                           const struct cpython_lock *lock);
 /** Tells the begin of a section; `from` 0: seen itself, at `time`. 0 or -ENOMEM. */
 int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *stream,
                           struct cpython_task *task, struct cpython_lock *lock, uint64_t site,

@@ -331,6 +331,7 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
                            const struct cpython_item *items, const struct cpython_chain *chain)
 {
 	struct view view = {0};
+	struct cpython_task *owner;
 	struct cpython_held *held;
 	int error = cpython_thread_wait_over(t, stream, task, fact->time);
 
@@ -351,15 +352,18 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	task->waits_condition = view.condition;
 	if (!error)
 		error = shown_settle(t, stream, task, fact, &view);
-	held = view.waiting ? cpython_held_find(cpython_section_owner(t, task), view.waiting)
-	                    : NULL;
+	owner = view.waiting ? cpython_section_owner(t, task, view.waiting) : NULL;
+	held = owner ? cpython_held_find(owner, view.waiting) : NULL;
 	if (held && held->tentative) {
-		taken_to_wait(stream, cpython_section_owner(t, task), view.waiting, held);
+		taken_to_wait(stream, owner, view.waiting, held);
 		task->waiting = view.waiting;
 		task->waiting_site = view.waiting_site;
 	}
 	if (view.waiting)
 		wait_last(stream, task, &view);
+	if (!error && view.waiting)
+		error = cpython_lock_name_acquired(t, stream, fact->time, view.waiting,
+		                                   view.waiting_site);
 	if (!error)
 		error = hidden_settle(t, stream, task, fact, items, view.waiting);
 	if (!error)

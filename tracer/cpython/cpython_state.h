@@ -69,8 +69,9 @@ struct cpython_task {
 	uint64_t address;
 	uint64_t coro;
 	uint32_t id;
-	bool acquires; /* its coroutine is Lock.acquire itself: it acquires for its maker */
-	bool rooted;   /* `acquires` is known */
+	uint64_t acquires; /* its coroutine is Lock.acquire itself: it acquires the lock at this
+	                    * address for its maker; 0: it is another one */
+	bool rooted;       /* `acquires` is known */
 	const struct cpython_code *root; /* of its coroutine; NULL: its first step was not seen */
 	uint64_t maker;                  /* address of the task that made it, 0: not known */
 	uint32_t maker_id;

@@ -118,8 +118,8 @@ static int step_suspended(struct cpython_translator *t, struct cpython_stream *s
 	cpython_writers_stand(t, task, fact, items);
 	if (!task->rooted && chain.count) {
 		task->rooted = true;
-		task->acquires =
-			chain.links[0].code && chain.links[0].code->role == CPYTHON_ROLE_ACQUIRE;
+		if (chain.links[0].code && chain.links[0].code->role == CPYTHON_ROLE_ACQUIRE)
+			task->acquires = chain.links[0].item->c;
 	}
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	if (!error)
@@ -188,7 +188,8 @@ static int step_first(struct cpython_translator *t, struct cpython_stream *strea
 		code = cpython_codes_get(&t->codes, items[i].b);
 		task->rooted = true;
 		task->root = code;
-		task->acquires = code && code->role == CPYTHON_ROLE_ACQUIRE;
+		if (code && code->role == CPYTHON_ROLE_ACQUIRE)
+			task->acquires = items[i].c;
 		if (task->acquires && items[i].d)
 			return cpython_section_acquire(t, stream, task, fact, items, 0, false);
 	}
