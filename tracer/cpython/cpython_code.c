@@ -283,10 +283,10 @@ int cpython_code_await(const struct cpython_code *code, const struct cpython_lay
 	/* since 3.12 the unit before the yield is the cache of SEND, which may hold anything */
 	int first = layout->version >= 0x030c ? 2 : 1;
 
-	for (int i = first; i <= AWAIT_BACK; i++) {
+	for (int i = first; i <= AWAIT_BACK && offset >= 2 * i; i++) {
 		int32_t before = offset - 2 * i;
 
-		if (before < 0 || (size_t)before + 2 > code->bytes_size)
+		if ((size_t)before + 2 > code->bytes_size)
 			break;
 		if (cpython_code_yields(code, layout, before))
 			break;

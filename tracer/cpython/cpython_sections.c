@@ -82,10 +82,12 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 		                     : from  ? AW_ARG_INFERRED
 		                             : 0,
 		                     task->id, lock->id, site);
-	if (cpython_lock_excludes(lock))
-		lock->holder = task;
+	/* a lock points only to a task that has it in its list, for that is how the task takes
+	 * itself out of the lock when its memory is given up */
 	if (error || task->held_count == HELD_MAX)
 		return error;
+	if (cpython_lock_excludes(lock))
+		lock->holder = task;
 	held = &task->held[task->held_count++];
 	*held = (struct cpython_held){.lock = lock, .since = from ? from : time, .site = site};
 	return 0;

@@ -245,8 +245,9 @@ static int fact_late(struct cpython_translator *t, struct cpython_stream *stream
 static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
                     const struct cpython_fact *fact, const struct cpython_item *items)
 {
-	struct cpython_task *maker = NULL, *task;
+	struct cpython_task *task;
 	uint64_t site = 0, address = 0;
+	uint32_t maker = 0;
 
 	for (unsigned i = 0; i < fact->count; i++)
 		if (items[i].kind == CPYTHON_ITEM_OBJECT)
@@ -259,16 +260,19 @@ static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
 			                    items[i].offset, site);
 	if (!address)
 		return -EPROTO;
-	if (fact->task)
-		maker = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
+	if (fact->task) {
+		task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
+		maker = task ? task->id : 0;
+	}
+	/* The maker is gone from here on when the new task is at its own address. */
 	task = cpython_task_make(t, address, 0);
 	if (!task)
 		return -ENOMEM;
 	if (maker) {
-		task->maker = maker->address;
-		task->maker_id = maker->id;
+		task->maker = fact->task;
+		task->maker_id = maker;
 	}
-	return cpython_task_tell(stream, task, fact->time, "", maker ? maker->id : 0, site, false);
+	return cpython_task_tell(stream, task, fact->time, "", maker, site, false);
 }
 
 static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream,

@@ -45,22 +45,29 @@ int cpython_wake_tell(struct cpython_translator *t, struct cpython_stream *strea
                       const struct cpython_fact *fact, const struct cpython_item *items)
 {
 	const struct cpython_item *item = wake_item(fact, items);
-	struct cpython_task *woken, *waker = NULL;
+	struct cpython_task *task;
 	bool joined;
-	uint32_t by;
+	uint32_t by = 0;
 	int error;
 
 	if (!item)
 		return -EPROTO;
-	woken = cpython_task_get(t, stream, fact, items, item->a, item->b);
-	if (fact->task)
-		waker = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
-	if (!woken || (fact->task && !waker))
+	if (fact->task) {
+		task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
+		if (!task)
+			return -ENOMEM;
+		by = task->id;
+	}
+	/* Of the waker only its number is kept: it is gone from here on when another coroutine is
+	 * woken at its own address. */
+	task = cpython_task_get(t, stream, fact, items, item->a, item->b);
+	if (!task)
 		return -ENOMEM;
-	joined = !waker && stream->ended && item->c == stream->ended_address;
-	by = waker ? waker->id : joined ? stream->ended : 0;
-	error = cpython_emit(stream, fact->time, AW_WAKE, wake_cause(woken, item, joined), by,
-	                     woken->id, joined ? 0 : wake_site(t, stream, fact, items));
+	joined = !by && stream->ended && item->c == stream->ended_address;
+	if (joined)
+		by = stream->ended;
+	error = cpython_emit(stream, fact->time, AW_WAKE, wake_cause(task, item, joined), by,
+	                     task->id, joined ? 0 : wake_site(t, stream, fact, items));
 	/* outside a step nothing is left to be corrected */
-	return error || waker ? error : cpython_step_commit(stream);
+	return error || fact->task ? error : cpython_step_commit(stream);
 }

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpython_facts_test.c - facts about a CPython process become events; here without a process: the
+ * facts are written by hand, and so is the memory they point to.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <awaitness/event.h>
+
+#include "cpython/cpython_layout.h"
+#include "cpython/cpython_session.h"
+#include "cpython/cpython_translate.h"
+
+enum { TID = 7, BASE = 0x10000, LOCK_TYPE = BASE + 0x100, TYPE_NAME_AT = BASE + 0x400 };
+enum { TASK = 0x5000, OTHER = 0x6000, CORO = 0x7000, CORO_TOO = 0x7100, LOCK = 0x8000 };
+
+/* A type object `asyncio.Lock` and its name, nothing else. */
+static unsigned char arena[0x1000];
+
+static int arena_read(void *context, uint64_t address, void *out, size_t size)
+{
+	(void)context;
+	if (address < BASE || address - BASE > sizeof(arena) ||
+	    size > sizeof(arena) - (address - BASE))
+		return -EFAULT;
+	memcpy(out, arena + (address - BASE), size);
+	return 0;
+}
+
+static struct cpython_translator *translator;
+static struct aw_event told[4096];
+static size_t told_count;
+static uint64_t number;
+
+static void begin(void)
+{
+	static struct cpython_layout layout;
+	struct cpython_translate_options options = {.pid = 1, .detail = CPYTHON_STEPS};
+	uint64_t name = TYPE_NAME_AT;
+
+	layout = *cpython_layout_find(CPYTHON_VERSION(3, 13));
+	memcpy(arena + (LOCK_TYPE - BASE) + 24, &name, sizeof(name));
+	strcpy((char *)arena + (TYPE_NAME_AT - BASE), "asyncio.Lock");
+	options.memory = (struct cpython_memory){arena_read, NULL, &layout};
+	cr_assert_eq(cpython_translate_new(&options, &translator), 0);
+	told_count = number = 0;
+}
+
+static void end(void)
+{
+	cpython_translate_free(translator);
+}
+
+static int note(void *context, const struct stream_batch *batch)
+{
+	(void)context;
+	for (size_t i = 0; i < batch->count && told_count < 4096; i++)
+		told[told_count++] = batch->events[i];
+	return 0;
+}
+
+struct packet {
+	struct cpython_fact fact;
+	struct cpython_item items[CPYTHON_ITEMS];
+};
+
+static int give(struct packet packet)
+{
+	packet.fact.tid = TID;
+	packet.fact.number = number++;
+	packet.fact.time = 1000 * number;
+	return cpython_translate_fact(translator, &packet.fact,
+	                              sizeof(packet.fact) +
+	                                      packet.fact.count * sizeof(packet.items[0]));
+}
+
+static const struct aw_event *find(enum aw_kind kind, size_t nth)
+{
+	for (size_t i = 0; i < told_count; i++)
+		if (told[i].kind == kind && !nth--)
+			return &told[i];
+	return NULL;
+}
+
+static void flush(void)
+{
+	cr_assert_eq(cpython_translate_flush(translator, true, note, NULL, NULL), 0);
+}
+
+static struct packet step(uint64_t task, uint64_t coro)
+{
+	return (struct packet){
+		.fact = {.kind = CPYTHON_FACT_STEP,
+	                 .task = task,
+	                 .coro = coro,
+	                 .flags = CPYTHON_ENTER_FIRST},
+	};
+}
+
+static struct packet taking(uint64_t task, uint64_t coro, uint64_t lock)
+{
+	return (struct packet){
+		.fact = {.kind = CPYTHON_FACT_TAKE, .count = 2, .task = task, .coro = coro},
+		.items = {{.kind = CPYTHON_ITEM_OBJECT, .a = lock, .b = LOCK_TYPE},
+	                  {.kind = CPYTHON_ITEM_LOCK, .a = lock, .b = LOCK_TYPE}},
+	};
+}
+
+Test(cpython_facts, a_task_made_at_the_address_of_the_running_one_is_made_by_that, .init = begin,
+     .fini = end)
+{
+	struct packet new = {
+		.fact = {.kind = CPYTHON_FACT_NEW, .count = 1, .task = TASK, .coro = CORO},
+		.items = {{.kind = CPYTHON_ITEM_OBJECT, .a = TASK}},
+	};
+
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	cr_assert_eq(give(new), 0);
+	flush();
+	cr_assert_eq(find(AW_TASK_NEW, 1)->task, find(AW_TASK_NEW, 0)->object);
+	cr_assert_neq(find(AW_TASK_NEW, 1)->task, find(AW_TASK_NEW, 1)->object);
+}
+
+Test(cpython_facts, a_task_woken_at_the_address_of_the_running_one_is_woken_by_that, .init = begin,
+     .fini = end)
+{
+	struct packet wake = {
+		.fact = {.kind = CPYTHON_FACT_WAKE, .count = 1, .task = TASK, .coro = CORO},
+		.items = {{.kind = CPYTHON_ITEM_WAKE, .a = TASK, .b = CORO_TOO}},
+	};
+
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	cr_assert_eq(give(wake), 0);
+	flush();
+	cr_assert_eq(find(AW_WAKE, 0)->task, find(AW_TASK_NEW, 0)->object);
+	cr_assert_neq(find(AW_WAKE, 0)->object, find(AW_WAKE, 0)->task);
+}
+
+Test(cpython_facts, a_lock_beyond_those_a_task_is_known_to_hold_outlives_the_task, .init = begin,
+     .fini = end)
+{
+	struct packet next = step(OTHER, CORO_TOO);
+
+	next.fact.settled = CPYTHON_SETTLED_DONE;
+	next.fact.last = TASK;
+	next.fact.last_coro = CORO;
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	for (unsigned i = 0; i < 40; i++)
+		cr_assert_eq(give(taking(TASK, CORO, LOCK + 0x40 * i)), 0);
+	cr_assert_eq(give(next), 0);
+	for (unsigned i = 0; i < 40; i++)
+		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
+	flush();
+	cr_assert_not_null(find(AW_LOCK_TAKEN, 79));
+}
+
+Test(cpython_facts, a_fact_cut_short_is_refused, .init = begin, .fini = end)
+{
+	struct packet packet = taking(TASK, CORO, LOCK);
+
+	cr_assert_eq(cpython_translate_fact(translator, &packet.fact, sizeof(packet.fact) - 1),
+	             -EPROTO);
+	cr_assert_eq(cpython_translate_fact(translator, &packet.fact,
+	                                    sizeof(packet.fact) + sizeof(packet.items[0])),
+	             -EPROTO);
+	packet.fact.count = CPYTHON_ITEMS + 1;
+	cr_assert_eq(cpython_translate_fact(translator, &packet.fact, sizeof(packet) * 2), -EPROTO);
+}
