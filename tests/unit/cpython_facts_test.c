@@ -15,9 +15,10 @@
 #include "cpython/cpython_translate.h"
 
 enum { TID = 7, BASE = 0x10000, LOCK_TYPE = BASE + 0x100, TYPE_NAME_AT = BASE + 0x400 };
+enum { THREAD_TYPE = BASE + 0x500, THREAD_NAME_AT = BASE + 0x800 };
 enum { TASK = 0x5000, OTHER = 0x6000, CORO = 0x7000, CORO_TOO = 0x7100, LOCK = 0x8000 };
 
-/* A type object `asyncio.Lock` and its name, nothing else. */
+/* Type objects `asyncio.Lock` and `_thread.lock` and their names, nothing else. */
 static unsigned char arena[0x1000];
 
 static int arena_read(void *context, uint64_t address, void *out, size_t size)
@@ -44,6 +45,9 @@ static void begin(void)
 	layout = *cpython_layout_find(CPYTHON_VERSION(3, 13));
 	memcpy(arena + (LOCK_TYPE - BASE) + 24, &name, sizeof(name));
 	strcpy((char *)arena + (TYPE_NAME_AT - BASE), "asyncio.Lock");
+	name = THREAD_NAME_AT;
+	memcpy(arena + (THREAD_TYPE - BASE) + 24, &name, sizeof(name));
+	strcpy((char *)arena + (THREAD_NAME_AT - BASE), "_thread.lock");
 	options.memory = (struct cpython_memory){arena_read, NULL, &layout};
 	cr_assert_eq(cpython_translate_new(&options, &translator), 0);
 	told_count = number = 0;
@@ -155,6 +159,44 @@ Test(cpython_facts, a_lock_beyond_those_a_task_is_known_to_hold_outlives_the_tas
 		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
 	flush();
 	cr_assert_not_null(find(AW_LOCK_TAKEN, 79));
+}
+
+/* The end of the step before is not told yet when another task is made where its task was: all that
+ * task held of threads is free, and what is told of it later does not end the other one. */
+Test(cpython_facts, a_task_made_where_another_was_ends_that_one_alone, .init = begin, .fini = end)
+{
+	struct packet take = taking(TASK, CORO, LOCK);
+	struct packet new = {
+		.fact = {.kind = CPYTHON_FACT_NEW, .count = 1},
+		.items = {{.kind = CPYTHON_ITEM_OBJECT, .a = TASK}},
+	};
+	struct packet next = step(TASK, CORO_TOO);
+
+	take.items[0].b = take.items[1].b = THREAD_TYPE;
+	next.fact.settled = CPYTHON_SETTLED_GONE;
+	next.fact.last = TASK;
+	next.fact.last_coro = CORO;
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	cr_assert_eq(give(take), 0);
+	cr_assert_eq(give(new), 0);
+	cr_assert_eq(give(next), 0);
+	flush();
+	cr_assert_not_null(find(AW_LOCK_TAKEN, 0));
+	cr_assert_not_null(find(AW_LOCK_FREED, 0));
+	cr_assert_eq(find(AW_TASK_END, 0)->task, find(AW_TASK_NEW, 0)->object);
+	cr_expect_null(find(AW_TASK_END, 1));
+	cr_expect_null(find(AW_TASK_NEW, 2));
+	cr_expect_eq(find(AW_RESUME, 1)->task, find(AW_TASK_NEW, 1)->object);
+}
+
+Test(cpython_facts, a_first_step_of_the_same_addresses_is_another_tasks, .init = begin, .fini = end)
+{
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	flush();
+	cr_assert_not_null(find(AW_TASK_NEW, 1));
+	cr_expect_eq(find(AW_TASK_END, 0)->task, find(AW_TASK_NEW, 0)->object);
+	cr_expect_eq(find(AW_RESUME, 1)->task, find(AW_TASK_NEW, 1)->object);
 }
 
 Test(cpython_facts, a_fact_cut_short_is_refused, .init = begin, .fini = end)

@@ -151,8 +151,7 @@ __noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object)
 		watched->owner = self;
 		watched->owner_type = read_word(self + 8);
 		watched->owner_frame = 0;
-	} else if (frame &&
-	           words_hold(slot, frame + t->layout.frame_locals, object) == 1) {
+	} else if (frame && words_hold(slot, frame + t->layout.frame_locals, object) == 1) {
 		watched->owner = frame;
 		watched->owner_type =
 			read_word(frame + t->layout.frame_code) & ~(uint64_t)t->layout.tag_mask;

@@ -91,17 +91,17 @@ struct scratch {
 	uint32_t sides;
 	uint32_t in_side;
 	/* the frame looked at */
-	uint64_t locals; /* address of its first local */
-	uint32_t limit;  /* bytes of `object` that are valid */
-	uint32_t base;   /* offset of the first local in `object` */
-	uint32_t first;  /* index of the first value stack slot */
-	uint32_t top;    /* one past the last */
-	uint32_t frame;  /* number in the chain */
-	uint32_t skip;   /* slots to pass over */
+	uint64_t locals;         /* address of its first local */
+	uint32_t limit;          /* bytes of `object` that are valid */
+	uint32_t base;           /* offset of the first local in `object` */
+	uint32_t first;          /* index of the first value stack slot */
+	uint32_t top;            /* one past the last */
+	uint32_t frame;          /* number in the chain */
+	uint32_t skip;           /* slots to pass over */
 	uint64_t selves[SELVES]; /* first locals of the innermost frames of the chain, in turn */
-	uint64_t caller_self;  /* first local of the innermost frame that runs */
-	uint64_t caller_frame; /* that frame */
-	uint64_t arming; /* the task whose cells are armed */
+	uint64_t caller_self;    /* first local of the innermost frame that runs */
+	uint64_t caller_frame;   /* that frame */
+	uint64_t arming;         /* the task whose cells are armed */
 	struct cpython_await_value await;
 	struct cpython_fact fact;
 	struct cpython_item items[CPYTHON_ITEMS]; /* right behind the fact */

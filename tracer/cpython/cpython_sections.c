@@ -124,8 +124,8 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 }
 
 /* The lock is no more, and what comes at its address is another one of the same type. */
-static int lock_end(struct cpython_translator *t, struct cpython_stream *stream,
-                            uint64_t time, struct cpython_lock *lock)
+static int lock_end(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                    struct cpython_lock *lock)
 {
 	int error = cpython_holder_freed(stream, lock, 0, time);
 
@@ -267,6 +267,17 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
 	if (task->waits_condition == lock)
 		task->waits_condition = NULL;
 	return cpython_section_taken(t, stream, task, lock, task->waiting_site, 0, time);
+}
+
+int cpython_section_vanish(struct cpython_stream *stream, struct cpython_task *task, uint64_t time)
+{
+	int error = 0;
+
+	for (unsigned i = task->held_count; !error && i-- > 0;)
+		if (cpython_lock_of_threads(task->held[i].lock))
+			error = cpython_section_freed(stream, task, &task->held[i], task->id,
+			                              task->held[i].since, time);
+	return error;
 }
 
 void cpython_section_forget(struct cpython_task *task)

@@ -43,7 +43,8 @@ int cpython_section_freed(struct cpython_stream *stream, struct cpython_task *ho
 /** The section of whoever is believed to hold `lock` is over by `to`. 0 or -ENOMEM. */
 int cpython_holder_freed(struct cpython_stream *stream, struct cpython_lock *lock,
                          uint32_t releaser, uint64_t to);
-/** The task a section of `lock` belongs to: who made `task`, when all that does is to acquire it. */
+/** The task a section of `lock` belongs to: who made `task`, when all that does is to acquire it.
+ */
 struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct cpython_task *task,
                                            const struct cpython_lock *lock);
 /** Tells the begin of a section; `from` 0: seen itself, at `time`. 0 or -ENOMEM. */

@@ -231,6 +231,19 @@ static const struct cpython_item *state_find(const struct cpython_fact *fact,
 	return NULL;
 }
 
+/*
+ * Its state was not read: another lock took its place on the thread's watch list. That it is free
+ * by now is as likely as not, and whoever relies on it shall know.
+ */
+static int unwatched_freed(struct cpython_translator *t, struct cpython_stream *stream,
+                           const struct cpython_held *held, const struct cpython_fact *fact)
+{
+	if (held->by_chain || t->options.detail < CPYTHON_LOCKS)
+		return 0;
+	t->stats.lost++;
+	return cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
+}
+
 /* What the chain does not show (any more): freed in this step, when its state says so. */
 static int hidden_settle(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
@@ -239,23 +252,26 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 	for (unsigned i = 0; i < task->held_count; i++) {
 		struct cpython_held *held = &task->held[i];
 		const struct cpython_item *state;
-		bool freed;
+		bool freed, excludes;
 		int error;
 
 		held->tentative = held->expects = false;
 		if (held->marked)
 			continue;
 		state = state_find(fact, items, held->lock);
-		if (t->options.detail >= CPYTHON_LOCKS && cpython_lock_excludes(held->lock) &&
-		    !cpython_lock_of_threads(held->lock) /* another thread may have it by now */ &&
-		    held->lock != waiting)
-			freed = state ? state->state == CPYTHON_LOCK_FREE ||
-			                        state->state == CPYTHON_LOCK_GONE
-			              : held->by_chain;
+		excludes = cpython_lock_excludes(held->lock) &&
+		           !cpython_lock_of_threads(held->lock) && /* another may have it by now */
+		           held->lock != waiting;
+		if (t->options.detail >= CPYTHON_LOCKS && excludes)
+			freed = !state || state->state == CPYTHON_LOCK_FREE ||
+			        state->state == CPYTHON_LOCK_GONE;
 		else
 			freed = true;
 		if (!freed)
 			continue;
+		error = excludes && !state ? unwatched_freed(t, stream, held, fact) : 0;
+		if (error)
+			return error;
 		error = cpython_section_freed(stream, task, held, task->id, fact->last_entered,
 		                              fact->time);
 		if (error)

@@ -72,6 +72,7 @@ struct cpython_task {
 	uint64_t acquires; /* its coroutine is Lock.acquire itself: it acquires the lock at this
 	                    * address for its maker; 0: it is another one */
 	bool rooted;       /* `acquires` is known */
+	bool entered;      /* a step of it was seen to begin */
 	const struct cpython_code *root; /* of its coroutine; NULL: its first step was not seen */
 	uint64_t maker;                  /* address of the task that made it, 0: not known */
 	uint32_t maker_id;
@@ -201,10 +202,15 @@ const struct cpython_site *cpython_site_get(const struct cpython_translator *t, 
 void cpython_task_free(void *pointer);
 /** Takes a task out of the table; it lives on while it holds a lock. */
 void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task);
-/** A task that was not known, or another one at the address of one that was. NULL: out of memory.
- */
-struct cpython_task *cpython_task_make(struct cpython_translator *t, uint64_t address,
-                                       uint64_t coro);
+/** The task's place has been taken by another one: it has ended, though the end of its last step
+ * was not told. What it held of threads is free by then; of other locks their state tells. It is
+ * gone afterwards. 0 or -ENOMEM. */
+int cpython_task_vanish(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                        struct cpython_task *task);
+/** A task that was not known, or another one at the address of one that was, whose end is told
+ * then. NULL: out of memory. */
+struct cpython_task *cpython_task_make(struct cpython_translator *t, struct cpython_stream *stream,
+                                       uint64_t time, uint64_t address, uint64_t coro);
 /** Defines a task in the stream, by its maker and the site that made it. 0 or -ENOMEM. */
 int cpython_task_tell(struct cpython_stream *stream, const struct cpython_task *task, uint64_t time,
                       const char *name, uint32_t maker, uint64_t site, bool snapshot);
@@ -309,6 +315,9 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 /** The task goes on after it waited for a lock. */
 int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *stream,
                            struct cpython_task *task, uint64_t time, bool exception);
+/** The task has ended unseen by `time`: the locks of threads that it held are free. 0 or -ENOMEM.
+ */
+int cpython_section_vanish(struct cpython_stream *stream, struct cpython_task *task, uint64_t time);
 /** The task's memory is given up: nobody may point to it. */
 void cpython_section_forget(struct cpython_task *task);
 

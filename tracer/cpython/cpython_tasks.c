@@ -26,14 +26,24 @@ void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task
 	cpython_task_free(task);
 }
 
-/* A task that was not known, or another one at the address of one that was. */
-struct cpython_task *cpython_task_make(struct cpython_translator *t, uint64_t address,
-                                       uint64_t coro)
+int cpython_task_vanish(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                        struct cpython_task *task)
+{
+	int error = task->ended ? 0 : cpython_section_vanish(stream, task, time);
+
+	if (!error && !task->ended)
+		error = cpython_emit(stream, time, AW_TASK_END, AW_OUTCOME_OK, task->id, 0, 0);
+	cpython_task_remove(t, task);
+	return error;
+}
+
+struct cpython_task *cpython_task_make(struct cpython_translator *t, struct cpython_stream *stream,
+                                       uint64_t time, uint64_t address, uint64_t coro)
 {
 	struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
 
-	if (task)
-		cpython_task_remove(t, task);
+	if (task && cpython_task_vanish(t, stream, time, task))
+		return NULL;
 	task = calloc(1, sizeof(*task));
 	if (!task)
 		return NULL;
@@ -98,7 +108,7 @@ static struct cpython_task *task_meet(struct cpython_translator *t, struct cpyth
 		task = cpython_table_get(&t->tasks, maker.task, 0);
 		maker.id = task && task->coro == fact->last_coro ? task->id : 0;
 	}
-	task = cpython_task_make(t, address, coro);
+	task = cpython_task_make(t, stream, fact->time, address, coro);
 	if (!task)
 		return NULL;
 	task->maker = maker.task;

@@ -165,6 +165,10 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 
 	if (fact->settled == CPYTHON_SETTLED_NONE)
 		return 0;
+	/* Another task was made at its address meanwhile: with that its end was told. */
+	task = cpython_table_get(&t->tasks, fact->last, 0);
+	if (fact->settled == CPYTHON_SETTLED_GONE && task && task->coro != fact->last_coro)
+		return 0;
 	task = cpython_task_get(t, stream, fact, items, fact->last, fact->last_coro);
 	if (!task)
 		return -ENOMEM;
@@ -200,13 +204,18 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
                       const struct cpython_fact *fact, const struct cpython_item *items)
 {
 	struct cpython_task *task = cpython_table_get(&t->tasks, fact->task, 0);
-	int error;
+	bool first = fact->flags & CPYTHON_ENTER_FIRST;
+	int error = 0;
 
-	if (task && task->coro && task->coro != fact->coro)
-		task->ended = true; /* it ended unseen */
+	/* it ended unseen, also where the new one's coroutine is at the old one's address */
+	if (task && ((task->coro && task->coro != fact->coro) || (task->entered && first)))
+		error = cpython_task_vanish(t, stream, fact->time, task);
+	if (error)
+		return error;
 	task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
+	task->entered = true;
 	if (cpython_makers_step(&stream->makers, fact, task->id))
 		return -ENOMEM;
 	cpython_updates_resume(stream, task, fact->flags & CPYTHON_ENTER_EXCEPTION);
@@ -214,7 +223,7 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	if (!error)
 		error = cpython_section_resume(t, stream, task, fact->time,
 		                               fact->flags & CPYTHON_ENTER_EXCEPTION);
-	if (!error && fact->flags & CPYTHON_ENTER_FIRST)
+	if (!error && first)
 		error = step_first(t, stream, task, fact, items);
 	return error;
 }
@@ -265,7 +274,7 @@ static int fact_new(struct cpython_translator *t, struct cpython_stream *stream,
 		maker = task ? task->id : 0;
 	}
 	/* The maker is gone from here on when the new task is at its own address. */
-	task = cpython_task_make(t, address, 0);
+	task = cpython_task_make(t, stream, fact->time, address, 0);
 	if (!task)
 		return -ENOMEM;
 	if (maker) {
