@@ -269,6 +269,17 @@ Test(session_cpython, holders_that_the_chain_hides_are_seen_by_the_lock_state)
 	expect_locks(&program, &tally, true);
 }
 
+/* From 3.12 on other instructions stand in the place of many of its own then. */
+Test(session_cpython, a_program_under_coverage_is_told_as_any_other)
+{
+	setenv("COUNTING_TRACED", "1", 1);
+	program_trace(&program, "locks", CPYTHON_LOCKS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+	program_trace(&program, "hidden", CPYTHON_AWAITS, &tally);
+	expect_locks(&program, &tally, true);
+}
+
 Test(session_cpython, a_lock_made_where_another_was_freed_is_another_one)
 {
 	program_trace(&program, "reused", CPYTHON_LOCKS, &tally);

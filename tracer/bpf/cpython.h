@@ -38,6 +38,9 @@ struct cpython_layout {
 	uint32_t tag_mask;       /* low bits of a stack reference that are no address */
 	uint32_t op_resume, op_resume_quick; /* 0: yield-from is told by the state alone */
 	uint32_t op_yield, op_get_awaitable, op_send;
+	/* 3.12+: what stands there instead while sys.settrace, a profiler or coverage looks on:
+	 * INSTRUMENTED_YIELD_VALUE, _LINE, _INSTRUCTION. 0: never */
+	uint32_t op_yield_traced, op_line_traced, op_each_traced;
 	uint32_t qualname_apart; /* 3.10: code objects do not know theirs: code_qualname is co_name
 	                          */
 	uint32_t op_yield_from;  /* 3.10: an await suspends at this one, which is told by it */
@@ -131,7 +134,9 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_WAKE = 7,  /* a task was made ready */
 	CPYTHON_FACT_LOAD = 8, /* a target that is starting was stopped: asyncio is being loaded, or
 	                        * its first step begins. Not numbered */
-	CPYTHON_FACT_END = 9   /* the interpreter is about to take itself down. Not numbered */
+	CPYTHON_FACT_END = 9,  /* the interpreter is about to take itself down. Not numbered */
+	CPYTHON_FACT_CODE = 10 /* a code object, before it is named: cpython_define.h. Not numbered
+	                        */
 };
 
 /* What became of the task on top of the thread's stack (cpython_fact.ended). */

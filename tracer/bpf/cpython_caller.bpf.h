@@ -6,7 +6,7 @@
 #ifndef CPYTHON_CALLER_BPF_H
 #define CPYTHON_CALLER_BPF_H
 
-#include "cpython_fact.bpf.h"
+#include "cpython_define.bpf.h"
 
 /* Finds the thread's PyThreadState in the interpreter's list (the GIL is held: it is stable). */
 __noinline int thread_find(uint32_t target)
@@ -61,6 +61,7 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 			break;
 		item->index = i;
 		item->b = read_word(frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+		code_note(slot, item->b, code_head(l, item->b));
 		if (l->frame_apart)
 			item->offset = 2 * read_half(frame + l->frame_instr);
 		else

@@ -5,6 +5,7 @@
 #ifndef CPYTHON_CHAIN_BPF_H
 #define CPYTHON_CHAIN_BPF_H
 
+#include "cpython_define.bpf.h"
 #include "cpython_locks.bpf.h"
 
 /* Slot `j` of the value stack of the frame looked at. */
@@ -74,6 +75,8 @@ __noinline int walk_slot(uint32_t slot, uint32_t j)
 	} else {
 		return 0;
 	}
+	if (flags == CPYTHON_EXIT_CODE)
+		code_note(slot, callable, code_head(&t->layout, callable));
 	item = item_add(s, CPYTHON_ITEM_EXIT);
 	if (!item)
 		return 1;
@@ -123,7 +126,7 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct cpython_item *item;
-	uint64_t type, code, instr, start, awaited, current, at;
+	uint64_t type, code, instr, start, awaited, current, at, head;
 	uint32_t frame, nlocals, top, j, awaits;
 	int state;
 
@@ -157,6 +160,8 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 	state = object_byte(s, l->gen_state);
 	code = object_word(s, frame + l->frame_code) & ~(uint64_t)l->tag_mask;
 	start = code_start(l, code);
+	head = code_head(l, code);
+	code_note(slot, code, head);
 	instr = object_word(s, frame + l->frame_instr);
 	if (l->frame_apart)
 		instr = start + 2 * (uint32_t)instr;

@@ -19,6 +19,7 @@ enum {
 	OBJECT = 296, /* header, generator, embedded frame and its first locals in one read */
 	PAGE = 4096,
 	CELL_DEPENDS = 8,
+	CODES_SEEN = 64,
 	SELVES = 4 /* Lock.acquire may wait by way of two more: anyio's Event.wait, asyncio's */
 };
 
@@ -63,6 +64,11 @@ struct cell_slot {
 };
 enum { CELL_FREE, CELL_ARMED, CELL_RUNNING };
 
+/* A code object that was told; cpython_define.bpf.h. */
+struct code_seen {
+	uint64_t code, head;
+};
+
 struct thread {
 	uint64_t number; /* of the next fact */
 	uint64_t state;  /* address of its PyThreadState, 0: not found yet */
@@ -73,7 +79,8 @@ struct thread {
 	uint32_t searches; /* for the thread state, that failed */
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
-	uint32_t cell_count;             /* of its cells that are not free */
+	uint32_t cell_count; /* of its cells that are not free */
+	struct code_seen codes[CODES_SEEN];
 	uint64_t loop;                   /* the loop it ran last, 0: not known */
 	struct cpython_loop_value queue; /* of that */
 };
@@ -103,6 +110,7 @@ struct scratch {
 	uint64_t caller_frame;   /* that frame */
 	uint64_t arming;         /* the task whose cells are armed */
 	struct cpython_await_value await;
+	struct cpython_fact told; /* the head of a record that tells a code object */
 	struct cpython_fact fact;
 	struct cpython_item items[CPYTHON_ITEMS]; /* right behind the fact */
 	uint8_t object[OBJECT];

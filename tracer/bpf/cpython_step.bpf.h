@@ -176,6 +176,7 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 		return 0;
 	item->a = coro;
 	item->b = read_word(frame + l->frame_code) & ~(uint64_t)l->tag_mask;
+	code_note(slot, item->b, code_head(l, item->b));
 	item->c = self;
 	if (!self || t->detail < 1)
 		return 0;

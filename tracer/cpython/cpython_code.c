@@ -2,6 +2,7 @@
 /*
  * cpython_code.c - see cpython_code.h.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,14 +146,15 @@ static uint8_t *block_copy(const struct cpython_memory *memory, uint64_t address
 }
 
 /* Its function, where its qualified name is not known: its name. */
-static char *function_copy(struct cpython_codes *codes, const struct cpython_code *code)
+static char *function_copy(struct cpython_codes *codes, const struct cpython_memory *memory,
+                           const struct cpython_code *code)
 {
 	uint64_t qualname = codes->qualnames && code->file
 	                            ? cpython_qualnames_find(codes->qualnames, code->address,
 	                                                     code->file, codes->now)
 	                            : 0;
 	char *function = qualname ? str_copy(&codes->memory, qualname) : NULL;
-	char *name = str_copy(&codes->memory, code->names[0]);
+	char *name = str_copy(memory, code->names[0]);
 
 	/* what stood at this address before may have had another name */
 	if (!function || !name || !ends_with(function, name)) {
@@ -177,9 +179,9 @@ static void instructions_copy(const struct cpython_memory *memory, struct cpytho
 	code->bytes = block_copy(memory, start, code->bytes_size);
 }
 
-static struct cpython_code *code_read(struct cpython_codes *codes, uint64_t address)
+static struct cpython_code *code_read(struct cpython_codes *codes,
+                                      const struct cpython_memory *memory, uint64_t address)
 {
-	const struct cpython_memory *memory = &codes->memory;
 	const struct cpython_layout *l = memory->layout;
 	uint64_t lines = cpython_word(memory, address + l->code_line_table);
 	struct cpython_code *code = calloc(1, sizeof(*code));
@@ -191,7 +193,7 @@ static struct cpython_code *code_read(struct cpython_codes *codes, uint64_t addr
 	code->names[0] = cpython_word(memory, address + l->code_qualname);
 	code->names[1] = cpython_word(memory, address + l->code_file);
 	code->file = str_copy(memory, code->names[1]);
-	code->function = function_copy(codes, code);
+	code->function = function_copy(codes, memory, code);
 	code->first_line = cpython_half(memory, address + l->code_first_line);
 	instructions_copy(memory, code);
 	code->lines_size = cpython_word(memory, lines + OB_SIZE);
@@ -212,7 +214,7 @@ static bool code_stands(struct cpython_codes *codes, struct cpython_code *code)
 	const struct cpython_layout *l = codes->memory.layout;
 	uint64_t names[2];
 
-	if (codes->now < code->checked + CHECK_NS)
+	if (code->defined || codes->now < code->checked + CHECK_NS)
 		return true;
 	code->checked = codes->now;
 	names[0] = cpython_word(&codes->memory, code->address + l->code_qualname);
@@ -223,24 +225,57 @@ static bool code_stands(struct cpython_codes *codes, struct cpython_code *code)
 	       cpython_half(&codes->memory, code->address + l->code_first_line) == code->first_line;
 }
 
+/* It stands at its address from now on. Owned by `codes` afterwards, or freed: -ENOMEM. */
+static int code_put(struct cpython_codes *codes, struct cpython_code *older,
+                    struct cpython_code *code)
+{
+	code->generation = ++codes->generation;
+	code->checked = codes->now;
+	code->older = older;
+	if (!cpython_table_put(&codes->table, code->address, 0, code))
+		return 0;
+	code->older = NULL;
+	code_free(code);
+	return -ENOMEM;
+}
+
 const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address)
 {
 	struct cpython_code *older = cpython_table_get(&codes->table, address, 0), *code;
 
 	if (!address || (older && code_stands(codes, older)))
 		return older;
-	code = code_read(codes, address);
+	code = code_read(codes, &codes->memory, address);
+	return code && !code_put(codes, older, code) ? code : NULL;
+}
+
+/* Places in them are told by function, file and line: then they need not be told again. */
+static bool code_same(const struct cpython_code *a, const struct cpython_code *b)
+{
+	return a->first_line == b->first_line && a->bytes_size == b->bytes_size &&
+	       a->lines_size == b->lines_size && !strcmp(a->function, b->function) &&
+	       !strcmp(a->file, b->file) && !memcmp(a->lines, b->lines, a->lines_size);
+}
+
+int cpython_codes_define(struct cpython_codes *codes, const struct cpython_define *record,
+                         size_t size)
+{
+	struct cpython_defined defined = {record, size, &codes->memory};
+	const struct cpython_memory memory = {cpython_define_read, &defined, codes->memory.layout};
+	uint64_t address = record->fact.task;
+	struct cpython_code *older = cpython_table_get(&codes->table, address, 0);
+	struct cpython_code *code = address ? code_read(codes, &memory, address) : NULL;
+
 	if (!code)
-		return NULL;
-	code->generation = ++codes->generation;
-	code->checked = codes->now;
-	code->older = older;
-	if (cpython_table_put(&codes->table, address, 0, code)) {
-		code->older = NULL;
+		return address ? 0
+		               : -EPROTO; /* 0: whoever names it will see that it is not there */
+	if (older && code_same(older, code)) {
 		code_free(code);
-		return NULL;
+		older->defined = true;
+		return 0;
 	}
-	return code;
+	code->defined = true;
+	return code_put(codes, older, code);
 }
 
 uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset)
@@ -250,12 +285,35 @@ uint32_t cpython_code_line(const struct cpython_code *code, int32_t offset)
 	return cpython_code_position(code, offset, &column);
 }
 
+/* May a tracing tool have put its own instruction in the place of any other? */
+static bool is_covered(const struct cpython_layout *layout, uint8_t op)
+{
+	return (layout->op_line_traced && op == layout->op_line_traced) ||
+	       (layout->op_each_traced && op == layout->op_each_traced);
+}
+
+static bool is_yield(const struct cpython_layout *layout, uint8_t op)
+{
+	return op == layout->op_yield ||
+	       (layout->op_yield_traced && op == layout->op_yield_traced) ||
+	       (layout->op_yield_from && op == layout->op_yield_from);
+}
+
+/* GET_AWAITABLE, which stands `units` before the yield. Where it is covered its distance tells it:
+ * a load and SEND with its cache stand between. */
+static bool is_get_awaitable(const struct cpython_layout *layout, const uint8_t *at, int units)
+{
+	enum { BETWEEN = 4, LAST_ARGUMENT = 2 };
+
+	return at[0] == layout->op_get_awaitable ||
+	       (is_covered(layout, at[0]) && units >= BETWEEN && at[1] <= LAST_ARGUMENT);
+}
+
 bool cpython_code_yields(const struct cpython_code *code, const struct cpython_layout *layout,
                          int32_t offset)
 {
 	return offset >= 0 && !(offset & 1) && (size_t)offset + 2 <= code->bytes_size &&
-	       (code->bytes[offset] == layout->op_yield ||
-	        (layout->op_yield_from && code->bytes[offset] == layout->op_yield_from));
+	       (is_yield(layout, code->bytes[offset]) || is_covered(layout, code->bytes[offset]));
 }
 
 /*
@@ -288,9 +346,9 @@ int cpython_code_await(const struct cpython_code *code, const struct cpython_lay
 
 		if ((size_t)before + 2 > code->bytes_size)
 			break;
-		if (cpython_code_yields(code, layout, before))
+		if (is_yield(layout, code->bytes[before]))
 			break;
-		if (code->bytes[before] != layout->op_get_awaitable)
+		if (!is_get_awaitable(layout, code->bytes + before, i))
 			continue;
 		if (at)
 			*at = before;

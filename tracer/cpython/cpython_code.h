@@ -2,10 +2,11 @@
 /*
  * cpython_code.h - code objects of the target: function, file, lines, and what a yield is for.
  *
- * Read once when first seen and kept by address. A code object may be freed and
- * another made at its address, so the head of one is compared with what was
- * read when it is used for the first time in a second; the old one stays for
- * those who point to it.
+ * Kept by address: as the stream defines them, before the first fact that names
+ * them; what it does not define is read from the target when first seen. Of
+ * those, the head is compared with what was read when one is used for the first
+ * time in a second, since another may have been made at its address. An old one
+ * stays for those who point to it.
  */
 #ifndef CPYTHON_CODE_H
 #define CPYTHON_CODE_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpython_define.h"
 #include "cpython_memory.h"
 #include "cpython_qualnames.h"
 #include "cpython_table.h"
@@ -46,6 +48,7 @@ struct cpython_code {
 	bool bounds;       /* the exit method of a time-out: what it surrounds ends by itself */
 	uint64_t names[2]; /* addresses of its qualname and its file's name */
 	uint64_t checked;  /* ns: when it was compared with the target's memory */
+	bool defined;      /* by the stream, which also tells when another takes its place */
 	uint8_t *lines;
 	size_t lines_size;
 	uint8_t *bytes; /* the instructions, 2 bytes each */
@@ -65,6 +68,11 @@ struct cpython_codes {
 int cpython_codes_init(struct cpython_codes *codes, const struct cpython_memory *memory,
                        uint64_t interpreter, uint64_t function);
 void cpython_codes_fini(struct cpython_codes *codes);
+
+/** The stream defines a code object: it stands at its address from now on. `record` is sound
+ * (cpython_define.h). 0, -EPROTO (it makes no sense) or -ENOMEM. */
+int cpython_codes_define(struct cpython_codes *codes, const struct cpython_define *record,
+                         size_t size);
 
 /** The code object at an address, or NULL when it is not readable as one. Owned by `codes`. */
 const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address);

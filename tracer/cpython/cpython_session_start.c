@@ -20,6 +20,8 @@ static int take_fact(void *context, const struct cpython_fact *fact, size_t size
 		s->first_step = fact->flags & CPYTHON_ENTER_FIRST;
 		return 0;
 	}
+	if (fact->kind == CPYTHON_FACT_CODE)
+		return cpython_translate_define(s->translator, (const void *)fact, size);
 	if (fact->kind == CPYTHON_FACT_END)
 		return 0; /* what came before it is read by now */
 	return cpython_translate_fact(s->translator, fact, size);

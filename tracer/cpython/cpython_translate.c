@@ -374,6 +374,15 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	return error;
 }
 
+int cpython_translate_define(struct cpython_translator *t, const struct cpython_define *record,
+                             size_t size)
+{
+	if (!cpython_define_sound(record, size))
+		return -EPROTO;
+	t->codes.now = record->fact.time;
+	return cpython_codes_define(&t->codes, record, size);
+}
+
 int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn, void *context,
                             unsigned *batches)
 {

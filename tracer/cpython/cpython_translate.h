@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpython_define.h"
 #include "cpython_find.h"
 #include "cpython_memory.h"
 #include "stream.h"
@@ -70,6 +71,11 @@ void cpython_translate_free(struct cpython_translator *translator); /* takes NUL
 /** Takes one fact of `size` bytes with its items. 0, -EPROTO (it makes no sense) or -ENOMEM. */
 int cpython_translate_fact(struct cpython_translator *translator, const struct cpython_fact *fact,
                            size_t size);
+
+/** Takes a record that defines a code object (bpf/cpython_define.h): it comes before the facts that
+ * name it. 0, -EPROTO (it makes no sense) or -ENOMEM. */
+int cpython_translate_define(struct cpython_translator *translator,
+                             const struct cpython_define *record, size_t size);
 
 /** Delivers what is complete, and with `all` also the steps that have not ended. 0 or what `fn`
  * returned; `batches` (may be NULL) counts up. */

@@ -6,6 +6,7 @@ it counted (`steps N`, `lock NAME sections spanned waits`), and waits for stdin
 to end. So a tracer can attach before the load and detach after it.
 """
 import asyncio
+import os
 import sys
 
 steps = 0
@@ -70,6 +71,12 @@ async def _main(load, before):
     del task
 
 
+def _traced(*_):
+    return _traced
+
+
 def main(load, before=None):
     """`before` runs before anybody is told that the program is ready; `load` gets what it made."""
+    if os.environ.get("COUNTING_TRACED"):  # as coverage and debuggers do
+        sys.settrace(_traced)
     asyncio.run(_main(load, before))
