@@ -102,7 +102,9 @@ Test(session_cpython_loops, the_steps_of_two_loops_in_two_threads_are_told_apart
 		thread = thread_of(tid);
 		cr_expect_eq(thread->resumes, steps, "told %u steps, truth %u", thread->resumes,
 		             steps);
-		cr_expect_eq(thread->suspends + thread->ended, thread->resumes);
+		cr_expect_eq(thread->suspends + thread->ended, thread->resumes,
+		             "told %u suspensions and %u ends of %u steps", thread->suspends,
+		             thread->ended, thread->resumes);
 		threads++;
 	}
 	cr_expect_eq(threads, 2);

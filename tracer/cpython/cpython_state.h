@@ -72,7 +72,8 @@ struct cpython_task {
 	uint64_t acquires; /* its coroutine is Lock.acquire itself: it acquires the lock at this
 	                    * address for its maker; 0: it is another one */
 	bool rooted;       /* `acquires` is known */
-	bool entered;      /* a step of it was seen to begin */
+	struct cpython_stream *ran; /* of the thread on which a step of it began last; NULL: no step
+	                             * was seen to begin */
 	const struct cpython_code *root; /* of its coroutine; NULL: its first step was not seen */
 	uint64_t maker;                  /* address of the task that made it, 0: not known */
 	uint32_t maker_id;

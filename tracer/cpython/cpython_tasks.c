@@ -29,8 +29,14 @@ void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task
 int cpython_task_vanish(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                         struct cpython_task *task)
 {
-	int error = task->ended ? 0 : cpython_section_vanish(stream, task, time);
+	int error;
 
+	/* it ended on the thread it ran on, after what was told of that last */
+	if (task->ran && task->ran != stream) {
+		stream = task->ran;
+		time = stream->time;
+	}
+	error = task->ended ? 0 : cpython_section_vanish(stream, task, time);
 	if (!error && !task->ended)
 		error = cpython_emit(stream, time, AW_TASK_END, AW_OUTCOME_OK, task->id, 0, 0);
 	cpython_task_remove(t, task);

@@ -208,14 +208,14 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	int error = 0;
 
 	/* it ended unseen, also where the new one's coroutine is at the old one's address */
-	if (task && ((task->coro && task->coro != fact->coro) || (task->entered && first)))
+	if (task && ((task->coro && task->coro != fact->coro) || (task->ran && first)))
 		error = cpython_task_vanish(t, stream, fact->time, task);
 	if (error)
 		return error;
 	task = cpython_task_get(t, stream, fact, items, fact->task, fact->coro);
 	if (!task)
 		return -ENOMEM;
-	task->entered = true;
+	task->ran = stream;
 	if (cpython_makers_step(&stream->makers, fact, task->id))
 		return -ENOMEM;
 	cpython_updates_resume(stream, task, fact->flags & CPYTHON_ENTER_EXCEPTION);
