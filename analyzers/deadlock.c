@@ -8,7 +8,9 @@
  * blocks if a holder is blocked; a semaphore only if all its permits are held
  * and every holder is blocked. A wait that ends by itself (deadline) blocks
  * nobody. Anyone may release a lock, so a circle in which somebody then does
- * get its lock was no deadlock and is withdrawn.
+ * get its lock was no deadlock and is withdrawn. So is one that a cancel breaks
+ * soon: whoever cancelled it (a callback, a timer) was the way out of it. After
+ * STOOD_NS it was a hang, and somebody's patience ended.
  */
 #include "analyzer.h"
 
@@ -20,9 +22,12 @@
 #define CYCLE_MAX  64 /* tasks followed; longer circles are missed */
 #define CYCLES_MAX 64 /* circles that still stand, told apart */
 
+#define STOOD_NS   500000000ull
+
 struct cycle {
 	uint64_t members[CYCLE_MAX];
 	unsigned count;
+	uint64_t since; /* ns: when it closed */
 	struct finding *finding;
 };
 
@@ -192,6 +197,7 @@ static void cycle_remember(struct deadlock *self, struct finding *finding)
 	cycle = &self->cycles[self->count++];
 	cycle->count = self->seen_count;
 	cycle->finding = finding;
+	cycle->since = self->start->since;
 	for (unsigned i = 0; i < self->seen_count; i++) {
 		cycle->members[i] = self->seen[i]->id;
 		self->seen[i]->in_cycle = true;
@@ -225,11 +231,12 @@ static void cycle_found(struct deadlock *self)
 	}
 }
 
-static void cycle_end(struct deadlock *self, struct actor *actor, bool withdraw)
+/* `taken`: the actor has got the lock it waited for, so it was none; else it was broken at `now`. */
+static void cycle_end(struct deadlock *self, struct actor *actor, bool taken, uint64_t now)
 {
 	for (unsigned i = 0; i < self->count; i++) {
 		struct cycle *cycle = &self->cycles[i];
-		bool member = false;
+		bool member = false, withdraw = taken || now < cycle->since + STOOD_NS;
 
 		for (unsigned m = 0; m < cycle->count; m++)
 			member |= cycle->members[m] == actor->id;
@@ -263,8 +270,8 @@ static void deadlock_after(void *state, const struct moment *moment)
 		if (is_blocked(self, actor) && self->closed)
 			cycle_found(self);
 	} else if (actor->in_cycle && !(moment->event->arg & AW_ARG_SNAPSHOT)) {
-		/* Taken: somebody else released it. Given up: it was a deadlock, and was broken. */
-		cycle_end(self, actor, moment->event->kind == AW_LOCK_TAKEN);
+		/* Taken: somebody else released it. Given up: it was broken. */
+		cycle_end(self, actor, moment->event->kind == AW_LOCK_TAKEN, moment->event->time);
 	}
 }
 

@@ -34,12 +34,21 @@ Test(deadlock, one_that_another_task_dissolves_by_releasing_is_withdrawn)
 	                "lock-order A possible\n");
 }
 
-Test(deadlock, one_that_a_cancel_breaks_was_one)
+Test(deadlock, one_that_a_cancel_breaks_after_it_hung_was_one)
 {
 	expect_findings(LOCKS TAKES("w1", "A") SLEEPS("w1") TAKES("w2", "B") WAITS("w2", "A")
-	                        WAITS("w1", "B") "+1 w2 lock-giveup A\n" FREES(
+	                        WAITS("w1", "B") "+500000000 w2 lock-giveup A\n" FREES(
 					"w2", "B") "+1 w2 task-end\n" TAKES("w1", "B"),
 	                "deadlock A observed\nlock-order A possible\n");
+}
+
+/* The cancel was under way already: `call_soon(task.cancel)`, a timer, a supervisor. */
+Test(deadlock, one_that_a_cancel_breaks_soon_had_a_way_out)
+{
+	expect_findings(LOCKS TAKES("w1", "A") SLEEPS("w1") TAKES("w2", "B") WAITS("w2", "A")
+	                        WAITS("w1", "B") "+499000000 w2 lock-giveup A\n" FREES(
+					"w2", "B") "+1 w2 task-end\n" TAKES("w1", "B"),
+	                "lock-order A possible\n");
 }
 
 Test(deadlock, a_task_that_awaits_one_that_wants_its_lock_is_reported)
