@@ -48,6 +48,7 @@ struct finding {
 	enum finding_rule rule;
 	uint64_t object;                  /* address, lock identity, ... */
 	uint64_t read, gap, write, other; /* sites; 0: none */
+	uint64_t places;                  /* hash of the rule and of these as they are shown */
 	uint64_t observed, possible;      /* how often */
 	uint64_t objects;                 /* made into this one */
 	uint64_t max_ns;

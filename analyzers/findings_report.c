@@ -353,18 +353,51 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* The same field of different objects. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * 0x9e3779b97f4a7c15ull ^ hash >> 29;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = mix(hash, (unsigned char)*text);
+	return mix(hash, 0x100);
+}
+
+/* A place as people see it. Sites differ also by who called, which is not shown. */
+static uint64_t mix_place(uint64_t hash, const struct writer *w, uint64_t site)
+{
+	struct report_place place = findings_place(w->world, site);
+
+	if (!place.file && !place.function)
+		return mix(hash, site);
+	hash = mix_text(mix_text(hash, place.file), place.function);
+	return mix(mix_text(hash, place.inner), place.line);
+}
+
+static void places_note(const struct writer *w, struct finding *f)
+{
+	f->places = mix_place(mix_place(mix_place(f->rule, w, f->read), w, f->gap), w, f->write);
+}
+
+/* One place, told of several chains of callers; or the same field of different objects. */
 static bool are_one(const struct writer *w, const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && is_conflict(a) && a->read == b->read && a->gap == b->gap &&
-	       a->write == b->write &&
-	       (a->name || b->name || a->object == b->object ||
+	if (a->rule != b->rule || a->places != b->places)
+		return false;
+	if (!is_conflict(a))
+		return a->object == b->object && a->lock == b->lock &&
+		       same_text(a->message, b->message);
+	return (a->name || b->name || a->object == b->object ||
 	        findings_place(w->world, a->read).label) &&
 	       same_text(a->name, b->name);
 }
 
 static void merge(struct finding *into, struct finding *from)
 {
+	bool other = into->object != from->object;
+
 	if (from->observed && !into->observed) {
 		struct finding swap = *into;
 		uint64_t objects = into->objects;
@@ -375,7 +408,9 @@ static void merge(struct finding *into, struct finding *from)
 	}
 	into->observed += from->observed;
 	into->possible += from->possible;
-	into->objects++;
+	into->objects += other;
+	if (from->max_ns > into->max_ns)
+		into->max_ns = from->max_ns;
 	from->withdrawn = true;
 }
 
@@ -393,10 +428,10 @@ static bool may_be_said(const struct writer *w, const struct finding *f)
 static int by_sites(const void *a, const void *b)
 {
 	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
-	const uint64_t keys_x[] = {x->rule, x->read, x->gap, x->write, x->object};
-	const uint64_t keys_y[] = {y->rule, y->read, y->gap, y->write, y->object};
+	const uint64_t keys_x[] = {x->rule, x->places, x->read, x->gap, x->write, x->object};
+	const uint64_t keys_y[] = {y->rule, y->places, y->read, y->gap, y->write, y->object};
 
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 6; i++)
 		if (keys_x[i] != keys_y[i])
 			return keys_x[i] < keys_y[i] ? -1 : 1;
 	return 0;
@@ -425,13 +460,15 @@ int findings_report(struct findings *findings, const struct world *world, struct
 	struct writer w = {world, pool};
 	uint32_t kept = 0;
 
+	for (uint32_t i = 0; i < findings->count; i++)
+		places_note(&w, findings->rows[i]);
 	if (findings->count)
 		qsort(findings->rows, findings->count, sizeof(*findings->rows), by_sites);
 	for (uint32_t i = 0; i < findings->count; i++)
 		for (uint32_t j = i + 1; j < findings->count && !findings->rows[i]->withdrawn;
 		     j++) {
 			if (findings->rows[j]->rule != findings->rows[i]->rule ||
-			    findings->rows[j]->read != findings->rows[i]->read)
+			    findings->rows[j]->places != findings->rows[i]->places)
 				break;
 			if (!findings->rows[j]->withdrawn &&
 			    are_one(&w, findings->rows[i], findings->rows[j]))

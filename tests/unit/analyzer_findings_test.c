@@ -142,6 +142,32 @@ Test(thread_lock, one_held_over_a_suspension_is_reported)
 	                "thread-lock-across-suspension G observed\n");
 }
 
+/* Sites differ by who called, too: two tasks at one `with` are one finding. */
+Test(thread_lock, one_place_reached_in_two_ways_is_one_finding)
+{
+	expect_findings("9 - site 0x10 line=1 function=\"a\" file=\"a.c\"\n"
+	                "+0 - site 0x11 line=1 parent=0x5 function=\"a\" file=\"a.c\"\n"
+	                "+0 - site 0x20 line=2 function=\"a\" file=\"a.c\"\n"
+	                "+0 - site 0x21 line=2 parent=0x5 function=\"a\" file=\"a.c\"\n"
+	                "+0 main lock-new G threading.Lock\n+1 main suspend sleep\n"
+	                "+1 w1 lock-taken G @a:a.c:1#0x10\n+1 w1 suspend sleep @a:a.c:2#0x20\n"
+	                "+1 w1 lock-freed G\n"
+	                "+1 w2 lock-taken G @a:a.c:1#0x11\n+1 w2 suspend sleep @a:a.c:2#0x21\n"
+	                "+1 w2 lock-freed G\n",
+	                "thread-lock-across-suspension G observed\n");
+}
+
+Test(thread_lock, two_places_are_two_findings)
+{
+	expect_findings("9 main lock-new G threading.Lock\n+1 main suspend sleep\n"
+	                "+1 w1 lock-taken G @a:a.c:1\n+1 w1 suspend sleep @a:a.c:2\n"
+	                "+1 w1 lock-freed G\n"
+	                "+1 w2 lock-taken G @b:a.c:3\n+1 w2 suspend sleep @b:a.c:4\n"
+	                "+1 w2 lock-freed G\n",
+	                "thread-lock-across-suspension G observed\n"
+	                "thread-lock-across-suspension G observed\n");
+}
+
 Test(thread_lock, one_freed_before_it_is_silent)
 {
 	expect_findings(
