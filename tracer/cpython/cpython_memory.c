@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 #include "cpython_memory.h"
-#include "remote_memory.h"
+#include "kept_memory.h"
 
 enum {
 	TYPE_NAME = 24,
@@ -45,9 +45,9 @@ int cpython_memory_process(void *context, uint64_t address, void *out, size_t si
 	return (size_t)n == size ? 0 : -EFAULT;
 }
 
-int cpython_memory_remote(void *context, uint64_t address, void *out, size_t size)
+int cpython_memory_kept(void *context, uint64_t address, void *out, size_t size)
 {
-	return remote_memory_read(context, address, out, size);
+	return kept_memory_read(context, address, out, size);
 }
 
 int cpython_read(const struct cpython_memory *memory, uint64_t address, void *out, size_t size)

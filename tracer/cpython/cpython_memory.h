@@ -27,8 +27,8 @@ struct cpython_memory {
 
 /** A cpython_read_fn by process_vm_readv; `context` points to a pid_t. */
 int cpython_memory_process(void *context, uint64_t address, void *out, size_t size);
-/** A cpython_read_fn for memory that may outlive its process; `context`: a struct remote_memory. */
-int cpython_memory_remote(void *context, uint64_t address, void *out, size_t size);
+/** A cpython_read_fn for memory that may outlive its process; `context`: a struct kept_memory. */
+int cpython_memory_kept(void *context, uint64_t address, void *out, size_t size);
 
 int cpython_read(const struct cpython_memory *memory, uint64_t address, void *out, size_t size);
 /** A word; 0 when it cannot be read. */

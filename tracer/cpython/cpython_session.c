@@ -109,8 +109,8 @@ static void memory_look(struct cpython_session *s)
 	if (now < s->memory_look)
 		return;
 	s->memory_look = now + MEMORY_LOOK_NS;
-	if (remote_memory_kept(s->memory) && remote_memory_replaced(s->memory, s->pid))
-		remote_memory_release(s->memory);
+	if (kept_memory_kept(s->memory) && kept_memory_replaced(s->memory, s->pid))
+		kept_memory_release(s->memory);
 }
 
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
@@ -186,7 +186,7 @@ static void session_free(struct cpython_session *s)
 	cpython_translate_free(s->translator);
 	cpython_watch_close(s->watch);
 	target_close(s->target);
-	remote_memory_close(s->memory);
+	kept_memory_close(s->memory);
 	free(s);
 }
 
@@ -218,7 +218,7 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	s->pid = options->pid;
 	error = target_open(options->pid, &s->target);
 	if (!error)
-		error = remote_memory_open(options->pid, &s->memory);
+		error = kept_memory_open(options->pid, &s->memory);
 	if (error)
 		fault_set(fault, error, "cannot look at process %d: %s", (int)options->pid,
 		          strerror(-error));

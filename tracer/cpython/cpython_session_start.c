@@ -40,7 +40,7 @@ static void take_type(void *context, uint32_t pid, uint64_t type,
 static void take_loop(void *context, uint64_t loop)
 {
 	struct cpython_session *s = context;
-	const struct cpython_memory memory = {cpython_memory_remote, s->memory,
+	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
 	                                      &s->found.target.layout};
 	struct cpython_loop_value value = {0};
 	int error = 0;
@@ -75,7 +75,7 @@ static void types_tell(struct cpython_session *s)
 		{"_thread", "LockType"},
 		{"_thread", "RLock"},
 	};
-	const struct cpython_memory memory = {cpython_memory_remote, s->memory,
+	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
 	                                      &s->found.target.layout};
 	struct cpython_lock_type type;
 
@@ -99,12 +99,12 @@ static int session_find(struct cpython_session *s, struct fault *fault)
 		                 strerror(-error));
 	target_close(s->target);
 	s->target = target;
-	error = remote_memory_renew(s->memory, s->pid);
+	error = kept_memory_renew(s->memory, s->pid);
 	if (error)
 		return fault_set(fault, error, "cannot read the memory of process %d: %s",
 		                 (int)s->pid, strerror(-error));
 	/* Without it (no CAP_SYS_PTRACE) what ran last may be told as lost. */
-	remote_memory_keep(s->memory);
+	kept_memory_keep(s->memory);
 	error = cpython_find(s->target, &s->found, fault);
 	if (error)
 		return error;
@@ -120,7 +120,7 @@ static int session_translate(struct cpython_session *s)
 	struct cpython_translate_options options = {
 		.pid = s->options.pid,
 		.detail = s->options.detail,
-		.memory = {cpython_memory_remote, s->memory, &s->found.target.layout},
+		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout},
 		.interpreter = s->found.target.interpreter,
 		.function = s->found.target.function,
 		.type_fn = take_type,
@@ -139,7 +139,7 @@ static void session_watch(struct cpython_session *s)
 {
 	const struct cpython_watch_options options = {
 		.pid = s->pid,
-		.memory = {cpython_memory_remote, s->memory, &s->found.target.layout},
+		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout},
 		.target = &s->found.target,
 		.attachment = s->attachment,
 		.translator = s->translator,
@@ -215,7 +215,7 @@ static int layout_check(const struct cpython_session *s, struct fault *fault)
 
 int cpython_session_start(struct cpython_session *s, struct fault *fault)
 {
-	const struct cpython_memory memory = {cpython_memory_remote, s->memory,
+	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
 	                                      &s->found.target.layout};
 	struct cpython_snapshot *snapshot;
 	int error =

@@ -10,14 +10,14 @@
 #include "cpython_session_attach.h"
 #include "cpython_session_watch.h"
 #include "cpython_translate.h"
-#include "remote_memory.h"
+#include "kept_memory.h"
 #include "target.h"
 
 struct cpython_session {
 	struct source source; /* first */
 	struct cpython_session_options options;
 	struct target *target;
-	struct remote_memory *memory; /* of the target, kept until all is read */
+	struct kept_memory *memory; /* of the target, kept until all is read */
 	uint64_t memory_look;         /* ns: when to see next whether it is still the target's */
 	struct cpython_found found;
 	struct cpython_attachment *attachment;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * remote_memory.c - see remote_memory.h.
+ * kept_memory.c - see kept_memory.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "remote_memory.h"
+#include "kept_memory.h"
 
 enum { PAGE = 4096, KEEP_MS = 1000, STACK = 64 << 10 };
 
-struct remote_memory {
+struct kept_memory {
 	int mem;          /* of /proc/PID/mem */
 	uint64_t address; /* where the target has a page that can be read */
 	uint64_t stack;   /* where its stack begins, which every exec draws anew; 0: not known */
@@ -70,7 +70,7 @@ static uint64_t stack_start(pid_t pid)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-int remote_memory_renew(struct remote_memory *memory, pid_t pid)
+int kept_memory_renew(struct kept_memory *memory, pid_t pid)
 {
 	char path[64];
 	int mem;
@@ -79,7 +79,7 @@ int remote_memory_renew(struct remote_memory *memory, pid_t pid)
 	mem = open(path, O_RDONLY | O_CLOEXEC);
 	if (mem < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	remote_memory_release(memory);
+	kept_memory_release(memory);
 	if (memory->mem >= 0)
 		close(memory->mem);
 	memory->mem = mem;
@@ -88,16 +88,16 @@ int remote_memory_renew(struct remote_memory *memory, pid_t pid)
 	return 0;
 }
 
-int remote_memory_open(pid_t pid, struct remote_memory **out)
+int kept_memory_open(pid_t pid, struct kept_memory **out)
 {
-	struct remote_memory *memory = calloc(1, sizeof(*memory));
+	struct kept_memory *memory = calloc(1, sizeof(*memory));
 	int error;
 
 	*out = NULL;
 	if (!memory)
 		return -ENOMEM;
 	memory->mem = memory->faults = -1;
-	error = remote_memory_renew(memory, pid);
+	error = kept_memory_renew(memory, pid);
 	if (error) {
 		free(memory);
 		return error;
@@ -106,14 +106,14 @@ int remote_memory_open(pid_t pid, struct remote_memory **out)
 	return 0;
 }
 
-bool remote_memory_replaced(const struct remote_memory *memory, pid_t pid)
+bool kept_memory_replaced(const struct kept_memory *memory, pid_t pid)
 {
 	uint64_t now = stack_start(pid);
 
 	return now && memory->stack && now != memory->stack;
 }
 
-int remote_memory_read(const struct remote_memory *memory, uint64_t address, void *out, size_t size)
+int kept_memory_read(const struct kept_memory *memory, uint64_t address, void *out, size_t size)
 {
 	/* pread takes no offset with the sign bit, and programs have no such addresses */
 	ssize_t n = address > INT64_MAX ? -1 : pread(memory->mem, out, size, (off_t)address);
@@ -126,7 +126,7 @@ int remote_memory_read(const struct remote_memory *memory, uint64_t address, voi
 /* Signals are not for this thread: one would end the read. */
 static void *read_and_wait(void *context)
 {
-	struct remote_memory *memory = context;
+	struct kept_memory *memory = context;
 
 	if (pread(memory->mem, memory->page, 1, (off_t)memory->address) != 1)
 		return NULL; /* the page is left missing: keep_wait sees no fault */
@@ -134,7 +134,7 @@ static void *read_and_wait(void *context)
 }
 
 /* The kernel's side: a page whose first touch waits for us. */
-static int faults_open(struct remote_memory *memory)
+static int faults_open(struct kept_memory *memory)
 {
 	struct uffdio_api api = {.api = UFFD_API};
 	struct uffdio_register range = {.mode = UFFDIO_REGISTER_MODE_MISSING};
@@ -154,7 +154,7 @@ static int faults_open(struct remote_memory *memory)
 	return 0;
 }
 
-static int reader_start(struct remote_memory *memory)
+static int reader_start(struct kept_memory *memory)
 {
 	pthread_attr_t attributes;
 	sigset_t all, before;
@@ -171,7 +171,7 @@ static int reader_start(struct remote_memory *memory)
 }
 
 /* The reader has got to the page that is not there: by then it holds the target's memory. */
-static int keep_wait(struct remote_memory *memory)
+static int keep_wait(struct kept_memory *memory)
 {
 	struct pollfd wait = {.fd = memory->faults, .events = POLLIN};
 	struct uffd_msg fault;
@@ -182,7 +182,7 @@ static int keep_wait(struct remote_memory *memory)
 }
 
 /* Lets the reader go on to its end. */
-static void reader_end(struct remote_memory *memory)
+static void reader_end(struct kept_memory *memory)
 {
 	struct uffdio_range range = {(uintptr_t)memory->page, PAGE};
 
@@ -190,7 +190,7 @@ static void reader_end(struct remote_memory *memory)
 	pthread_join(memory->reader, NULL);
 }
 
-static void keep_end(struct remote_memory *memory)
+static void keep_end(struct kept_memory *memory)
 {
 	if (memory->faults >= 0)
 		close(memory->faults);
@@ -200,7 +200,7 @@ static void keep_end(struct remote_memory *memory)
 	memory->page = NULL;
 }
 
-int remote_memory_keep(struct remote_memory *memory)
+int kept_memory_keep(struct kept_memory *memory)
 {
 	int error;
 
@@ -226,12 +226,12 @@ int remote_memory_keep(struct remote_memory *memory)
 	return error;
 }
 
-bool remote_memory_kept(const struct remote_memory *memory)
+bool kept_memory_kept(const struct kept_memory *memory)
 {
 	return memory->faults >= 0;
 }
 
-void remote_memory_release(struct remote_memory *memory)
+void kept_memory_release(struct kept_memory *memory)
 {
 	if (memory->faults < 0)
 		return;
@@ -239,11 +239,11 @@ void remote_memory_release(struct remote_memory *memory)
 	keep_end(memory);
 }
 
-void remote_memory_close(struct remote_memory *memory)
+void kept_memory_close(struct kept_memory *memory)
 {
 	if (!memory)
 		return;
-	remote_memory_release(memory);
+	kept_memory_release(memory);
 	close(memory->mem);
 	free(memory);
 }
