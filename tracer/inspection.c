@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "inspection_graph.h"
+#include "remote_memory.h"
 
 #define LOOPS_MAX 4096u
 #define TASKS_MAX (1u << 20)
@@ -36,27 +36,20 @@ struct table {
 
 struct walk {
 	pid_t pid;
+	struct remote_memory *pages;
 	struct inspection *out;
 	struct table loops, tasks, locks;
 };
 
-static int memory_read(pid_t pid, uint64_t address, void *to, size_t size)
-{
-	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-
-	return n < 0 ? -errno : (size_t)n == size ? 0 : -EFAULT;
-}
-
-/* Reads a record until two readings agree. Returns 0, -EAGAIN (`to` is the last reading), or
- * another negative errno. */
-static int record_read(pid_t pid, uint64_t address, void *to, size_t size)
+/* Reads a record until two readings agree. Returns 0, -EAGAIN (it changes all the time), or another
+ * negative errno. */
+static int record_settle(struct walk *walk, uint64_t address, void *to, size_t size)
 {
 	char again[sizeof(struct aw_inspect_task) + sizeof(struct aw_inspect_lock)];
-	int code = memory_read(pid, address, to, size);
+	int code = remote_memory_now(&walk->pid, address, to, size);
 
 	for (int i = 0; !code && i < TRIES; i++) {
-		code = memory_read(pid, address, again, size);
+		code = remote_memory_now(&walk->pid, address, again, size);
 		if (!code && !memcmp(to, again, size))
 			return 0;
 		memcpy(to, again, size);
@@ -93,7 +86,8 @@ static void repeats_drop(struct table *table, size_t first, size_t period)
 		}
 }
 
-/* Adds the record at `at`; `next` gets the address of the one after it, 0 if it cannot be told. */
+/* Adds the record at `at`; `next` gets the address of the one after it. -ESTALE: there is none (any
+ * more), and what stood behind it is not known. */
 static int record_add(struct walk *walk, struct table *table, uint64_t at, size_t record,
                       uint64_t *next)
 {
@@ -102,21 +96,18 @@ static int record_add(struct walk *walk, struct table *table, uint64_t at, size_
 
 	if (!link)
 		return -ENOMEM;
-	code = record_read(walk->pid, at, link, record);
-	if (code == -ESRCH || code == -EPERM)
-		return code;
-	*next = (!code || code == -EAGAIN) && link->self == at ? link->next : 0;
-	if (code || link->self != at) {
-		table->count--;
-		walk->out->dropped++;
-	}
-	return 0;
+	code = remote_memory_read(walk->pages, at, link, record);
+	*next = link->next;
+	if (!code && link->self == at)
+		return 0;
+	table->count--;
+	return code == -ESRCH || code == -EPERM ? code : -ESTALE;
 }
 
 /* Walks one list; the record lies at the start of each item of `table`. A list that bites its tail
  * is found as in R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980): a
  * mark jumps to ever later places until the walk comes by it again. */
-static int list_walk(struct walk *walk, uint64_t head, struct table *table, size_t record)
+static int list_walk_once(struct walk *walk, uint64_t head, struct table *table, size_t record)
 {
 	size_t first = table->count, marked = first, steps = 0, power = 1;
 	uint64_t at = head, mark = 0, next;
@@ -140,6 +131,53 @@ static int list_walk(struct walk *walk, uint64_t head, struct table *table, size
 			return code;
 	}
 	return 0;
+}
+
+/* Reads the records from number `first` on again; one that is not as before is looked at alone, and
+ * left out if it goes on changing or is gone. */
+static int records_check(struct walk *walk, struct table *table, size_t first, size_t record)
+{
+	char again[sizeof(struct aw_inspect_task) + sizeof(struct aw_inspect_lock)];
+	size_t kept = first;
+
+	remote_memory_forget(walk->pages);
+	for (size_t i = first; i < table->count; i++) {
+		char *item = table->items + i * table->size;
+		uint64_t at = table_at(table, i)->self;
+		int code = remote_memory_read(walk->pages, at, again, record);
+
+		if (code || memcmp(item, again, record) != 0)
+			code = record_settle(walk, at, item, record);
+		if (code == -ESRCH || code == -EPERM)
+			return code;
+		if (code || table_at(table, i)->self != at) {
+			walk->out->dropped++;
+			continue;
+		}
+		memmove(table->items + kept++ * table->size, item, table->size);
+	}
+	table->count = kept;
+	return 0;
+}
+
+/* Walks a list anew when it changes while this comes by; the last time what was read of it stays,
+ * and that more may be missing is told. */
+static int list_walk(struct walk *walk, uint64_t head, struct table *table, size_t record)
+{
+	size_t first = table->count;
+	int code = -ESTALE;
+
+	for (int i = 0; i < TRIES && code == -ESTALE; i++) {
+		table->count = first;
+		remote_memory_forget(walk->pages);
+		code = list_walk_once(walk, head, table, record);
+	}
+	if (code == -ESTALE) {
+		walk->out->moved = true;
+		walk->out->dropped++;
+		code = 0;
+	}
+	return code ? code : records_check(walk, table, first, record);
 }
 
 static int loops_walk(struct walk *walk, uint64_t head)
@@ -171,6 +209,10 @@ static int locks_walk(struct walk *walk, uint64_t head)
 		struct inspect_lock *lock = (void *)(walk->locks.items + i * walk->locks.size);
 
 		lock->record.name[AW_INSPECT_NAME - 1] = 0;
+		/* its permits are counted down by whoever holds it, of a lock for reading too */
+		lock->held = lock->record.permits ? INSPECT_FREE : INSPECT_HELD;
+		lock->holders = lock->record.holder != 0;
+		lock->handed = lock->held == INSPECT_FREE && lock->record.waiters;
 	}
 	return code;
 }
@@ -178,7 +220,7 @@ static int locks_walk(struct walk *walk, uint64_t head)
 static int process_walk(struct walk *walk, uint64_t address)
 {
 	struct aw_root root;
-	int code = memory_read(walk->pid, address, &root, sizeof(root));
+	int code = remote_memory_read(walk->pages, address, &root, sizeof(root));
 
 	if (code)
 		return code;
@@ -209,7 +251,10 @@ int inspection_take(const struct target *target, struct inspection **out)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	inspection->time = ts.tv_sec * 1000000000ull + ts.tv_nsec;
-	code = process_walk(&walk, module->root);
+	code = remote_memory_new(target->pid, &walk.pages);
+	if (!code)
+		code = process_walk(&walk, module->root);
+	remote_memory_free(walk.pages);
 	inspection->loops = (void *)walk.loops.items;
 	inspection->loop_count = walk.loops.count;
 	inspection->tasks = (void *)walk.tasks.items;
@@ -236,5 +281,6 @@ void inspection_free(struct inspection *inspection)
 	free(inspection->loops);
 	free(inspection->tasks);
 	free(inspection->locks);
+	free(inspection->held);
 	free(inspection);
 }

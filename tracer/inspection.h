@@ -27,9 +27,17 @@ struct inspect_task {
 	bool in_cycle;   /* part of a deadlock */
 };
 
+enum inspect_held { INSPECT_UNKNOWN, INSPECT_FREE, INSPECT_HELD };
+
 struct inspect_lock {
-	struct aw_inspect_lock record; /* name is NUL-terminated */
+	struct aw_inspect_lock record; /* name is NUL-terminated; `waiters`: in line for it */
 	ptrdiff_t holder;              /* index in tasks, -1: none or not found */
+	uint32_t holders;              /* tasks seen in a section of it: of a semaphore several */
+	uint32_t to_notify;            /* of a condition: tasks that wait to be notified */
+	uint32_t handed;               /* woken by its release, and have not run yet */
+	enum inspect_held held;        /* by its own state, whoever holds it */
+	uint64_t thread; /* of threads: the ident of the one that owns it; 0: unknown */
+	char word[48];   /* that state as it was read; "": the runtime keeps none */
 };
 
 /** A deadlock: tasks[members[i]] waits for tasks[members[i + 1]], the last for the first. */
@@ -49,8 +57,11 @@ struct inspection {
 	size_t lock_count;
 	struct inspect_cycle *cycles;
 	size_t cycle_count;
+	size_t *held; /* indices of locks that a task holds, by task (inspection_held) */
+	size_t held_count;
 	size_t dropped; /* records that changed while they were read, or made no sense */
 	bool truncated; /* a bound was hit: there is more */
+	bool moved;     /* tasks came or went while it was read: some may be missing */
 };
 
 /**
@@ -61,5 +72,8 @@ struct inspection {
 int inspection_take(const struct target *target, struct inspection **out);
 
 void inspection_free(struct inspection *inspection); /* takes NULL */
+
+/** The locks that task number `task` holds: indices in locks, `*count` of them. */
+const size_t *inspection_held(const struct inspection *inspection, size_t task, size_t *count);
 
 #endif

@@ -38,6 +38,13 @@ static bool waits_for_lock(const struct aw_inspect_task *task)
 	       task->await == AW_AWAIT_CONDITION;
 }
 
+/* Whom the tasks that wait for a lock wait for: its one holder; -1: not known, or more than one,
+ * or nobody, for it is free and theirs next. */
+static ptrdiff_t holder_awaited(const struct inspect_lock *lock)
+{
+	return lock->holders > 1 || lock->held == INSPECT_FREE ? -1 : lock->holder;
+}
+
 static void tasks_link(struct inspection *in, const struct key *tasks, const struct key *locks)
 {
 	for (size_t i = 0; i < in->lock_count; i++)
@@ -51,8 +58,10 @@ static void tasks_link(struct inspection *in, const struct key *tasks, const str
 		if (waits_for_lock(&task->record))
 			task->lock = key_find(locks, in->lock_count, task->record.object);
 		if (task->lock >= 0)
-			task->waits = in->locks[task->lock].holder;
-		else if (task->record.await == AW_AWAIT_TASK)
+			task->waits = holder_awaited(&in->locks[task->lock]);
+		if (task->lock >= 0 && task->record.await == AW_AWAIT_CONDITION)
+			in->locks[task->lock].to_notify++;
+		if (task->lock < 0 && task->record.await == AW_AWAIT_TASK)
 			task->waits = key_find(tasks, in->task_count, task->record.object);
 	}
 }
@@ -113,6 +122,49 @@ static int cycles_find(struct inspection *in, size_t *walk)
 	return code;
 }
 
+static int held_compare(const void *a, const void *b, void *context)
+{
+	const struct inspect_lock *locks = context;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+
+	if (locks[i].holder != locks[j].holder)
+		return locks[i].holder < locks[j].holder ? -1 : 1;
+	return i < j ? -1 : i > j;
+}
+
+/* The locks with a holder, those of one task together. */
+static int held_sort(struct inspection *in)
+{
+	free(in->held);
+	in->held_count = 0;
+	in->held = calloc(in->lock_count + 1, sizeof(*in->held));
+	if (!in->held)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->lock_count; i++)
+		if (in->locks[i].holder >= 0)
+			in->held[in->held_count++] = i;
+	qsort_r(in->held, in->held_count, sizeof(*in->held), held_compare, in->locks);
+	return 0;
+}
+
+const size_t *inspection_held(const struct inspection *in, size_t task, size_t *count)
+{
+	size_t low = 0, high = in->held_count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((size_t)in->locks[in->held[middle]].holder < task)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < in->held_count && (size_t)in->locks[in->held[end]].holder == task;)
+		end++;
+	*count = end - low;
+	return in->held + low;
+}
+
 int inspection_link(struct inspection *in)
 {
 	struct key *tasks = calloc(in->task_count + 1, sizeof(*tasks));
@@ -128,7 +180,9 @@ int inspection_link(struct inspection *in)
 		qsort(tasks, in->task_count, sizeof(*tasks), key_compare);
 		qsort(locks, in->lock_count, sizeof(*locks), key_compare);
 		tasks_link(in, tasks, locks);
-		code = cycles_find(in, walk);
+		code = held_sort(in);
+		if (!code)
+			code = cycles_find(in, walk);
 	}
 	free(tasks);
 	free(locks);

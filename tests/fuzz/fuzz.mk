@@ -6,6 +6,11 @@ fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
 fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
 fuzz_parts := $(wildcard tracer/text_*.c tracer/name*.c tracer/event_*.c tracer/ctf_*.c) \
   tracer/merge_heap.c tracer/site_set.c tracer/std_format.c tracer/escape.c tracer/fault.c
+# What is read of CPython: its facts and its files; all but what needs a kernel.
+fuzz_cpython := $(filter-out %_session.c %_follow.c $(wildcard tracer/cpython/cpython_session*.c),$(wildcard tracer/cpython/*.c)) \
+  $(wildcard tracer/target*.c tracer/inspection*.c) tracer/elf_module.c tracer/kernel_btf.c
+$(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: fuzz_parts += $(fuzz_cpython) -lelf
+$(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: $(fuzz_cpython) $(wildcard tracer/cpython/*.h tracer/bpf/*.h)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*.h runtime/include/awaitness/*.h) | deps
 	$(call say,FUZZ,$@)mkdir -p $(@D); $(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE \

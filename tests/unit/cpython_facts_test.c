@@ -48,7 +48,7 @@ static void begin(void)
 	name = THREAD_NAME_AT;
 	memcpy(arena + (THREAD_TYPE - BASE) + 24, &name, sizeof(name));
 	strcpy((char *)arena + (THREAD_NAME_AT - BASE), "_thread.lock");
-	options.memory = (struct cpython_memory){arena_read, NULL, &layout};
+	options.memory = (struct cpython_memory){arena_read, NULL, &layout, NULL};
 	cr_assert_eq(cpython_translate_new(&options, &translator), 0);
 	told_count = number = 0;
 }

@@ -94,7 +94,7 @@ Test(session_cpython_dump, a_hung_process_tells_who_holds_and_who_waits)
 	cr_assert_eq(cpython_snapshot_deliver(pid, keep, &view, &picture, &fault), 0, "%s",
 	             fault.message);
 	cr_expect_eq(picture.tasks, 3);
-	cr_expect_eq(picture.changed, 0);
+	cr_expect_eq(picture.left.changed, 0);
 	cr_expect_eq(picture.misfits, 0);
 	cr_expect_gt(picture.frames, 6);
 	expect_deadlock(&view, pid);

@@ -51,6 +51,7 @@ struct settings {
 	int lint_tier;   /* 0: high, 1: watch */
 	bool force;      /* overwrite what is there */
 	bool follow;     /* child processes, too */
+	bool all;        /* dump: each task */
 	bool no_cells;   /* watch no attributes of a Python program */
 	bool man;        /* help: as a manual page */
 	bool help;
@@ -77,7 +78,7 @@ struct option_row {
 extern const struct option_row option_duration, option_format, option_output, option_fail_on,
 	option_only, option_long_step, option_transport, option_force, option_verbose, option_color,
 	option_help, option_trace_output, option_from, option_to, option_detail, option_duty,
-	option_follow, option_no_cells, option_man;
+	option_follow, option_no_cells, option_man, option_all;
 
 /** What is left when the options are taken out. */
 struct arguments {

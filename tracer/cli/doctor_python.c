@@ -39,12 +39,15 @@ static void print_tasks(FILE *out, const struct cpython_prospect *prospect)
 		fputs("  Its tasks could not be read now.\n", out);
 		return;
 	}
-	fprintf(out, "  %u tasks are suspended now; ", picture->tasks);
+	fprintf(out, "  %zu %s suspended now; ", picture->tasks,
+	        picture->tasks == 1 ? "task is" : "tasks are");
 	if (!picture->frames)
-		fputs("no frame of them was looked at.\n", out);
+		fputs("there is no frame to look at.\n", out);
+	else if (!picture->misfits && picture->frames == 1)
+		fputs("its one frame fits the layout of this version.\n", out);
 	else if (!picture->misfits)
-		fprintf(out, "all %" PRIu64 " frames of them fit the layout of this version.\n",
-		        picture->frames);
+		fprintf(out, "all %" PRIu64 " frames %s fit the layout of this version.\n",
+		        picture->frames, picture->tasks == 1 ? "of it" : "of them");
 	else
 		fprintf(out,
 		        "%" PRIu64 " of %" PRIu64 " frames of them do NOT fit the layout of this "
@@ -115,13 +118,13 @@ json_t *doctor_python_json(const struct target *target)
 		                                        cpython_detail_text(i), "adds",
 		                                        rows[i].adds, "hit", rows[i].hit,
 		                                        "complete", level_complete(&prospect, i)));
-	return json_pack("{s:s, s:b, s:s?, s:b, s:b, s:b, s:o?, s:o?, s:o}", "version",
-	                 prospect.release, "supported", prospect.supported, "reason",
-	                 prospect.supported
-	                         ? NULL
-	                         : escape_string(safe, sizeof(safe), prospect.fault.message),
-	                 "jit", prospect.jit, "cells", prospect.supported && prospect.cells,
-	                 "uvloop", prospect.uvloop, "tasks",
-	                 prospect.pictured ? json_integer(prospect.picture.tasks) : NULL, "hit_ns",
-	                 cost > 0 ? json_integer(cost) : NULL, "levels", levels);
+	return json_pack(
+		"{s:s, s:b, s:s?, s:b, s:b, s:b, s:o?, s:o?, s:o}", "version", prospect.release,
+		"supported", prospect.supported, "reason",
+		prospect.supported ? NULL
+				   : escape_string(safe, sizeof(safe), prospect.fault.message),
+		"jit", prospect.jit, "cells", prospect.supported && prospect.cells, "uvloop",
+		prospect.uvloop, "tasks",
+		prospect.pictured ? json_integer((json_int_t)prospect.picture.tasks) : NULL,
+		"hit_ns", cost > 0 ? json_integer(cost) : NULL, "levels", levels);
 }

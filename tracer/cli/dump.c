@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "cpython/cpython_inspection.h"
+#include "dump_group.h"
 #include "output.h"
 #include "subject.h"
 
@@ -38,15 +39,24 @@ static int dump_fault(const struct target *target, int err)
 
 static int dump_print(struct dump *dump, const struct settings *settings)
 {
+	struct dump_groups groups;
 	struct output output;
-	int status = output_open(&output, settings), err = 0;
+	int status, err;
 
-	if (status != STATUS_CLEAN)
+	dump->all = settings->all;
+	err = dump_groups_make(dump->inspection, dump->all, &groups);
+	if (err)
+		return fail("cannot print: %s", strerror(-err));
+	status = output_open(&output, settings);
+	if (status != STATUS_CLEAN) {
+		dump_groups_fini(&groups);
 		return status;
+	}
 	if (settings->format == FORMAT_JSON)
-		err = dump_json(output.file, dump);
+		err = dump_json(output.file, dump, &groups);
 	else
-		dump_text(output.file, dump);
+		dump_text(output.file, dump, &groups);
+	dump_groups_fini(&groups);
 	status = output_close(&output);
 	return err ? fail("cannot print: %s", strerror(-err)) : status;
 }
@@ -81,8 +91,15 @@ static int dump_cpython(struct dump *dump, const struct settings *settings)
 		return *fault.message ? fail("%s", fault.message) : dump_fault(dump->target, err);
 	dump->inspection = inspection;
 	dump->names = names;
-	dump->others = picture.others;
+	dump->left = (struct dump_left){
+		.running = picture.left.states[CPYTHON_TASK_RUNS],
+		.not_begun = picture.left.states[CPYTHON_TASK_NOT_BEGUN],
+		.done = picture.left.states[CPYTHON_TASK_DONE],
+		.foreign = picture.left.states[CPYTHON_TASK_FOREIGN],
+		.unreadable = picture.left.unreadable,
+	};
 	status = dump_print(dump, settings);
+	cpython_picture_fini(&picture);
 	inspection_free(inspection);
 	names_free(names);
 	return status;
@@ -113,16 +130,22 @@ const struct command command_dump = {
 	.summary = "show the tasks and locks of a process now",
 	.usage = "[OPTIONS] PID",
 	.description =
-		"Prints every task of process PID: its state, what it awaits, since when and "
-		"where; the locks it holds; every lock with its holder and waiters; and deadlocks. "
+		"Prints the tasks of process PID: their state, what they await, since when and "
+		"where; the locks they hold; every lock with its state, holder and waiters; and "
+		"deadlocks. Tasks that wait for the same at the same place are shown once, with "
+		"their number; --all shows each. One that holds a lock others wait for always "
+		"stands by itself.\n\n"
 		"The process is neither stopped nor asked, so it works on one that hangs. What "
 		"changed while it was being read is left out and counted.\n\n"
 		"Locks and tasks are as they are now, so a busy program shows only a moment. The "
 		"process is a CPython program that uses asyncio, or one linked with libawaitness. "
 		"Of a Python program the suspended tasks are shown, each with its await chain, the "
-		"innermost place first; how many others there are is told.",
+		"innermost place first; how many others there are is told. With more than 1,000 "
+		"tasks, the JSON form without --all names in `tasks` only those that stand by "
+		"themselves, hold a lock or are waited for.",
 	.examples = "  awaitness dump 1234\n"
 		    "  awaitness dump --format json 1234 | jq '.deadlocks'\n",
-	.options = (const struct option_row *const[]){&option_format, &option_output, NULL},
+	.options = (const struct option_row *const[]){&option_all, &option_format, &option_output,
+                                                      NULL},
 	.run = dump_run,
 };

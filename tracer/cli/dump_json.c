@@ -2,14 +2,29 @@
 /*
  * dump_json.c - a picture of a process's tasks and locks, for programs:
  * schema awaitness-dump/1. Indices are into `tasks` and `locks`.
+ *
+ * A picture of very many tasks is shown by its groups, and in `tasks` only who
+ * stands by itself or is referred to: a hundred thousand objects of which each
+ * says the same help nobody.
  */
 #include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dump.h"
+#include "dump_group.h"
 #include "escape.h"
 #include "event_table.h"
+
+enum { EACH_MAX = 1000 }; /* tasks that are listed one by one unless --all says more */
+
+/* What of a picture is shown. */
+struct shown {
+	const struct dump *dump;
+	ptrdiff_t *places; /* of a task in what is printed; -1: left out */
+	size_t left_out;
+};
 
 static json_t *text_json(const char *text)
 {
@@ -21,6 +36,11 @@ static json_t *text_json(const char *text)
 static json_t *index_json(ptrdiff_t index)
 {
 	return index < 0 ? json_null() : json_integer(index);
+}
+
+static json_t *task_index_json(const struct shown *shown, ptrdiff_t index)
+{
+	return index_json(index < 0 ? -1 : shown->places[index]);
 }
 
 static json_t *address_json(const struct dump *dump, uint64_t address)
@@ -76,54 +96,115 @@ static json_t *chain_json(const struct dump *dump, uint64_t site)
 	return chain;
 }
 
-static json_t *task_json(const struct dump *dump, const struct inspect_task *t)
+static json_t *task_json(const struct shown *shown, const struct inspect_task *t)
 {
+	const struct dump *dump = shown->dump;
 	const struct inspection *all = dump->inspection;
 	bool suspended = t->record.state == AW_STATE_SUSPENDED;
 	bool timed = suspended && t->record.since && t->record.since < all->time;
 
+	return json_pack("{s:I, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}",
+	                 "id", (json_int_t)t->record.id, "name", text_json(t->record.name), "loop",
+	                 (json_int_t)t->loop, "state", dump_state(t->record.state), "awaits",
+	                 suspended ? text_json(event_value_text(AW_FIELD_AWAIT, t->record.await))
+	                           : json_null(),
+	                 "object",
+	                 suspended && t->record.object ? json_integer((json_int_t)t->record.object)
+	                                               : json_null(),
+	                 "lock", index_json(t->lock), "waits_for", task_index_json(shown, t->waits),
+	                 "suspended_ns",
+	                 timed ? json_integer((json_int_t)(all->time - t->record.since))
+	                       : json_null(),
+	                 "timeout", suspended && t->record.deadline, "deadlocked", t->in_cycle,
+	                 "site", place_json(dump, suspended ? t->record.site : 0), "chain",
+	                 chain_json(dump, suspended ? t->record.site : 0), "created",
+	                 place_json(dump, t->record.created));
+}
+
+/* Tasks that wait for the same at the same place. */
+static json_t *group_json(const struct shown *shown, const size_t *tasks, size_t count)
+{
+	const struct dump *dump = shown->dump;
+	const struct inspection *all = dump->inspection;
+	const struct inspect_task *t = &all->tasks[tasks[0]];
+	bool suspended = t->record.state == AW_STATE_SUSPENDED;
+	json_t *few = json_array();
+	size_t held;
+
+	inspection_held(all, tasks[0], &held);
+	for (size_t i = 0; i < count && i < DUMP_FEW; i++)
+		json_array_append_new(few, json_integer(all->tasks[tasks[i]].record.id));
 	return json_pack(
-		"{s:I, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "id",
-		(json_int_t)t->record.id, "name", text_json(t->record.name), "loop",
-		(json_int_t)t->loop, "state", dump_state(t->record.state), "awaits",
+		"{s:I, s:I, s:s, s:o, s:o, s:b, s:I, s:o, s:o, s:o}", "tasks", (json_int_t)count,
+		"loop", (json_int_t)t->loop, "state", dump_state(t->record.state), "awaits",
 		suspended ? text_json(event_value_text(AW_FIELD_AWAIT, t->record.await))
 			  : json_null(),
-		"object",
-		suspended && t->record.object ? json_integer((json_int_t)t->record.object)
-					      : json_null(),
-		"lock", index_json(t->lock), "waits_for", index_json(t->waits), "suspended_ns",
-		timed ? json_integer((json_int_t)(all->time - t->record.since)) : json_null(),
-		"timeout", suspended && t->record.deadline, "deadlocked", t->in_cycle, "site",
-		place_json(dump, suspended ? t->record.site : 0), "chain",
-		chain_json(dump, suspended ? t->record.site : 0), "created",
-		place_json(dump, t->record.created));
+		"lock", index_json(t->lock), "timeout", suspended && t->record.deadline, "holds",
+		(json_int_t)held, "site", place_json(dump, suspended ? t->record.site : 0), "chain",
+		chain_json(dump, suspended ? t->record.site : 0), "ids", few);
 }
 
-static json_t *lock_json(const struct dump *dump, const struct inspect_lock *l)
+static const char *held_word(const struct inspect_lock *l)
 {
-	return json_pack("{s:I, s:o, s:s, s:o, s:I, s:I, s:o, s:o}", "id", (json_int_t)l->record.id,
-	                 "name", text_json(l->record.name), "type",
-	                 event_lock_type_name(l->record.type), "holder", index_json(l->holder),
-	                 "waiters", (json_int_t)l->record.waiters, "permits",
-	                 (json_int_t)l->record.permits, "taken",
-	                 place_json(dump, l->record.holder ? l->record.taken : 0), "created",
-	                 place_json(dump, l->record.created));
+	if (l->held == INSPECT_FREE && l->handed && !dump_counts(l->record.type))
+		return "handed over";
+	return l->held == INSPECT_FREE   ? "free"
+	       : l->held == INSPECT_HELD ? dump_counts(l->record.type) ? "none free" : "held"
+	                                 : "unknown";
 }
 
-static json_t *cycle_json(const struct inspect_cycle *c)
+static json_t *lock_json(const struct shown *shown, const struct inspect_lock *l)
+{
+	const struct dump *dump = shown->dump;
+
+	return json_pack("{s:I, s:o, s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+	                 "id", (json_int_t)l->record.id, "name", text_json(l->record.name), "type",
+	                 event_lock_type_name(l->record.type), "state", held_word(l), "word",
+	                 text_json(l->word), "holder", task_index_json(shown, l->holder), "holders",
+	                 (json_int_t)l->holders, "thread",
+	                 l->thread ? json_integer((json_int_t)l->thread) : json_null(), "waiters",
+	                 (json_int_t)l->record.waiters, "to_notify", (json_int_t)l->to_notify,
+	                 "handed", (json_int_t)l->handed, "permits", (json_int_t)l->record.permits,
+	                 "taken", place_json(dump, l->record.holder ? l->record.taken : 0),
+	                 "created", place_json(dump, l->record.created));
+}
+
+static json_t *cycle_json(const struct shown *shown, const struct inspect_cycle *c)
 {
 	json_t *members = json_array();
 
 	for (size_t i = 0; i < c->count; i++)
-		json_array_append_new(members, json_integer((json_int_t)c->members[i]));
+		json_array_append_new(members, task_index_json(shown, (ptrdiff_t)c->members[i]));
 	return members;
 }
 
-int dump_json(FILE *out, const struct dump *dump)
+/* Numbers the tasks that are printed. 0 or -ENOMEM. */
+static int shown_choose(struct shown *shown, const struct dump_groups *groups)
 {
-	const struct inspection *all = dump->inspection;
-	json_t *loops = json_array(), *tasks = json_array(), *locks = json_array(),
-	       *cycles = json_array(), *whole;
+	const struct inspection *all = shown->dump->inspection;
+	bool each = shown->dump->all || all->task_count <= EACH_MAX;
+	ptrdiff_t next = 0;
+
+	shown->places = calloc(all->task_count + 1, sizeof(*shown->places));
+	if (!shown->places)
+		return -ENOMEM;
+	for (size_t i = 0; i < groups->count; i++)
+		if (groups->at[i].count == 1)
+			shown->places[groups->order[groups->at[i].first]] = 1;
+	for (size_t i = 0; i < all->held_count; i++)
+		shown->places[all->locks[all->held[i]].holder] = 1;
+	for (size_t i = 0; i < all->task_count; i++)
+		if (all->tasks[i].waits >= 0)
+			shown->places[all->tasks[i].waits] = 1;
+	for (size_t i = 0; i < all->task_count; i++)
+		shown->places[i] = each || shown->places[i] ? next++ : -1;
+	shown->left_out = all->task_count - (size_t)next;
+	return 0;
+}
+
+static json_t *loops_json(const struct inspection *all)
+{
+	json_t *loops = json_array();
 
 	for (size_t i = 0; i < all->loop_count; i++)
 		json_array_append_new(
@@ -131,17 +212,54 @@ int dump_json(FILE *out, const struct dump *dump)
 			json_pack("{s:o, s:I}", "thread",
 		                  all->loops[i].tid ? json_integer(all->loops[i].tid) : json_null(),
 		                  "tasks", (json_int_t)all->loops[i].count));
+	return loops;
+}
+
+static json_t *left_json(const struct dump_left *left)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "running", (json_int_t)left->running,
+	                 "not_begun", (json_int_t)left->not_begun, "done", (json_int_t)left->done,
+	                 "foreign", (json_int_t)left->foreign, "unreadable",
+	                 (json_int_t)left->unreadable);
+}
+
+static json_t *whole_json(const struct shown *shown, const struct dump_groups *groups)
+{
+	const struct dump *dump = shown->dump;
+	const struct inspection *all = dump->inspection;
+	const struct dump_left *left = &dump->left;
+	json_t *tasks = json_array(), *grouped = json_array(), *locks = json_array(),
+	       *cycles = json_array();
+
 	for (size_t i = 0; i < all->task_count; i++)
-		json_array_append_new(tasks, task_json(dump, &all->tasks[i]));
+		if (shown->places[i] >= 0)
+			json_array_append_new(tasks, task_json(shown, &all->tasks[i]));
+	for (size_t i = 0; i < groups->count && !dump->all; i++)
+		json_array_append_new(grouped,
+		                      group_json(shown, groups->order + groups->at[i].first,
+		                                 groups->at[i].count));
 	for (size_t i = 0; i < all->lock_count; i++)
-		json_array_append_new(locks, lock_json(dump, &all->locks[i]));
+		json_array_append_new(locks, lock_json(shown, &all->locks[i]));
 	for (size_t i = 0; i < all->cycle_count; i++)
-		json_array_append_new(cycles, cycle_json(&all->cycles[i]));
-	whole = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}", "schema",
-	                  "awaitness-dump/1", "pid", (int)dump->target->pid, "command",
-	                  text_json(dump->target->command), "loops", loops, "tasks", tasks, "locks",
-	                  locks, "deadlocks", cycles, "others", (json_int_t)dump->others, "dropped",
-	                  (json_int_t)all->dropped, "truncated", all->truncated);
+		json_array_append_new(cycles, cycle_json(shown, &all->cycles[i]));
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:I, s:b, s:b}",
+	                 "schema", "awaitness-dump/1", "pid", (int)dump->target->pid, "command",
+	                 text_json(dump->target->command), "loops", loops_json(all), "tasks", tasks,
+	                 "tasks_left_out", (json_int_t)shown->left_out, "groups", grouped, "locks",
+	                 locks, "deadlocks", cycles, "others",
+	                 (json_int_t)(left->running + left->not_begun + left->done + left->foreign +
+	                              left->unreadable),
+	                 "left", left_json(left), "dropped", (json_int_t)all->dropped, "truncated",
+	                 all->truncated, "moved", all->moved);
+}
+
+int dump_json(FILE *out, const struct dump *dump, const struct dump_groups *groups)
+{
+	struct shown shown = {.dump = dump};
+	int error = shown_choose(&shown, groups);
+	json_t *whole = error ? NULL : whole_json(&shown, groups);
+
+	free(shown.places);
 	if (!whole)
 		return -ENOMEM;
 	json_dumpf(whole, out, JSON_INDENT(2));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "dump_group.h"
 #include "duration.h"
 #include "escape.h"
 #include "event_table.h"
@@ -85,20 +86,26 @@ static const char *lock_name(char *out, const struct inspect_lock *l)
 	return out;
 }
 
-static void print_wait(FILE *out, const struct dump *dump, const struct inspect_task *t)
+/* What a task waits for; several of a group do so alike. */
+static void print_wait(FILE *out, const struct dump *dump, const struct inspect_task *t,
+                       bool several)
 {
 	const struct inspection *all = dump->inspection;
 	const char *what = event_value_text(AW_FIELD_AWAIT, t->record.await);
 	char name[NAME_ROOM + 48];
 
-	if (t->lock >= 0)
-		fprintf(out, "waits for %s", lock_name(name, &all->locks[t->lock]));
+	if (t->lock >= 0 && t->record.await == AW_AWAIT_CONDITION)
+		fprintf(out, "%s to be notified of %s", several ? "wait" : "waits",
+		        lock_name(name, &all->locks[t->lock]));
+	else if (t->lock >= 0)
+		fprintf(out, "%s for %s", several ? "wait" : "waits",
+		        lock_name(name, &all->locks[t->lock]));
 	else
-		fprintf(out, "awaits %s", what ? what : "something");
-	if (t->waits >= 0)
+		fprintf(out, "%s %s", several ? "await" : "awaits", what ? what : "something");
+	if (t->waits >= 0 && (t->lock >= 0 || !several))
 		fprintf(out, "%s task %s", t->lock >= 0 ? ", held by" : ":",
 		        task_name(name, &all->tasks[t->waits]));
-	else if (t->lock < 0 && t->record.object && !dump->names)
+	else if (t->lock < 0 && t->record.object && !dump->names && !several)
 		fprintf(out, " #%" PRIu64, t->record.object);
 	if (t->record.deadline)
 		fputs(", with a time-out", out);
@@ -116,59 +123,154 @@ static void print_chain(FILE *out, const struct dump *dump, uint64_t site)
 	}
 }
 
-static void print_task(FILE *out, const struct dump *dump, const struct inspect_task *t)
+static bool timed(const struct dump *dump, const struct inspect_task *t)
+{
+	return t->record.since && t->record.since < dump->inspection->time;
+}
+
+static void print_task(FILE *out, const struct dump *dump, size_t index)
 {
 	const struct inspection *all = dump->inspection;
+	const struct inspect_task *t = &all->tasks[index];
 	char name[NAME_ROOM + 48], place[DUMP_PLACE], time[DURATION_TEXT];
-	bool first = true;
+	size_t count;
+	const size_t *held = inspection_held(all, index, &count);
 
 	fprintf(out, "  %-24s %s", task_name(name, t), dump_state(t->record.state));
 	if (t->record.state == AW_STATE_SUSPENDED) {
-		if (t->record.since && t->record.since < all->time)
+		if (timed(dump, t))
 			fprintf(out, " for %s", duration_format(time, all->time - t->record.since));
 		fputs(", ", out);
-		print_wait(out, dump, t);
+		print_wait(out, dump, t, false);
 		if (t->record.site && !dump->names)
 			fprintf(out, ", at %s", dump_place(place, dump, t->record.site));
 	}
 	fputc('\n', out);
 	if (dump->names)
 		print_chain(out, dump, t->record.site);
-	for (size_t i = 0; i < all->lock_count; i++) {
-		if (all->locks[i].holder < 0 || &all->tasks[all->locks[i].holder] != t)
-			continue;
-		fprintf(out, "%s%s", first ? "      holds " : ", ",
-		        lock_name(name, &all->locks[i]));
-		first = false;
-	}
-	if (!first)
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? ", " : "      holds ",
+		        lock_name(name, &all->locks[held[i]]));
+	if (count)
 		fputc('\n', out);
 }
 
-static bool is_semaphore(unsigned type)
+/* How long the one of a group that waits the longest does so; 0: not known. */
+static uint64_t group_longest(const struct dump *dump, const size_t *tasks, size_t count)
+{
+	const struct inspection *all = dump->inspection;
+	uint64_t since = all->time;
+
+	for (size_t i = 0; i < count; i++)
+		if (timed(dump, &all->tasks[tasks[i]]) && all->tasks[tasks[i]].record.since < since)
+			since = all->tasks[tasks[i]].record.since;
+	return all->time - since;
+}
+
+/* Tasks that do the same at one place: how many, and a few by name. */
+static void print_group(FILE *out, const struct dump *dump, const size_t *tasks, size_t count)
+{
+	const struct inspection *all = dump->inspection;
+	const struct inspect_task *t = &all->tasks[tasks[0]];
+	char name[NAME_ROOM + 48], place[DUMP_PLACE], time[DURATION_TEXT];
+	uint64_t longest;
+	size_t held;
+
+	fprintf(out, "  %zu tasks %s", count, dump_state(t->record.state));
+	if (t->record.state == AW_STATE_SUSPENDED) {
+		longest = group_longest(dump, tasks, count);
+		if (longest)
+			fprintf(out, " for up to %s", duration_format(time, longest));
+		fputs(", ", out);
+		print_wait(out, dump, t, true);
+		if (t->record.site && !dump->names)
+			fprintf(out, ", at %s", dump_place(place, dump, t->record.site));
+	}
+	inspection_held(all, tasks[0], &held);
+	if (held)
+		fprintf(out, ", each holds %zu lock%s", held, held > 1 ? "s" : "");
+	fputc('\n', out);
+	if (dump->names)
+		print_chain(out, dump, t->record.site);
+	for (size_t i = 0; i < count && i < DUMP_FEW; i++)
+		fprintf(out, "%s%s", i ? ", " : "      ", task_name(name, &all->tasks[tasks[i]]));
+	if (count > DUMP_FEW)
+		fprintf(out, " and %zu more", count - DUMP_FEW);
+	fputc('\n', out);
+}
+
+bool dump_counts(unsigned type)
 {
 	return type == AW_LOCK_TYPE_SEMAPHORE || type == AW_LOCK_TYPE_ASYNCIO_SEMAPHORE ||
 	       type == AW_LOCK_TYPE_ASYNCIO_BOUNDED || type == AW_LOCK_TYPE_ANYIO_SEMAPHORE;
 }
 
+/* The task that holds a lock, or a few of a semaphore's. False: none is known. */
+static bool print_holder(FILE *out, const struct dump *dump, const struct inspect_lock *l,
+                         const char *before)
+{
+	char name[NAME_ROOM + 48];
+
+	if (!l->record.holder)
+		return false;
+	if (l->holder >= 0)
+		fprintf(out, "%s%s", before, task_name(name, &dump->inspection->tasks[l->holder]));
+	else
+		fprintf(out, "%stask #%" PRIu32, before, l->record.holder);
+	if (l->holders > 1)
+		fprintf(out, " and %" PRIu32 " more", l->holders - 1);
+	return true;
+}
+
+static void print_permits(FILE *out, const struct dump *dump, const struct inspect_lock *l)
+{
+	if (l->held == INSPECT_UNKNOWN)
+		fputs("how many are free could not be read", out);
+	else
+		fprintf(out, "%" PRIu32 " free", l->record.permits);
+	if (l->handed && *l->word) /* what is handed over does not count as free */
+		fprintf(out, ", %" PRIu32 " handed to whoever waited and has not run yet",
+		        l->handed);
+	print_holder(out, dump, l, ", held by ");
+}
+
+/* Whether a lock is held, by its own state: by whom is another question. */
+static void print_held(FILE *out, const struct dump *dump, const struct inspect_lock *l)
+{
+	if (l->held == INSPECT_HELD && print_holder(out, dump, l, "held by "))
+		return;
+	if (l->held == INSPECT_HELD && l->thread)
+		fprintf(out, "held by the thread %" PRIu64, l->thread);
+	else if (l->held == INSPECT_HELD && l->record.type == AW_LOCK_TYPE_RWLOCK)
+		fputs("held for reading", out);
+	else if (l->held == INSPECT_HELD)
+		fputs("held, by whom is not known", out);
+	else if (l->held == INSPECT_FREE && l->handed)
+		fputs("free, but handed to the first in line, which has not run yet", out);
+	else if (l->held == INSPECT_FREE) {
+		fputs("free", out);
+		print_holder(out, dump, l, ", though in a section of it stands ");
+	} else if (!print_holder(out, dump, l, "held by "))
+		fputs("its state could not be read", out);
+}
+
 static void print_lock(FILE *out, const struct dump *dump, const struct inspect_lock *l)
 {
-	const struct inspection *all = dump->inspection;
 	char name[NAME_ROOM + 48], place[DUMP_PLACE];
 
 	fprintf(out, "  %-34s ", lock_name(name, l));
-	if (l->holder >= 0)
-		fprintf(out, "held by %s", task_name(name, &all->tasks[l->holder]));
-	else if (l->record.holder)
-		fprintf(out, "held by task #%" PRIu32, l->record.holder);
-	else if (is_semaphore(l->record.type))
-		fprintf(out, "%" PRIu32 " free", l->record.permits);
+	if (dump_counts(l->record.type))
+		print_permits(out, dump, l);
 	else
-		fputs("free", out);
+		print_held(out, dump, l);
+	if (*l->word)
+		fprintf(out, " (%s)", l->word);
 	if (l->record.taken && l->record.holder)
 		fprintf(out, ", taken at %s", dump_place(place, dump, l->record.taken));
 	if (l->record.waiters)
 		fprintf(out, ", %" PRIu32 " waiting", l->record.waiters);
+	if (l->to_notify)
+		fprintf(out, ", %" PRIu32 " waiting to be notified", l->to_notify);
 	if (l->record.created)
 		fprintf(out, ", created at %s", dump_place(place, dump, l->record.created));
 	fputc('\n', out);
@@ -189,7 +291,70 @@ static void print_cycle(FILE *out, const struct inspection *all, const struct in
 	fputc('\n', out);
 }
 
-void dump_text(FILE *out, const struct dump *dump)
+/* "1 task is", "2 tasks are". */
+static const char *is_are(size_t count, const char *one, const char *several)
+{
+	return count == 1 ? one : several;
+}
+
+static void print_loop(FILE *out, const struct dump *dump, const struct dump_groups *groups,
+                       size_t loop)
+{
+	const struct inspection *all = dump->inspection;
+	const struct aw_inspect_loop *l = &all->loops[loop];
+
+	if (l->tid)
+		fprintf(out, "\nloop in thread %" PRIu32 ": %" PRIu32 " %s\n", l->tid, l->count,
+		        is_are(l->count, "task", "tasks"));
+	else
+		fprintf(out, "\n%" PRIu32 " %s suspended\n", l->count,
+		        is_are(l->count, "task is", "tasks are"));
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct dump_group *group = &groups->at[i];
+		const size_t *tasks = groups->order + group->first;
+
+		if (all->tasks[tasks[0]].loop != loop)
+			continue;
+		if (group->count == 1)
+			print_task(out, dump, tasks[0]);
+		else
+			print_group(out, dump, tasks, group->count);
+	}
+}
+
+/* Tasks that are not shown, and why. */
+static void print_left(FILE *out, const struct dump_left *left)
+{
+	const struct {
+		size_t count;
+		const char *one, *several;
+	} rows[] = {
+		{left->running, "runs or is about to end", "run or are about to end"},
+		{left->not_begun, "has not begun", "have not begun"},
+		{left->done, "is done", "are done"},
+		{left->foreign, "is not of Python's own coroutines, which alone can be read",
+	         "are not of Python's own coroutines, which alone can be read"},
+		{left->unreadable, "could not be read", "could not be read"},
+	};
+	const char *before = " more: ";
+	size_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		sum += rows[i].count;
+	if (!sum)
+		return;
+	fprintf(out, "\n%zu %s", sum, is_are(sum, "task", "tasks"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!rows[i].count)
+			continue;
+		fprintf(out, "%s%zu %s", before, rows[i].count,
+		        is_are(rows[i].count, rows[i].one, rows[i].several));
+		before = ", ";
+	}
+	fputc('\n', out);
+}
+
+void dump_text(FILE *out, const struct dump *dump, const struct dump_groups *groups)
 {
 	const struct inspection *all = dump->inspection;
 	char command[ESCAPE_ROOM(1024)];
@@ -198,28 +363,22 @@ void dump_text(FILE *out, const struct dump *dump)
 	        escape_string(command, sizeof(command), dump->target->command));
 	for (size_t i = 0; i < all->cycle_count; i++)
 		print_cycle(out, all, &all->cycles[i]);
-	for (size_t l = 0; l < all->loop_count; l++) {
-		if (all->loops[l].tid)
-			fprintf(out, "\nloop in thread %" PRIu32 ": %" PRIu32 " tasks\n",
-			        all->loops[l].tid, all->loops[l].count);
-		else
-			fprintf(out, "\n%" PRIu32 " tasks are suspended\n", all->loops[l].count);
-		for (size_t t = 0; t < all->task_count; t++)
-			if (all->tasks[t].loop == l)
-				print_task(out, dump, &all->tasks[t]);
-	}
+	for (size_t l = 0; l < all->loop_count; l++)
+		print_loop(out, dump, groups, l);
 	if (all->lock_count)
-		fprintf(out, "\n%zu locks\n", all->lock_count);
+		fprintf(out, "\n%zu %s\n", all->lock_count,
+		        is_are(all->lock_count, "lock", "locks"));
 	for (size_t i = 0; i < all->lock_count; i++)
 		print_lock(out, dump, &all->locks[i]);
-	if (dump->others)
-		fprintf(out,
-		        "\n%zu tasks more are not suspended: they run, are about to, have not "
-		        "begun, or are done\n",
-		        dump->others);
+	print_left(out, &dump->left);
 	if (all->dropped)
-		fprintf(out, "\n%zu records changed while they were read and are left out\n",
-		        all->dropped);
+		fprintf(out, "\n%zu %s while being read and %s left out\n", all->dropped,
+		        is_are(all->dropped, "record changed", "records changed"),
+		        is_are(all->dropped, "is", "are"));
+	if (all->moved)
+		fputs("\nthe process ran meanwhile: tasks that came or went while this was read "
+		      "may be missing\n",
+		      out);
 	if (all->truncated)
 		fputs("\nthere is more than fits into a dump\n", out);
 }

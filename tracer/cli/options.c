@@ -141,6 +141,13 @@ const struct option_row option_no_cells = {
 		"updates "
 		"and checks that went stale are not told then. Costs a little less.",
 };
+const struct option_row option_all = {
+	.name = "all",
+	.letter = 'a',
+	.type = OPTION_FLAG,
+	.offset = FIELD(all),
+	.help = "Show each task by itself, also those that wait for the same at the same place.",
+};
 const struct option_row option_man = {
 	.name = "man",
 	.type = OPTION_FLAG,

@@ -270,7 +270,7 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 {
 	struct cpython_target *t = &out->target;
 	pid_t pid = target->pid;
-	struct cpython_memory memory = {cpython_memory_process, &pid, &t->layout};
+	struct cpython_memory memory = {cpython_memory_process, &pid, &t->layout, NULL};
 	struct cpython_elf *elf;
 	uint64_t runtime;
 	int error = cpython_elf_open(out->core->open_path, &elf);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "inspection_graph.h"
@@ -15,7 +16,11 @@ struct take {
 	struct inspection *out;
 	struct names *names;
 	size_t task_room, lock_room;
+	size_t *places; /* of a lock with an id: its index + 1 */
+	size_t place_room;
 };
+
+enum { IDS_MAX = 1 << 26 };
 
 /* Room for one more record in an array of `count` records; NULL: out of memory. */
 static void *array_grow(void *array, size_t count, size_t *room, size_t size)
@@ -26,13 +31,32 @@ static void *array_grow(void *array, size_t count, size_t *room, size_t size)
 	return reallocarray(array, *room, size);
 }
 
-static struct inspect_lock *lock_find(struct inspection *in, uint64_t id)
+/* Ids are given one after the other, to tasks and locks: where each lock is, by its id. */
+static int lock_note(struct take *take, uint64_t id, size_t index)
 {
-	/* the last told of comes first: a snapshot tells a task with all of it at once */
-	for (size_t i = in->lock_count; i-- > 0;)
-		if (in->locks[i].record.id == id)
-			return &in->locks[i];
-	return NULL;
+	size_t room = take->place_room ? take->place_room : 256;
+	size_t *places;
+
+	while (room <= id && room < IDS_MAX)
+		room *= 2;
+	if (room <= id)
+		return -EPROTO;
+	if (room > take->place_room) {
+		places = reallocarray(take->places, room, sizeof(*places));
+		if (!places)
+			return -ENOMEM;
+		memset(places + take->place_room, 0, (room - take->place_room) * sizeof(*places));
+		take->places = places;
+		take->place_room = room;
+	}
+	take->places[id] = index + 1;
+	return 0;
+}
+
+static struct inspect_lock *lock_find(struct take *take, uint64_t id)
+{
+	return id < take->place_room && take->places[id] ? &take->out->locks[take->places[id] - 1]
+	                                                 : NULL;
 }
 
 static int task_suspended(struct take *take, const struct aw_event *event)
@@ -73,7 +97,7 @@ static int lock_new(struct take *take, const struct aw_event *event)
 	                   .type = event->arg & AW_ARG_VALUE},
 		.holder = -1,
 	};
-	return 0;
+	return lock_note(take, event->object, in->lock_count - 1);
 }
 
 static int take_event(struct take *take, const struct aw_event *event)
@@ -86,12 +110,14 @@ static int take_event(struct take *take, const struct aw_event *event)
 	case AW_LOCK_NEW:
 		return lock_new(take, event);
 	case AW_LOCK_TAKEN:
-		lock = lock_find(take->out, event->object);
-		if (lock)
+		lock = lock_find(take, event->object);
+		if (lock) {
 			lock->record.holder = event->task;
+			lock->holders++;
+		}
 		return 0;
 	case AW_LOCK_WAIT:
-		lock = lock_find(take->out, event->object);
+		lock = lock_find(take, event->object);
 		if (lock)
 			lock->record.waiters++;
 		return 0;
@@ -118,9 +144,35 @@ static void name_copy(const struct take *take, uint32_t pid, uint64_t id, char *
 	snprintf(out, AW_INSPECT_NAME, "%s", name ? name : "");
 }
 
-static int picture_finish(struct take *take, uint32_t pid)
+/* What the memory of the locks says. It is the truth about whether they are held; by whom, the
+ * chains of the tasks have told as far as they show it. */
+static void locks_look(struct take *take, const struct cpython_picture *picture)
+{
+	for (size_t i = 0; i < picture->lock_count; i++) {
+		const struct cpython_lock_look *look = &picture->locks[i];
+		struct inspect_lock *lock = lock_find(take, look->id);
+
+		if (!lock)
+			continue;
+		lock->held = look->held == CPYTHON_LOCK_IS_HELD   ? INSPECT_HELD
+		             : look->held == CPYTHON_LOCK_IS_FREE ? INSPECT_FREE
+		                                                  : INSPECT_UNKNOWN;
+		lock->handed = look->handed;
+		lock->thread = look->thread;
+		lock->record.permits = look->permits;
+		if (!lock->record.holder && picture->owners[i]) {
+			lock->record.holder = picture->owners[i];
+			lock->holders = 1;
+		}
+		memcpy(lock->word, look->word, sizeof(lock->word));
+	}
+}
+
+static int picture_finish(struct take *take, uint32_t pid, const struct cpython_picture *picture)
 {
 	struct inspection *in = take->out;
+
+	locks_look(take, picture);
 
 	for (size_t i = 0; i < in->task_count; i++)
 		name_copy(take, pid, in->tasks[i].record.id, in->tasks[i].record.name);
@@ -156,13 +208,16 @@ int cpython_inspection_take(const struct target *target, struct inspection **out
 		                  "suspended frames do not stand at a yield",
 		                  (unsigned)picture->misfits, (unsigned)picture->frames);
 	if (!error)
-		error = picture_finish(&take, pid);
+		error = picture_finish(&take, pid, picture);
+	free(take.places);
 	if (error) {
+		cpython_picture_fini(picture);
 		inspection_free(take.out);
 		names_free(take.names);
 		return error;
 	}
-	take.out->dropped = picture->changed;
+	take.out->dropped = picture->left.changed;
+	take.out->moved = picture->left.moved;
 	*out = take.out;
 	*names = take.names;
 	return 0;

@@ -17,9 +17,10 @@
  * (names_site with the process's id); where a task was made, and a lock made
  * and taken, a snapshot does not know (0). `tid` of the one loop
  * is 0: which thread runs a task is not known. `dropped` counts tasks that
- * changed while they were read; picture->others those that did not suspend.
+ * changed while they were read; picture->left those that are not suspended.
  *
- * The caller frees *out (inspection_free) and *names (names_free). Returns 0,
+ * The caller frees *out (inspection_free), *names (names_free) and *picture
+ * (cpython_picture_fini). Returns 0,
  * or a negative errno with a message in `fault`: -ENOTSUP also when the layout
  * of the interpreter is not the known one.
  */

@@ -6,11 +6,13 @@
  * threads: lockobject and rlockobject in Modules/_threadmodule.c. A class is
  * also a lock when one of its first bases is one.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <awaitness/event.h>
 
 #include "cpython_find.h"
+#include "cpython_table.h"
 
 enum {
 	TYPE_NAME = 24,
@@ -79,8 +81,8 @@ static const struct row *row_find(const char *module, const char *name)
 	return NULL;
 }
 
-int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
-                      struct cpython_lock_type *out)
+static int type_read(const struct cpython_memory *memory, uint64_t type,
+                     struct cpython_lock_type *out)
 {
 	const struct row *row = NULL;
 	char module[128], name[128];
@@ -119,4 +121,25 @@ int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
 	if (index >= 0)
 		out->how.index = index;
 	return 1;
+}
+
+int cpython_lock_type(const struct cpython_memory *memory, uint64_t type,
+                      struct cpython_lock_type *out)
+{
+	struct cpython_lock_type *known =
+		memory->lock_types ? cpython_table_get(memory->lock_types, type, 0) : NULL;
+	int is_lock;
+
+	if (known) {
+		*out = *known;
+		return out->type != 0;
+	}
+	is_lock = type_read(memory, type, out);
+	known = memory->lock_types ? malloc(sizeof(*known)) : NULL;
+	if (known) {
+		*known = *out;
+		if (cpython_table_put(memory->lock_types, type, 0, known))
+			free(known);
+	}
+	return is_lock;
 }

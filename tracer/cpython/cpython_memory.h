@@ -18,11 +18,16 @@
 /** Reads `size` bytes at `address`; 0 or a negative errno (-EFAULT: not all of it is mapped). */
 typedef int (*cpython_read_fn)(void *context, uint64_t address, void *out, size_t size);
 
+struct cpython_table;
+
 /** How to reach the target's memory. `layout` may be NULL until the version is known. */
 struct cpython_memory {
 	cpython_read_fn read;
 	void *context;
 	const struct cpython_layout *layout;
+	/* Address of a type -> struct cpython_lock_type: what cpython_lock_type() found out, so
+	 * that a walk over very many objects asks once a type. NULL: it is asked each time. */
+	struct cpython_table *lock_types;
 };
 
 /** A cpython_read_fn by process_vm_readv; `context` points to a pid_t. */

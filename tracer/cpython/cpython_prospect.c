@@ -38,4 +38,5 @@ void cpython_prospect(const struct target *target, struct cpython_prospect *out)
 		out->sees[i] = cpython_level_sees(i, &found);
 	out->pictured = cpython_snapshot_deliver(target->pid, ignore_batch, NULL, &out->picture,
 	                                         &out->fault) >= 0;
+	cpython_picture_fini(&out->picture);
 }

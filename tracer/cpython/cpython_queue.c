@@ -34,12 +34,13 @@ struct cpython_loop_value cpython_queue_find(const struct cpython_memory *memory
 void cpython_queue_loops(const struct cpython_memory *memory, const struct cpython_target *target,
                          void (*fn)(void *context, uint64_t loop), void *context)
 {
-	uint64_t *tasks = calloc(TASKS, sizeof(*tasks)), loops[LOOPS];
-	long count = tasks ? cpython_walk_tasks(memory, target, tasks, TASKS) : -ENOMEM;
+	struct cpython_tasks tasks = {0};
+	uint64_t loops[LOOPS];
 	size_t known = 0;
 
-	for (long i = 0; i < count && i < TASKS; i++) {
-		uint64_t loop = cpython_word(memory, tasks[i] + memory->layout->future_loop);
+	cpython_walk_tasks(memory, target, &tasks);
+	for (size_t i = 0; i < tasks.count && i < TASKS; i++) {
+		uint64_t loop = cpython_word(memory, tasks.at[i] + memory->layout->future_loop);
 		size_t j = 0;
 
 		while (j < known && loops[j] != loop)
@@ -49,5 +50,5 @@ void cpython_queue_loops(const struct cpython_memory *memory, const struct cpyth
 		loops[known++] = loop;
 		fn(context, loop);
 	}
-	free(tasks);
+	free(tasks.at);
 }

@@ -11,6 +11,8 @@
 #include "cpython_session_state.h"
 #include "cpython_snapshot.h"
 
+enum { SNAPSHOT_MS = 300 }; /* of an attachment that is to be there within a second */
+
 static int take_fact(void *context, const struct cpython_fact *fact, size_t size)
 {
 	struct cpython_session *s = context;
@@ -41,7 +43,7 @@ static void take_loop(void *context, uint64_t loop)
 {
 	struct cpython_session *s = context;
 	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
-	                                      &s->found.target.layout};
+	                                      &s->found.target.layout, NULL};
 	struct cpython_loop_value value = {0};
 	int error = 0;
 
@@ -76,7 +78,7 @@ static void types_tell(struct cpython_session *s)
 		{"_thread", "RLock"},
 	};
 	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
-	                                      &s->found.target.layout};
+	                                      &s->found.target.layout, NULL};
 	struct cpython_lock_type type;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -120,7 +122,7 @@ static int session_translate(struct cpython_session *s)
 	struct cpython_translate_options options = {
 		.pid = s->options.pid,
 		.detail = s->options.detail,
-		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout},
+		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout, NULL},
 		.interpreter = s->found.target.interpreter,
 		.function = s->found.target.function,
 		.type_fn = take_type,
@@ -139,7 +141,7 @@ static void session_watch(struct cpython_session *s)
 {
 	const struct cpython_watch_options options = {
 		.pid = s->pid,
-		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout},
+		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout, NULL},
 		.target = &s->found.target,
 		.attachment = s->attachment,
 		.translator = s->translator,
@@ -213,11 +215,39 @@ static int layout_check(const struct cpython_session *s, struct fault *fault)
 	                 (unsigned)stats.frames);
 }
 
+/* Tasks that were suspended before and have not moved since are told first; they are read before
+ * anything is attached, and again behind it. */
+static int attach_around(struct cpython_session *s, struct remote_memory *pages,
+                         struct fault *fault)
+{
+	const struct cpython_memory memory = {remote_memory_read, pages, &s->found.target.layout,
+	                                      NULL};
+	const struct cpython_snapshot_options options = {.pages = pages, .budget_ms = SNAPSHOT_MS};
+	struct cpython_snapshot *snapshot;
+	int error = cpython_snapshot_take(&memory, &s->found.target, &options, &snapshot);
+
+	if (error)
+		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
+	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
+		s->turn = cpython_session_clock() + s->options.duty_on_ms * 1000000ull;
+	if (s->found.target.queues)
+		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
+	error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
+	                                  CPYTHON_PROBE_STEP | cpython_session_probes(s), fault);
+	remote_memory_forget(pages);
+	if (!error) {
+		cpython_snapshot_check(snapshot, &memory, &s->found.target);
+		error = cpython_snapshot_tell(snapshot, s->translator, NULL, NULL);
+		if (error)
+			fault_set(fault, error, "cannot tell the tasks: %s", strerror(-error));
+	}
+	cpython_snapshot_free(snapshot);
+	return error;
+}
+
 int cpython_session_start(struct cpython_session *s, struct fault *fault)
 {
-	const struct cpython_memory memory = {cpython_memory_kept, s->memory,
-	                                      &s->found.target.layout};
-	struct cpython_snapshot *snapshot;
+	struct remote_memory *pages;
 	int error =
 		cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
 
@@ -233,18 +263,10 @@ int cpython_session_start(struct cpython_session *s, struct fault *fault)
 		return error;
 	types_tell(s);
 	session_watch(s);
-	error = cpython_snapshot_take(&memory, &s->found.target, &snapshot);
+	error = remote_memory_new(s->pid, &pages);
 	if (error)
-		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
-	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
-		s->turn = cpython_session_clock() + s->options.duty_on_ms * 1000000ull;
-	if (s->found.target.queues)
-		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
-	error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                  CPYTHON_PROBE_STEP | cpython_session_probes(s), fault);
-	/* what was suspended before and has not moved since: told first */
-	if (!error && cpython_snapshot_tell(snapshot, &memory, &s->found.target, s->translator) < 0)
-		error = fault_set(fault, -ENOMEM, "out of memory");
-	cpython_snapshot_free(snapshot);
+		return fault_set(fault, error, "out of memory");
+	error = attach_around(s, pages, fault);
+	remote_memory_free(pages);
 	return error ? error : layout_check(s, fault);
 }

@@ -9,14 +9,16 @@
 
 #include "cpython_describe.h"
 #include "cpython_snapshot.h"
-#include "cpython_walk.h"
+#include "cpython_table.h"
 
-enum { TASKS_MAX = 65536, BUDGET_MS = 300 };
+/* Tasks read at a time before they are read again: a few milliseconds, in which few change. */
+enum { BATCH = 512, TRIES = 3 };
 
 struct cpython_snapshot {
 	struct cpython_walked **tasks; /* each as large as its items need */
-	size_t count;
-	size_t others; /* tasks that were not suspended, or not readable, or not reached in time */
+	size_t count, room;
+	uint64_t time; /* ns: they were like this at or after it */
+	struct cpython_snapshot_left left;
 };
 
 static uint64_t clock_ns(void)
@@ -30,8 +32,18 @@ static uint64_t clock_ns(void)
 static int task_add(struct cpython_snapshot *snapshot, const struct cpython_walked *walked)
 {
 	size_t size = sizeof(walked->fact) + walked->fact.count * sizeof(walked->items[0]);
-	struct cpython_walked *copy = malloc(size);
+	struct cpython_walked *copy;
 
+	if (snapshot->count == snapshot->room) {
+		size_t room = snapshot->room ? 2 * snapshot->room : 1024;
+		struct cpython_walked **tasks = reallocarray(snapshot->tasks, room, sizeof(*tasks));
+
+		if (!tasks)
+			return -ENOMEM;
+		snapshot->tasks = tasks;
+		snapshot->room = room;
+	}
+	copy = malloc(size);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, walked, size);
@@ -39,31 +51,141 @@ static int task_add(struct cpython_snapshot *snapshot, const struct cpython_walk
 	return 0;
 }
 
+static void read_anew(const struct cpython_snapshot_options *options)
+{
+	if (options->pages)
+		remote_memory_forget(options->pages);
+}
+
+/* Counts a task that is not shown. */
+static void task_left(struct cpython_snapshot *snapshot, int state)
+{
+	if (state > 0)
+		snapshot->left.states[state]++;
+	else
+		snapshot->left.unreadable++;
+}
+
+/* Reads a task until two readings agree. 0 (it is suspended), or what cpython_walk says; -EAGAIN:
+ * it changes all the time. */
+static int task_settle(const struct cpython_memory *memory, const struct cpython_target *target,
+                       const struct cpython_snapshot_options *options, uint64_t task,
+                       struct cpython_walked *out)
+{
+	struct cpython_walked again;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		int state, first;
+
+		read_anew(options);
+		first = cpython_walk(memory, target, task, out);
+		read_anew(options);
+		state = cpython_walk(memory, target, task, &again);
+		if (state == first && (state || cpython_walk_equal(out, &again)))
+			return state;
+	}
+	return -EAGAIN;
+}
+
+/* Reads `count` tasks twice; one that was not the same both times is looked at alone. Where all
+ * memory that they were read from is as it was, reading it again would say the same. */
+static int batch_settle(const struct cpython_memory *memory, const struct cpython_target *target,
+                        const struct cpython_snapshot_options *options, const uint64_t *tasks,
+                        size_t count, struct cpython_snapshot *snapshot)
+{
+	struct cpython_walked *first = calloc(count, sizeof(*first)), again;
+	int states[BATCH], error = first ? 0 : -ENOMEM;
+	bool same;
+
+	read_anew(options);
+	for (size_t i = 0; i < count && !error; i++)
+		states[i] = cpython_walk(memory, target, tasks[i], &first[i]);
+	same = options->pages && remote_memory_unchanged(options->pages);
+	read_anew(options);
+	for (size_t i = 0; i < count && !error; i++) {
+		int state = same ? states[i] : cpython_walk(memory, target, tasks[i], &again);
+
+		if (!same &&
+		    (state != states[i] || (!state && !cpython_walk_equal(&first[i], &again))))
+			state = task_settle(memory, target, options, tasks[i], &first[i]);
+		if (!state)
+			error = task_add(snapshot, &first[i]);
+		else if (state == -EAGAIN)
+			snapshot->left.changed++;
+		else
+			task_left(snapshot, state);
+	}
+	free(first);
+	return error;
+}
+
+static int tasks_settle(const struct cpython_memory *memory, const struct cpython_target *target,
+                        const struct cpython_snapshot_options *options,
+                        const struct cpython_tasks *tasks, struct cpython_snapshot *snapshot)
+{
+	struct cpython_tasks after = {0};
+	int error = 0;
+
+	for (size_t i = 0; i < tasks->count && !error; i += BATCH)
+		error = batch_settle(memory, target, options, tasks->at + i,
+		                     tasks->count - i < BATCH ? tasks->count - i : BATCH, snapshot);
+	read_anew(options);
+	if (!error)
+		error = cpython_walk_tasks(memory, target, &after);
+	snapshot->left.moved =
+		tasks->cut || after.cut || tasks->count != after.count ||
+		(after.count && memcmp(tasks->at, after.at, after.count * sizeof(*after.at)) != 0);
+	free(after.at);
+	return error;
+}
+
+static int tasks_take(const struct cpython_memory *memory, const struct cpython_target *target,
+                      const struct cpython_snapshot_options *options,
+                      const struct cpython_tasks *tasks, struct cpython_snapshot *snapshot)
+{
+	uint64_t end = clock_ns() + options->budget_ms * 1000000ull;
+	struct cpython_walked walked;
+	int error = 0;
+
+	for (size_t i = 0; i < tasks->count && !error; i++) {
+		int state;
+
+		if (clock_ns() >= end) {
+			snapshot->left.unreached = tasks->count - i;
+			break;
+		}
+		state = cpython_walk(memory, target, tasks->at[i], &walked);
+		if (state)
+			task_left(snapshot, state);
+		else
+			error = task_add(snapshot, &walked);
+	}
+	return error;
+}
+
 int cpython_snapshot_take(const struct cpython_memory *memory, const struct cpython_target *target,
+                          const struct cpython_snapshot_options *options,
                           struct cpython_snapshot **out)
 {
 	struct cpython_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	uint64_t *tasks = calloc(TASKS_MAX, sizeof(*tasks)),
-		 end = clock_ns() + BUDGET_MS * 1000000ull;
-	struct cpython_walked walked;
-	long n = -ENOMEM;
+	struct cpython_tasks tasks = {0};
+	struct cpython_table types = {0};
+	struct cpython_memory known = *memory;
+	int error = snapshot ? cpython_walk_tasks(memory, target, &tasks) : -ENOMEM;
 
 	*out = NULL;
-	if (snapshot && tasks)
-		n = cpython_walk_tasks(memory, target, tasks, TASKS_MAX);
-	if (n > TASKS_MAX)
-		n = TASKS_MAX;
-	if (n > 0)
-		snapshot->tasks = calloc(n, sizeof(*snapshot->tasks));
-	for (long i = 0; i < n && snapshot->tasks && clock_ns() < end; i++)
-		if (!cpython_walk(memory, target, tasks[i], &walked) && task_add(snapshot, &walked))
-			n = -ENOMEM;
-	if (n > 0)
-		snapshot->others = n - snapshot->count;
-	free(tasks);
-	if (n < 0) {
+	known.lock_types = &types;
+	if (snapshot)
+		snapshot->time = clock_ns();
+	if (!error)
+		error = options->budget_ms
+		                ? tasks_take(&known, target, options, &tasks, snapshot)
+		                : tasks_settle(&known, target, options, &tasks, snapshot);
+	free(tasks.at);
+	cpython_table_fini(&types, free);
+	if (error) {
 		cpython_snapshot_free(snapshot);
-		return (int)n;
+		return error;
 	}
 	*out = snapshot;
 	return 0;
@@ -79,52 +201,140 @@ void cpython_snapshot_free(struct cpython_snapshot *snapshot)
 	free(snapshot);
 }
 
-long cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
-                           const struct cpython_memory *memory, const struct cpython_target *target,
-                           struct cpython_translator *translator)
+void cpython_snapshot_check(struct cpython_snapshot *snapshot, const struct cpython_memory *memory,
+                            const struct cpython_target *target)
 {
-	uint64_t now = clock_ns();
 	struct cpython_walked again;
-	long told = 0;
+	size_t kept = 0;
 
+	snapshot->time = clock_ns();
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct cpython_walked *walked = snapshot->tasks[i];
-		int error;
 
 		if (cpython_walk(memory, target, walked->fact.task, &again) ||
 		    !cpython_walk_equal(walked, &again)) {
-			walked->fact.task = 0;
+			free(walked);
+			snapshot->left.changed++;
 			continue;
 		}
-		walked->fact.time = now;
-		error = cpython_translate_snapshot(translator, &walked->fact,
-		                                   CPYTHON_SNAPSHOT_MEET);
-		if (error)
-			return error;
-		told++;
+		snapshot->tasks[kept++] = walked;
 	}
-	for (int pass = CPYTHON_SNAPSHOT_BIND; pass <= CPYTHON_SNAPSHOT_TELL; pass++)
-		for (size_t i = 0; i < snapshot->count; i++) {
-			const struct cpython_fact *fact = &snapshot->tasks[i]->fact;
-			int error =
-				fact->task ? cpython_translate_snapshot(translator, fact, pass) : 0;
+	snapshot->count = kept;
+}
 
-			if (error)
-				return error;
+int cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
+                          struct cpython_translator *translator, stream_fn fn, void *context)
+{
+	int error = 0;
+
+	for (int pass = CPYTHON_SNAPSHOT_MEET; pass <= CPYTHON_SNAPSHOT_TELL; pass++)
+		for (size_t i = 0; i < snapshot->count && !error; i++) {
+			snapshot->tasks[i]->fact.time = snapshot->time;
+			error = cpython_translate_snapshot(translator, &snapshot->tasks[i]->fact,
+			                                   pass);
+			if (!error && fn && i % BATCH == BATCH - 1)
+				error = cpython_translate_flush(translator, true, fn, context,
+				                                NULL);
 		}
-	return told;
+	if (!error && fn)
+		error = cpython_translate_flush(translator, true, fn, context, NULL);
+	return error;
+}
+
+/* Locks are looked at while their number is not known: in an array that grows. */
+struct looking {
+	const struct cpython_memory *memory;
+	const struct cpython_target *target;
+	const struct cpython_translator *translator;
+	struct cpython_picture *out;
+	size_t room;
+	int error;
+};
+
+static void lock_look(void *context, uint32_t id, uint64_t address,
+                      const struct cpython_type_value *how)
+{
+	struct looking *l = context;
+	struct cpython_picture *out = l->out;
+	struct cpython_lock_look *look;
+
+	if (out->lock_count == l->room) {
+		size_t room = l->room ? 2 * l->room : 64;
+		struct cpython_lock_look *locks = reallocarray(out->locks, room, sizeof(*locks));
+		uint32_t *owners = reallocarray(out->owners, room, sizeof(*owners));
+
+		if (locks)
+			out->locks = locks;
+		if (owners)
+			out->owners = owners;
+		if (!locks || !owners) {
+			l->error = -ENOMEM;
+			return;
+		}
+		l->room = room;
+	}
+	look = &out->locks[out->lock_count];
+	cpython_lock_look(l->memory, l->target, address, how, look);
+	look->id = id;
+	out->owners[out->lock_count++] = cpython_translate_task(l->translator, look->owner);
+}
+
+void cpython_picture_fini(struct cpython_picture *picture)
+{
+	free(picture->locks);
+	free(picture->owners);
+	picture->locks = NULL;
+	picture->owners = NULL;
+}
+
+static int deliver(const struct target *target, struct cpython_found *found,
+                   struct remote_memory *pages, stream_fn fn, void *context,
+                   struct cpython_picture *out)
+{
+	const struct cpython_snapshot_options settled = {.pages = pages};
+	struct cpython_translate_options options = {.pid = (uint32_t)target->pid};
+	struct cpython_translate_stats stats;
+	struct cpython_snapshot *snapshot = NULL;
+	struct cpython_translator *translator = NULL;
+	struct looking looking = {&options.memory, &found->target, NULL, out, 0, 0};
+	int error;
+
+	options.memory =
+		(struct cpython_memory){remote_memory_read, pages, &found->target.layout, NULL};
+	options.interpreter = found->target.interpreter;
+	options.function = found->target.function;
+	error = cpython_translate_new(&options, &translator);
+	if (!error)
+		error = cpython_snapshot_take(&options.memory, &found->target, &settled, &snapshot);
+	if (!error)
+		error = cpython_describe(target, found, "dump", "process_vm_readv", 0, translator,
+		                         fn, context);
+	if (!error)
+		error = cpython_snapshot_tell(snapshot, translator, fn, context);
+	if (!error) {
+		cpython_translate_stats(translator, &stats);
+		*out = (struct cpython_picture){
+			.tasks = snapshot->count,
+			.left = snapshot->left,
+			.frames = stats.frames,
+			.misfits = stats.misfits,
+		};
+		remote_memory_forget(pages);
+		looking.translator = translator;
+		cpython_translate_locks(translator, lock_look, &looking);
+		error = looking.error;
+	}
+	cpython_snapshot_free(snapshot);
+	cpython_translate_free(translator);
+	return error;
 }
 
 int cpython_snapshot_deliver(pid_t pid, stream_fn fn, void *context, struct cpython_picture *out,
                              struct fault *fault)
 {
-	struct cpython_translate_options options = {.pid = pid};
-	struct cpython_translate_stats stats;
-	struct cpython_snapshot *snapshot = NULL;
-	struct cpython_translator *translator = NULL;
+	struct remote_memory *pages = NULL;
 	struct cpython_found found;
 	struct target *target;
-	long told = 0;
 	int error = target_open(pid, &target);
 
 	memset(out, 0, sizeof(*out));
@@ -132,35 +342,15 @@ int cpython_snapshot_deliver(pid_t pid, stream_fn fn, void *context, struct cpyt
 		return fault_set(fault, error, "cannot look at process %d: %s", (int)pid,
 		                 strerror(-error));
 	error = cpython_find(target, &found, fault);
-	if (error)
-		goto end;
-	options.memory =
-		(struct cpython_memory){cpython_memory_process, &pid, &found.target.layout};
-	options.interpreter = found.target.interpreter;
-	options.function = found.target.function;
-	error = cpython_translate_new(&options, &translator);
-	if (!error)
-		error = cpython_snapshot_take(&options.memory, &found.target, &snapshot);
-	if (!error)
-		error = cpython_describe(target, &found, "dump", "process_vm_readv", 0, translator,
-		                         fn, context);
 	if (!error) {
-		told = cpython_snapshot_tell(snapshot, &options.memory, &found.target, translator);
-		error = told < 0 ? (int)told : 0;
+		error = remote_memory_new(pid, &pages);
+		if (!error)
+			error = deliver(target, &found, pages, fn, context, out);
+		if (error)
+			fault_set(fault, error, "cannot read the tasks of process %d: %s", (int)pid,
+			          strerror(-error));
 	}
-	if (!error)
-		error = cpython_translate_flush(translator, true, fn, context, NULL);
-	if (error) {
-		fault_set(fault, error, "cannot read the tasks of process %d: %s", (int)pid,
-		          strerror(-error));
-		goto end;
-	}
-	cpython_translate_stats(translator, &stats);
-	*out = (struct cpython_picture){(unsigned)told, (unsigned)(snapshot->count - told),
-	                                (unsigned)snapshot->others, stats.frames, stats.misfits};
-end:
-	cpython_snapshot_free(snapshot);
-	cpython_translate_free(translator);
+	remote_memory_free(pages);
 	target_close(target);
 	return error;
 }

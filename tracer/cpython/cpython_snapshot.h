@@ -8,31 +8,59 @@
 #define CPYTHON_SNAPSHOT_H
 
 #include "cpython_find.h"
+#include "cpython_lock_look.h"
 #include "cpython_translate.h"
+#include "cpython_walk.h"
 #include "fault.h"
+#include "remote_memory.h"
 #include "stream.h"
 
-struct cpython_snapshot; /* tasks as they were read once */
+struct cpython_snapshot; /* tasks as they were read */
 
-/** Reads the suspended tasks, at most for about 300 ms. 0 or a negative errno. */
+/** How a snapshot is taken. */
+struct cpython_snapshot_options {
+	struct remote_memory *pages; /* what `memory` reads from, so that what is read again is read
+	                              * anew; NULL: it keeps nothing */
+	/* ms: each task is read once, as far as it goes in that time. 0: each is read until two
+	 * readings agree, as long as it takes. */
+	unsigned budget_ms;
+};
+
+/** Tasks that are not in a snapshot, and why. */
+struct cpython_snapshot_left {
+	size_t states[CPYTHON_TASK_STATES]; /* by enum cpython_task_state */
+	size_t unreadable;
+	size_t changed;   /* between two readings */
+	size_t unreached; /* in time */
+	bool moved;       /* tasks came or went meanwhile: some may be missing */
+};
+
+/** Reads the suspended tasks. 0 or a negative errno. */
 int cpython_snapshot_take(const struct cpython_memory *memory, const struct cpython_target *target,
+                          const struct cpython_snapshot_options *options,
                           struct cpython_snapshot **out);
 void cpython_snapshot_free(struct cpython_snapshot *snapshot); /* takes NULL */
 
-/** Reads them again and hands those that have not changed to the translator. Returns how many, or
- * a negative errno. */
-long cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
-                           const struct cpython_memory *memory, const struct cpython_target *target,
-                           struct cpython_translator *translator);
+/** Reads them again and drops those that have changed. */
+void cpython_snapshot_check(struct cpython_snapshot *snapshot, const struct cpython_memory *memory,
+                            const struct cpython_target *target);
 
-/** What a snapshot has and has not. */
+/** Hands them to the translator, and with `fn` what that tells to it. 0 or a negative errno. */
+int cpython_snapshot_tell(const struct cpython_snapshot *snapshot,
+                          struct cpython_translator *translator, stream_fn fn, void *context);
+
+/** What a snapshot has and has not; free it with cpython_picture_fini(). */
 struct cpython_picture {
-	unsigned tasks;   /* suspended: told */
-	unsigned changed; /* between the two readings: left out */
-	unsigned others;  /* left out: running, not begun, done, or not reached in time */
-	uint64_t frames;  /* suspended frames looked at ... */
-	uint64_t misfits; /* ... that did not fit the layout */
+	size_t tasks; /* suspended: told */
+	struct cpython_snapshot_left left;
+	uint64_t frames;                 /* suspended frames looked at ... */
+	uint64_t misfits;                /* ... that did not fit the layout */
+	struct cpython_lock_look *locks; /* the locks told of, as their memory was behind that */
+	uint32_t *owners;                /* of each, by its own word: the id of a task, or 0 */
+	size_t lock_count;
 };
+
+void cpython_picture_fini(struct cpython_picture *picture);
 
 /**
  * For `dump`: delivers what all suspended tasks of a process wait for and hold

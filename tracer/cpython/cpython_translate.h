@@ -97,6 +97,15 @@ int cpython_translate_snapshot(struct cpython_translator *translator,
 /** The next record of stream (pid, 0) has this number: those before are somebody else's. */
 int cpython_translate_number(struct cpython_translator *translator, uint64_t next);
 
+/** Calls `fn` for each lock that was told of. */
+typedef void (*cpython_known_fn)(void *context, uint32_t id, uint64_t address,
+                                 const struct cpython_type_value *how);
+void cpython_translate_locks(const struct cpython_translator *translator, cpython_known_fn fn,
+                             void *context);
+
+/** The id of the task at an address, 0: none that is known. */
+uint32_t cpython_translate_task(const struct cpython_translator *translator, uint64_t address);
+
 /** Nothing is seen from now until the next fact (a window has ended): what is held and awaited is
  * not known any more. The next fact of each stream tells a LOST interval first. */
 void cpython_translate_pause(struct cpython_translator *translator);

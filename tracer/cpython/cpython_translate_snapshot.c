@@ -72,3 +72,20 @@ int cpython_translate_number(struct cpython_translator *t, uint64_t next)
 	stream->next_event = next;
 	return 0;
 }
+
+void cpython_translate_locks(const struct cpython_translator *t, cpython_known_fn fn, void *context)
+{
+	for (size_t i = 0; i < t->locks.room; i++) {
+		const struct cpython_lock *lock = t->locks.slots[i].value;
+
+		if (lock && lock->told && !lock->gone)
+			fn(context, lock->id, lock->address, &lock->type->how);
+	}
+}
+
+uint32_t cpython_translate_task(const struct cpython_translator *t, uint64_t address)
+{
+	const struct cpython_task *task = cpython_table_get(&t->tasks, address, 0);
+
+	return task && address ? task->id : 0;
+}

@@ -240,22 +240,40 @@ static void name_walk(struct walk *w, uint64_t task)
 	}
 }
 
+/* A task that is done, or whose coroutine cannot be suspended now; 0: it can. */
+static int task_state(const struct walk *w, uint64_t task, uint64_t coro)
+{
+	const struct cpython_layout *l = w->l;
+	uint64_t type = coro ? cpython_word(w->memory, coro + OB_TYPE) : 0;
+	int8_t state;
+
+	if (cpython_half(w->memory, task + l->future_state))
+		return CPYTHON_TASK_DONE;
+	if (!type)
+		return -EFAULT;
+	if (type != w->target->coroutine && type != w->target->generator)
+		return CPYTHON_TASK_FOREIGN;
+	if (l->frame_apart && !frame_of(w, coro))
+		return CPYTHON_TASK_RUNS; /* it has returned; its task learns of it now */
+	if (state_read(w, coro, &state))
+		return -EFAULT;
+	if (state == l->state_suspended || state == l->state_yield_from)
+		return CPYTHON_TASK_SUSPENDED;
+	return state == l->state_created ? CPYTHON_TASK_NOT_BEGUN : CPYTHON_TASK_RUNS;
+}
+
 int cpython_walk(const struct cpython_memory *memory, const struct cpython_target *target,
                  uint64_t task, struct cpython_walked *out)
 {
 	const struct cpython_layout *l = &target->layout;
 	struct walk w = {.memory = memory, .target = target, .l = l, .out = out};
 	uint64_t coro = cpython_word(memory, task + l->task_coro);
+	int state = task_state(&w, task, coro);
 	struct cpython_item *item;
-	int8_t state;
 
 	memset(&out->fact, 0, sizeof(out->fact));
-	if (!coro || cpython_half(memory, task + l->future_state))
-		return -EAGAIN;
-	if (state_read(&w, coro, &state))
-		return -EFAULT;
-	if (state != l->state_suspended && state != l->state_yield_from)
-		return -EAGAIN;
+	if (state)
+		return state;
 	out->fact.kind = CPYTHON_FACT_LATE;
 	out->fact.pid = target->pid;
 	out->fact.task = task;
