@@ -230,6 +230,19 @@ static int process_walk(struct walk *walk, uint64_t address)
 	return code ? code : locks_walk(walk, root.locks);
 }
 
+/* A lock of this runtime knows its one holder. */
+static int holds_make(struct inspection *in)
+{
+	in->holds = calloc(in->lock_count + 1, sizeof(*in->holds));
+	if (!in->holds)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->lock_count; i++)
+		if (in->locks[i].record.holder)
+			in->holds[in->hold_count++] =
+				(struct inspect_hold){.id = in->locks[i].record.holder, .lock = i};
+	return 0;
+}
+
 int inspection_take(const struct target *target, struct inspection **out)
 {
 	const struct target_module *module = target_module_with(target, TARGET_ROOT);
@@ -262,6 +275,8 @@ int inspection_take(const struct target *target, struct inspection **out)
 	inspection->locks = (void *)walk.locks.items;
 	inspection->lock_count = walk.locks.count;
 	if (!code)
+		code = holds_make(inspection);
+	if (!code)
 		code = inspection_link(inspection);
 	if (code) {
 		inspection_free(inspection);
@@ -281,6 +296,6 @@ void inspection_free(struct inspection *inspection)
 	free(inspection->loops);
 	free(inspection->tasks);
 	free(inspection->locks);
-	free(inspection->held);
+	free(inspection->holds);
 	free(inspection);
 }

@@ -33,11 +33,19 @@ struct inspect_lock {
 	struct aw_inspect_lock record; /* name is NUL-terminated; `waiters`: in line for it */
 	ptrdiff_t holder;              /* index in tasks, -1: none or not found */
 	uint32_t holders;              /* tasks seen in a section of it: of a semaphore several */
+	bool shared;                   /* more tasks may hold it than were seen: a semaphore */
 	uint32_t to_notify;            /* of a condition: tasks that wait to be notified */
 	uint32_t handed;               /* woken by its release, and have not run yet */
 	enum inspect_held held;        /* by its own state, whoever holds it */
 	uint64_t thread; /* of threads: the ident of the one that owns it; 0: unknown */
 	char word[48];   /* that state as it was read; "": the runtime keeps none */
+};
+
+/** A lock that a task holds: of a semaphore, one of several. */
+struct inspect_hold {
+	uint32_t id;    /* of the task */
+	ptrdiff_t task; /* index in tasks, -1: none or not found */
+	size_t lock;    /* index in locks */
 };
 
 /** A deadlock: tasks[members[i]] waits for tasks[members[i + 1]], the last for the first. */
@@ -57,8 +65,8 @@ struct inspection {
 	size_t lock_count;
 	struct inspect_cycle *cycles;
 	size_t cycle_count;
-	size_t *held; /* indices of locks that a task holds, by task (inspection_held) */
-	size_t held_count;
+	struct inspect_hold *holds; /* in order by task (inspection_held) */
+	size_t hold_count;
 	size_t dropped; /* records that changed while they were read, or made no sense */
 	bool truncated; /* a bound was hit: there is more */
 	bool moved;     /* tasks came or went while it was read: some may be missing */
@@ -73,7 +81,8 @@ int inspection_take(const struct target *target, struct inspection **out);
 
 void inspection_free(struct inspection *inspection); /* takes NULL */
 
-/** The locks that task number `task` holds: indices in locks, `*count` of them. */
-const size_t *inspection_held(const struct inspection *inspection, size_t task, size_t *count);
+/** What task number `task` holds, `*count` locks. */
+const struct inspect_hold *inspection_held(const struct inspection *inspection, size_t task,
+                                           size_t *count);
 
 #endif

@@ -38,11 +38,11 @@ static bool waits_for_lock(const struct aw_inspect_task *task)
 	       task->await == AW_AWAIT_CONDITION;
 }
 
-/* Whom the tasks that wait for a lock wait for: its one holder; -1: not known, or more than one,
- * or nobody, for it is free and theirs next. */
+/* Whom the tasks that wait for a lock wait for: its one holder; -1: not known, or perhaps one of
+ * several, or nobody, for it is free and theirs next. */
 static ptrdiff_t holder_awaited(const struct inspect_lock *lock)
 {
-	return lock->holders > 1 || lock->held == INSPECT_FREE ? -1 : lock->holder;
+	return lock->shared || lock->holders > 1 || lock->held == INSPECT_FREE ? -1 : lock->holder;
 }
 
 static void tasks_link(struct inspection *in, const struct key *tasks, const struct key *locks)
@@ -122,47 +122,40 @@ static int cycles_find(struct inspection *in, size_t *walk)
 	return code;
 }
 
-static int held_compare(const void *a, const void *b, void *context)
+static int hold_compare(const void *a, const void *b)
 {
-	const struct inspect_lock *locks = context;
-	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct inspect_hold *x = a, *y = b;
 
-	if (locks[i].holder != locks[j].holder)
-		return locks[i].holder < locks[j].holder ? -1 : 1;
-	return i < j ? -1 : i > j;
+	if (x->task != y->task)
+		return x->task < y->task ? -1 : 1;
+	return x->lock < y->lock ? -1 : x->lock > y->lock;
 }
 
-/* The locks with a holder, those of one task together. */
-static int held_sort(struct inspection *in)
+/* Those of one task together. */
+static void holds_link(struct inspection *in, const struct key *tasks)
 {
-	free(in->held);
-	in->held_count = 0;
-	in->held = calloc(in->lock_count + 1, sizeof(*in->held));
-	if (!in->held)
-		return -ENOMEM;
-	for (size_t i = 0; i < in->lock_count; i++)
-		if (in->locks[i].holder >= 0)
-			in->held[in->held_count++] = i;
-	qsort_r(in->held, in->held_count, sizeof(*in->held), held_compare, in->locks);
-	return 0;
+	for (size_t i = 0; i < in->hold_count; i++)
+		in->holds[i].task = key_find(tasks, in->task_count, in->holds[i].id);
+	if (in->hold_count)
+		qsort(in->holds, in->hold_count, sizeof(*in->holds), hold_compare);
 }
 
-const size_t *inspection_held(const struct inspection *in, size_t task, size_t *count)
+const struct inspect_hold *inspection_held(const struct inspection *in, size_t task, size_t *count)
 {
-	size_t low = 0, high = in->held_count, end;
+	size_t low = 0, high = in->hold_count, end;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if ((size_t)in->locks[in->held[middle]].holder < task)
+		if (in->holds[middle].task < (ptrdiff_t)task)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (end = low; end < in->held_count && (size_t)in->locks[in->held[end]].holder == task;)
+	for (end = low; end < in->hold_count && in->holds[end].task == (ptrdiff_t)task;)
 		end++;
 	*count = end - low;
-	return in->held + low;
+	return in->holds + low;
 }
 
 int inspection_link(struct inspection *in)
@@ -180,9 +173,8 @@ int inspection_link(struct inspection *in)
 		qsort(tasks, in->task_count, sizeof(*tasks), key_compare);
 		qsort(locks, in->lock_count, sizeof(*locks), key_compare);
 		tasks_link(in, tasks, locks);
-		code = held_sort(in);
-		if (!code)
-			code = cycles_find(in, walk);
+		holds_link(in, tasks);
+		code = cycles_find(in, walk);
 	}
 	free(tasks);
 	free(locks);

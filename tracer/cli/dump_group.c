@@ -16,10 +16,10 @@ struct key {
 	size_t task;
 };
 
-static bool wanted(const struct inspection *in, const size_t *held, size_t count)
+static bool wanted(const struct inspection *in, const struct inspect_hold *held, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (in->locks[held[i]].record.waiters || in->locks[held[i]].to_notify)
+		if (in->locks[held[i].lock].record.waiters || in->locks[held[i].lock].to_notify)
 			return true;
 	return false;
 }
@@ -30,7 +30,7 @@ static struct key key_make(const struct inspection *in, size_t i, bool each)
 	bool suspended = t->record.state == AW_STATE_SUSPENDED;
 	struct key key = {.loop = t->loop, .state = t->record.state, .task = i};
 	size_t count;
-	const size_t *held = inspection_held(in, i, &count);
+	const struct inspect_hold *held = inspection_held(in, i, &count);
 
 	if (each || t->in_cycle || wanted(in, held, count))
 		key.alone = i + 1;

@@ -191,8 +191,9 @@ static int shown_choose(struct shown *shown, const struct dump_groups *groups)
 	for (size_t i = 0; i < groups->count; i++)
 		if (groups->at[i].count == 1)
 			shown->places[groups->order[groups->at[i].first]] = 1;
-	for (size_t i = 0; i < all->held_count; i++)
-		shown->places[all->locks[all->held[i]].holder] = 1;
+	for (size_t i = 0; i < all->lock_count; i++)
+		if (all->locks[i].holder >= 0)
+			shown->places[all->locks[i].holder] = 1;
 	for (size_t i = 0; i < all->task_count; i++)
 		if (all->tasks[i].waits >= 0)
 			shown->places[all->tasks[i].waits] = 1;

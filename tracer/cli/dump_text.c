@@ -102,7 +102,7 @@ static void print_wait(FILE *out, const struct dump *dump, const struct inspect_
 		        lock_name(name, &all->locks[t->lock]));
 	else
 		fprintf(out, "%s %s", several ? "await" : "awaits", what ? what : "something");
-	if (t->waits >= 0 && (t->lock >= 0 || !several))
+	if (t->waits >= 0 && t->record.await != AW_AWAIT_CONDITION && (t->lock >= 0 || !several))
 		fprintf(out, "%s task %s", t->lock >= 0 ? ", held by" : ":",
 		        task_name(name, &all->tasks[t->waits]));
 	else if (t->lock < 0 && t->record.object && !dump->names && !several)
@@ -134,7 +134,7 @@ static void print_task(FILE *out, const struct dump *dump, size_t index)
 	const struct inspect_task *t = &all->tasks[index];
 	char name[NAME_ROOM + 48], place[DUMP_PLACE], time[DURATION_TEXT];
 	size_t count;
-	const size_t *held = inspection_held(all, index, &count);
+	const struct inspect_hold *held = inspection_held(all, index, &count);
 
 	fprintf(out, "  %-24s %s", task_name(name, t), dump_state(t->record.state));
 	if (t->record.state == AW_STATE_SUSPENDED) {
@@ -150,7 +150,7 @@ static void print_task(FILE *out, const struct dump *dump, size_t index)
 		print_chain(out, dump, t->record.site);
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "%s%s", i ? ", " : "      holds ",
-		        lock_name(name, &all->locks[held[i]]));
+		        lock_name(name, &all->locks[held[i].lock]));
 	if (count)
 		fputc('\n', out);
 }

@@ -15,7 +15,7 @@
 struct take {
 	struct inspection *out;
 	struct names *names;
-	size_t task_room, lock_room;
+	size_t task_room, lock_room, hold_room;
 	size_t *places; /* of a lock with an id: its index + 1 */
 	size_t place_room;
 };
@@ -100,6 +100,22 @@ static int lock_new(struct take *take, const struct aw_event *event)
 	return lock_note(take, event->object, in->lock_count - 1);
 }
 
+static int lock_held(struct take *take, struct inspect_lock *lock, uint32_t task)
+{
+	struct inspection *in = take->out;
+	struct inspect_hold *holds =
+		array_grow(in->holds, in->hold_count, &take->hold_room, sizeof(*holds));
+
+	if (!holds)
+		return -ENOMEM;
+	in->holds = holds;
+	holds[in->hold_count++] =
+		(struct inspect_hold){.id = task, .lock = (size_t)(lock - in->locks)};
+	lock->record.holder = task;
+	lock->holders++;
+	return 0;
+}
+
 static int take_event(struct take *take, const struct aw_event *event)
 {
 	struct inspect_lock *lock;
@@ -111,11 +127,7 @@ static int take_event(struct take *take, const struct aw_event *event)
 		return lock_new(take, event);
 	case AW_LOCK_TAKEN:
 		lock = lock_find(take, event->object);
-		if (lock) {
-			lock->record.holder = event->task;
-			lock->holders++;
-		}
-		return 0;
+		return lock ? lock_held(take, lock, event->task) : 0;
 	case AW_LOCK_WAIT:
 		lock = lock_find(take, event->object);
 		if (lock)
@@ -146,7 +158,7 @@ static void name_copy(const struct take *take, uint32_t pid, uint64_t id, char *
 
 /* What the memory of the locks says. It is the truth about whether they are held; by whom, the
  * chains of the tasks have told as far as they show it. */
-static void locks_look(struct take *take, const struct cpython_picture *picture)
+static int locks_look(struct take *take, const struct cpython_picture *picture)
 {
 	for (size_t i = 0; i < picture->lock_count; i++) {
 		const struct cpython_lock_look *look = &picture->locks[i];
@@ -160,19 +172,22 @@ static void locks_look(struct take *take, const struct cpython_picture *picture)
 		lock->handed = look->handed;
 		lock->thread = look->thread;
 		lock->record.permits = look->permits;
-		if (!lock->record.holder && picture->owners[i]) {
-			lock->record.holder = picture->owners[i];
-			lock->holders = 1;
-		}
 		memcpy(lock->word, look->word, sizeof(lock->word));
+		lock->shared = look->counts && look->limit != lock->holders;
+		if (!lock->record.holder && picture->owners[i] &&
+		    lock_held(take, lock, picture->owners[i]))
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 static int picture_finish(struct take *take, uint32_t pid, const struct cpython_picture *picture)
 {
 	struct inspection *in = take->out;
+	int error = locks_look(take, picture);
 
-	locks_look(take, picture);
+	if (error)
+		return error;
 
 	for (size_t i = 0; i < in->task_count; i++)
 		name_copy(take, pid, in->tasks[i].record.id, in->tasks[i].record.name);

@@ -131,9 +131,12 @@ static void look_bool(const struct cpython_memory *memory, const struct cpython_
 static void look_count(const struct cpython_memory *memory, uint64_t lock,
                        struct cpython_lock_look *out)
 {
+	out->counts = true;
 	if (!integer(memory, attribute(memory, lock, "_value"), &out->permits))
 		return;
 	out->held = out->permits ? CPYTHON_LOCK_IS_FREE : CPYTHON_LOCK_IS_HELD;
+	if (!integer(memory, attribute(memory, lock, "_bound_value"), &out->limit))
+		out->limit = 0;
 	snprintf(out->word, sizeof(out->word), "_value is %" PRIu32, out->permits);
 	out->handed = handed_count(memory, lock);
 }
@@ -166,7 +169,8 @@ static void look_thread(const struct cpython_memory *memory, uint64_t at,
 	if (cpython_read(memory, at, &out->thread, sizeof(out->thread)))
 		return;
 	out->held = out->thread ? CPYTHON_LOCK_IS_HELD : CPYTHON_LOCK_IS_FREE;
-	snprintf(out->word, sizeof(out->word), "its owner is %" PRIu64, out->thread);
+	snprintf(out->word, sizeof(out->word),
+	         out->thread ? "its owner is thread %" PRIu64 : "it has no owner", out->thread);
 }
 
 void cpython_lock_look(const struct cpython_memory *memory, const struct cpython_target *target,

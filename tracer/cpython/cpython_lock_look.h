@@ -5,6 +5,8 @@
 #ifndef CPYTHON_LOCK_LOOK_H
 #define CPYTHON_LOCK_LOOK_H
 
+#include <stdbool.h>
+
 #include "cpython_find.h"
 #include "cpython_memory.h"
 
@@ -13,7 +15,9 @@ enum cpython_lock_held { CPYTHON_LOCK_IS_UNKNOWN, CPYTHON_LOCK_IS_FREE, CPYTHON_
 struct cpython_lock_look {
 	uint32_t id;      /* as events name it */
 	uint32_t held;    /* enum cpython_lock_held; a semaphore is held when nothing is free */
+	bool counts;      /* a semaphore */
 	uint32_t permits; /* of a semaphore: free now */
+	uint32_t limit;   /* of a BoundedSemaphore: how many may hold it; 0: not known */
 	uint32_t handed;  /* woken by a release, and have not run yet: it is theirs next */
 	uint64_t thread; /* a lock of threads: the ident of the thread that owns it; 0: not known */
 	uint64_t owner;  /* address of the task that owns it, where the lock knows; 0: not known */

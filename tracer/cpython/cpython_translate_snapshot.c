@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "cpython_state.h"
+#include "cpython_sections.h"
 
 /* Whom this task waits for with a time-out is known before anybody is told of. */
 static void snapshot_bind(struct cpython_translator *t, const struct cpython_fact *fact,
@@ -54,6 +54,9 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 	t->late = true;
 	error = cpython_section_settle(t, stream, task, fact, items, &chain);
 	t->late = false;
+	if (!error && task->waiting) /* by an acquire() call perhaps, which no `with` has named */
+		error = cpython_lock_name_acquired(t, stream, fact->time, task->waiting,
+		                                   task->waiting_site);
 	if (error)
 		return error;
 	task->await = cpython_chain_await(t, task, &chain, &object);
