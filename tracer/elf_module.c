@@ -8,7 +8,6 @@
 #include "elf_module.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
@@ -19,8 +18,10 @@
 #include <awaitness/inspect.h>
 
 #include "event_table.h"
+#include "plain_file.h"
 
 #define NOTE_STAPSDT 3
+#define SECTION_MAX  (64u << 20) /* bytes of notes, or of symbols, that are read */
 
 bool elf_module_probe_name(unsigned kind, char *name, size_t size)
 {
@@ -124,7 +125,8 @@ static void sections_read(struct elf_module *out, Elf *elf)
 		if (name && !strcmp(name, AW_ROOT_SECTION) &&
 		    header.sh_size >= sizeof(struct aw_root))
 			out->root = header.sh_addr;
-		if (header.sh_type != SHT_NOTE && header.sh_type != SHT_DYNSYM)
+		if ((header.sh_type != SHT_NOTE && header.sh_type != SHT_DYNSYM) ||
+		    header.sh_size > SECTION_MAX)
 			continue;
 		data = elf_getdata(section, NULL);
 		if (data && data->d_buf && header.sh_type == SHT_NOTE)
@@ -153,14 +155,29 @@ static void segments_read(struct elf_module *out, Elf *elf)
 	}
 }
 
+/* libelf makes room for as many sections as the first one may say there are, and reads a section as
+ * a whole: what no module has is not asked of it. */
+static bool head_possible(int fd)
+{
+	Elf64_Ehdr head;
+
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head))
+		return false;
+	return !memcmp(head.e_ident, ELFMAG, SELFMAG) && (head.e_shnum || !head.e_shoff);
+}
+
 int elf_module_read(const char *path, struct elf_module *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = plain_file_open(path);
 	Elf *elf;
 
 	memset(out, 0, sizeof(*out));
 	if (fd < 0)
-		return -errno;
+		return fd == -EINVAL ? -ENOEXEC : fd;
+	if (!head_possible(fd)) {
+		close(fd);
+		return -ENOEXEC;
+	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || gelf_getclass(elf) != ELFCLASS64) {

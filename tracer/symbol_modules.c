@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * symbol_modules.c - maps and files to libdw modules.
+ *
+ * libdw maps what it reads, and a file that is cut short while it is mapped ends
+ * the reader with SIGBUS: it is given copies. Files with debug information that
+ * lie apart it opens by names, some of which stand in the file: it may do so only
+ * for files of root or of our own user.
  */
 #include <elfutils/libdwelf.h>
 #include <errno.h>
@@ -13,28 +18,72 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plain_file.h"
 #include "symbol_modules.h"
 #include "target_maps.h"
+
+enum { FILE_MAX = 1 << 30 };
+
+static bool trusted(int file)
+{
+	struct stat status;
+
+	return !fstat(file, &status) && (!status.st_uid || status.st_uid == geteuid());
+}
+
+/* A dwfl_standard_find_debuginfo() that does not look for those of strangers, and gives copies. */
+static int find_debuginfo(Dwfl_Module *dwfl, void **user, const char *name, Dwarf_Addr base,
+                          const char *file, const char *link, GElf_Word sum, char **found)
+{
+	int original, copy;
+
+	if (!*user) /* symbol_module.trusted */
+		return -1;
+	original = dwfl_standard_find_debuginfo(dwfl, user, name, base, file, link, sum, found);
+	if (original < 0)
+		return original;
+	copy = plain_file_copy(original, FILE_MAX);
+	close(original);
+	return copy < 0 ? -1 : copy;
+}
+
+/* The folder of debug information in the tree of a process: as its descriptor, so that nothing else
+ * takes its place; -1: there is none, or it is a stranger's. */
+static int debug_folder(uint32_t pid)
+{
+	char path[64];
+	int folder;
+
+	snprintf(path, sizeof(path), "/proc/%u/root/usr/lib/debug", pid);
+	folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder >= 0 && !trusted(folder)) {
+		close(folder);
+		folder = -1;
+	}
+	return folder;
+}
 
 int symbol_modules_init(struct symbol_modules *modules, uint32_t pid)
 {
 	static const char usual[] = ":.debug:/usr/lib/debug";
 	char path[96];
 
-	*modules = (struct symbol_modules){0};
-	if (pid)
-		snprintf(path, sizeof(path), "%s:/proc/%u/root/usr/lib/debug", usual, pid);
-	modules->debug_path = strdup(pid ? path : usual);
-	if (!modules->debug_path)
+	*modules = (struct symbol_modules){.debug_folder = pid ? debug_folder(pid) : -1};
+	if (modules->debug_folder >= 0)
+		snprintf(path, sizeof(path), "%s:/proc/self/fd/%d", usual, modules->debug_folder);
+	modules->debug_path = strdup(modules->debug_folder >= 0 ? path : usual);
+	if (!modules->debug_path) {
+		symbol_modules_fini(modules);
 		return -ENOMEM;
+	}
 	modules->callbacks = (Dwfl_Callbacks){.find_elf = dwfl_build_id_find_elf,
-	                                      .find_debuginfo = dwfl_standard_find_debuginfo,
+	                                      .find_debuginfo = find_debuginfo,
 	                                      .section_address = dwfl_offline_section_address,
 	                                      .debuginfo_path = &modules->debug_path};
 	modules->dwfl = dwfl_begin(&modules->callbacks);
 	if (modules->dwfl)
 		return 0;
-	free(modules->debug_path);
+	symbol_modules_fini(modules);
 	return -ENOMEM;
 }
 
@@ -49,6 +98,8 @@ void symbol_modules_fini(struct symbol_modules *modules)
 	free(modules->modules);
 	if (modules->dwfl)
 		dwfl_end(modules->dwfl);
+	if (modules->debug_folder >= 0)
+		close(modules->debug_folder);
 	free(modules->debug_path);
 }
 
@@ -85,11 +136,11 @@ static int open_mapped(uint32_t pid, const struct target_map *map)
 
 	snprintf(path, sizeof(path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, map->start,
 	         map->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = plain_file_open(path);
 	if (fd >= 0 || map->deleted)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, map->path);
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return plain_file_open(path);
 }
 
 static int take_map(void *context, const struct target_map *map)
@@ -142,7 +193,7 @@ int symbol_modules_add(struct symbol_modules *modules, uint64_t start, uint64_t 
 	module->executable = true;
 	module->build_id = build_id ? strdup(build_id) : NULL;
 	if (build_id && path[0] == '/') /* without a build id it could be any file */
-		module->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		module->file = plain_file_open(path);
 	return 0;
 }
 
@@ -155,9 +206,9 @@ static void hex(char *out, const unsigned char *bytes, size_t count)
 
 /* Reads the build id, and what to take off the start to have libdw's base. False: no ELF file that
  * we can use, or not the one that was recorded. */
-static bool inspect(struct symbol_module *module, uint64_t *base)
+static bool inspect(struct symbol_module *module, int copy, uint64_t *base)
 {
-	Elf *elf = elf_begin(module->file, ELF_C_READ_MMAP, NULL);
+	Elf *elf = elf_begin(copy, ELF_C_READ_MMAP, NULL);
 	const void *bytes;
 	char id[2 * 64 + 1];
 	size_t headers = 0;
@@ -204,19 +255,24 @@ static void report(struct symbol_modules *modules, struct symbol_module *module)
 {
 	char room[64];
 	uint64_t base;
+	void **user;
 	int fd;
 
 	module->reported = true;
-	if (module->file < 0 || !inspect(module, &base))
-		return;
-	fd = dup(module->file);
+	fd = module->file < 0 ? -1 : plain_file_copy(module->file, FILE_MAX);
 	if (fd < 0)
 		return;
+	if (!inspect(module, fd, &base)) {
+		close(fd);
+		return;
+	}
 	dwfl_report_begin_add(modules->dwfl);
 	module->dwfl = dwfl_report_elf(modules->dwfl, module->path,
 	                               name_for_libdw(module, room, sizeof(room)), fd, base, true);
 	if (!module->dwfl)
 		close(fd);
+	else if (dwfl_module_info(module->dwfl, &user, NULL, NULL, NULL, NULL, NULL, NULL))
+		*user = trusted(module->file) ? modules : NULL;
 	dwfl_report_end(modules->dwfl, NULL, NULL);
 }
 

@@ -35,6 +35,7 @@ struct symbol_modules {
 	size_t count;
 	Dwfl *dwfl;
 	Dwfl_Callbacks callbacks;
+	int debug_folder; /* of the process, -1: none */
 	char *debug_path; /* where libdw looks for split debug files */
 };
 

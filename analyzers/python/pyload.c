@@ -7,7 +7,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plain_file.h"
 #include "pycache.h"
 #include "pyload.h"
 
@@ -130,12 +130,12 @@ int py_load_find(struct py_program *p, const struct py_load *load)
 static int file_read(struct py_file *f)
 {
 	struct stat st;
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	int fd = plain_file_open(f->path);
 	size_t at = 0;
 	ssize_t n = 1;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > TEXT_MAX) {
 		close(fd);
 		return st.st_size > TEXT_MAX ? -EFBIG : -EINVAL;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * cpython_elf.c - an ELF file: its headers, symbols, functions and bytes (cpython_elf.h).
+ *
+ * Any user can run a program with a file of his making, and root attach to it.
+ * What a header says is taken only where it can be: in the file, aligned, at
+ * addresses that do not run over. That a search goes forwards, and so ends,
+ * rests on this. How much is searched in all is bounded, too: headers that name
+ * the same bytes a thousand times are possible.
  */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,15 +17,27 @@
 #include <unistd.h>
 
 #include "cpython_elf.h"
+#include "plain_file.h"
 
 struct function_entry { /* of .eh_frame_hdr's table; both relative to the header */
 	int32_t start;
 	int32_t description;
 };
 
+enum {
+	FILE_MAX = 1 << 29,
+	SEGMENTS_MAX = 64,
+	SECTIONS_MAX = 4096,
+	ADDRESS_BITS = 47, /* of a process's own half (Documentation/arch/x86/x86_64/mm.rst) */
+	WORK = 1 << 30,    /* bytes looked at: twenty times what an interpreter takes, */
+	WORK_SHARE = 8     /* and this many times the file */
+};
+
 struct cpython_elf {
 	const uint8_t *map;
 	size_t size;
+	uint64_t *work; /* bytes that may still be looked at; a number of its own, since looking
+	                 * changes nothing else */
 	const Elf64_Phdr *segments;
 	size_t segment_count;
 	const Elf64_Shdr *sections;
@@ -58,24 +75,74 @@ static const Elf64_Shdr *section_find(const struct cpython_elf *elf, const char 
 	return NULL;
 }
 
-static void headers_read(struct cpython_elf *elf)
+/* The same, of things of which each begins at a multiple of `align`. */
+static const void *file_array(const struct cpython_elf *elf, uint64_t offset, uint64_t size,
+                              size_t align)
+{
+	return offset % align ? NULL : file_range(elf, offset, size);
+}
+
+/* Takes note that so much is looked at now. False: it was enough. */
+static bool work_take(const struct cpython_elf *elf, uint64_t bytes)
+{
+	if (*elf->work < bytes) {
+		*elf->work = 0;
+		return false;
+	}
+	*elf->work -= bytes;
+	return true;
+}
+
+static bool is_address(uint64_t start, uint64_t size)
+{
+	return start < 1ull << ADDRESS_BITS && size <= (1ull << ADDRESS_BITS) - start;
+}
+
+static bool segments_possible(const struct cpython_elf *elf)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const Elf64_Phdr *s = &elf->segments[i];
+
+		if (s->p_type == PT_LOAD &&
+		    (!is_address(s->p_vaddr, s->p_memsz) || s->p_filesz > s->p_memsz ||
+		     !file_range(elf, s->p_offset, s->p_filesz)))
+			return false;
+	}
+	return true;
+}
+
+static bool sections_possible(const struct cpython_elf *elf)
+{
+	for (size_t i = 0; i < elf->section_count; i++)
+		if (!is_address(elf->sections[i].sh_addr, elf->sections[i].sh_size))
+			return false;
+	return true;
+}
+
+/* False: it says what cannot be. */
+static bool headers_read(struct cpython_elf *elf)
 {
 	const Elf64_Ehdr *head = (const void *)elf->map;
 	const Elf64_Shdr *names;
 
+	if (head->e_phnum > SEGMENTS_MAX || head->e_shnum > SECTIONS_MAX)
+		return false;
 	elf->segments =
-		file_range(elf, head->e_phoff, (uint64_t)head->e_phnum * sizeof(Elf64_Phdr));
+		file_array(elf, head->e_phoff, (uint64_t)head->e_phnum * sizeof(Elf64_Phdr), 8);
 	elf->segment_count = elf->segments ? head->e_phnum : 0;
+	if (!segments_possible(elf))
+		return false;
 	elf->sections =
-		file_range(elf, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr));
+		file_array(elf, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr), 8);
 	if (!elf->sections || head->e_shstrndx >= head->e_shnum)
-		return;
+		return true;
 	names = &elf->sections[head->e_shstrndx];
 	elf->section_names = file_range(elf, names->sh_offset, names->sh_size);
 	if (!elf->section_names || !names->sh_size || elf->section_names[names->sh_size - 1])
-		return;
+		return true;
 	elf->section_names_size = names->sh_size;
 	elf->section_count = head->e_shnum;
+	return sections_possible(elf);
 }
 
 static void symbols_read(struct cpython_elf *elf)
@@ -86,7 +153,7 @@ static void symbols_read(struct cpython_elf *elf)
 		return;
 	strings = &elf->sections[section->sh_link];
 	elf->strings = file_range(elf, strings->sh_offset, strings->sh_size);
-	elf->symbols = file_range(elf, section->sh_offset, section->sh_size);
+	elf->symbols = file_array(elf, section->sh_offset, section->sh_size, 8);
 	if (!elf->strings || !elf->symbols || !strings->sh_size ||
 	    elf->strings[strings->sh_size - 1])
 		return;
@@ -104,7 +171,7 @@ static void functions_read(struct cpython_elf *elf)
 
 	if (!section || section->sh_size < 12)
 		return;
-	head = file_range(elf, section->sh_offset, section->sh_size);
+	head = file_array(elf, section->sh_offset, section->sh_size, 4);
 	/* udata4 count; table of sdata4 relative to the header */
 	if (!head || head[0] != 1 || head[2] != 0x03 || head[3] != 0x3b)
 		return;
@@ -116,52 +183,77 @@ static void functions_read(struct cpython_elf *elf)
 	elf->function_count = count;
 }
 
-int cpython_elf_open(const char *path, struct cpython_elf **out)
+/* Maps a copy of the file that its owner cannot cut short. */
+static int file_map(const char *path, struct cpython_elf *elf)
 {
-	struct cpython_elf *elf = NULL;
-	const Elf64_Ehdr *head;
+	int file = plain_file_open(path), copy;
 	struct stat status;
-	int error = -ENOEXEC;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	void *map = MAP_FAILED;
+	void *map;
 
-	*out = NULL;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) || status.st_size < (off_t)sizeof(Elf64_Ehdr))
-		goto fail;
-	map = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	elf = calloc(1, sizeof(*elf));
-	if (map == MAP_FAILED || !elf) {
-		error = -ENOMEM;
-		goto fail;
+	if (file < 0)
+		return file == -EINVAL ? -ENOEXEC : file;
+	copy = plain_file_copy(file, FILE_MAX);
+	close(file);
+	if (copy < 0)
+		return copy;
+	if (fstat(copy, &status) || status.st_size < (off_t)sizeof(Elf64_Ehdr)) {
+		close(copy);
+		return -ENOEXEC;
 	}
-	head = map;
-	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    head->e_machine != EM_X86_64 || head->e_phentsize != sizeof(Elf64_Phdr) ||
-	    (head->e_shnum && head->e_shentsize != sizeof(Elf64_Shdr)))
-		goto fail;
+	map = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, copy, 0);
+	close(copy);
+	if (map == MAP_FAILED)
+		return -ENOMEM;
 	elf->map = map;
 	elf->size = status.st_size;
-	headers_read(elf);
+	return 0;
+}
+
+static int file_read(struct cpython_elf *elf)
+{
+	const Elf64_Ehdr *head = (const void *)elf->map;
+
+	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_machine != EM_X86_64 ||
+	    head->e_phentsize != sizeof(Elf64_Phdr) ||
+	    (head->e_shnum && head->e_shentsize != sizeof(Elf64_Shdr)) || !headers_read(elf))
+		return -ENOEXEC;
 	symbols_read(elf);
 	functions_read(elf);
-	close(fd);
+	return 0;
+}
+
+int cpython_elf_open(const char *path, struct cpython_elf **out)
+{
+	struct cpython_elf *elf = calloc(1, sizeof(*elf));
+	int error = elf ? 0 : -ENOMEM;
+
+	*out = NULL;
+	if (elf)
+		elf->work = malloc(sizeof(*elf->work));
+	if (!elf || !elf->work)
+		error = -ENOMEM;
+	if (!error)
+		error = file_map(path, elf);
+	if (!error)
+		*elf->work = WORK + WORK_SHARE * (uint64_t)elf->size;
+	if (!error)
+		error = file_read(elf);
+	if (error) {
+		cpython_elf_close(elf);
+		return error;
+	}
 	*out = elf;
 	return 0;
-fail:
-	if (map != MAP_FAILED)
-		munmap(map, status.st_size);
-	free(elf);
-	close(fd);
-	return error;
 }
 
 void cpython_elf_close(struct cpython_elf *elf)
 {
 	if (!elf)
 		return;
-	munmap((void *)elf->map, elf->size);
+	if (elf->map)
+		munmap((void *)elf->map, elf->size);
+	free(elf->work);
 	free(elf);
 }
 
@@ -172,6 +264,8 @@ static bool symbol_named(const struct cpython_elf *elf, const Elf64_Sym *symbol,
 
 uint64_t cpython_elf_symbol(const struct cpython_elf *elf, const char *name)
 {
+	if (!work_take(elf, elf->symbol_count * sizeof(Elf64_Sym)))
+		return 0;
 	for (size_t i = 0; i < elf->symbol_count; i++)
 		if (elf->symbols[i].st_shndx != SHN_UNDEF &&
 		    symbol_named(elf, &elf->symbols[i], name))
@@ -181,6 +275,8 @@ uint64_t cpython_elf_symbol(const struct cpython_elf *elf, const char *name)
 
 bool cpython_elf_exported(const struct cpython_elf *elf, uint64_t address)
 {
+	if (!work_take(elf, elf->symbol_count * sizeof(Elf64_Sym)))
+		return false;
 	for (size_t i = 0; i < elf->symbol_count; i++)
 		if (elf->symbols[i].st_shndx != SHN_UNDEF && elf->symbols[i].st_value == address)
 			return true;
@@ -191,9 +287,10 @@ uint64_t cpython_elf_slot(const struct cpython_elf *elf, const char *name)
 {
 	for (size_t i = 0; i < elf->section_count; i++) {
 		const Elf64_Shdr *section = &elf->sections[i];
-		const Elf64_Rela *rows = file_range(elf, section->sh_offset, section->sh_size);
+		const Elf64_Rela *rows = file_array(elf, section->sh_offset, section->sh_size, 8);
 
-		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows)
+		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows ||
+		    !work_take(elf, section->sh_size))
 			continue;
 		for (size_t j = 0; j < section->sh_size / sizeof(*rows); j++) {
 			uint64_t symbol = ELF64_R_SYM(rows[j].r_info);
@@ -216,7 +313,7 @@ bool cpython_elf_text(const struct cpython_elf *elf, size_t *i, struct cpython_e
 		if (section->sh_type != SHT_PROGBITS || !(section->sh_flags & SHF_EXECINSTR))
 			continue;
 		out->bytes = file_range(elf, section->sh_offset, section->sh_size);
-		if (!out->bytes || section->sh_size < 8)
+		if (!out->bytes || section->sh_size < 8 || !work_take(elf, section->sh_size))
 			continue;
 		out->address = section->sh_addr;
 		out->size = section->sh_size;
@@ -295,7 +392,8 @@ uint64_t cpython_elf_find(const struct cpython_elf *elf, const void *bytes, size
 		if (from > segment->p_vaddr)
 			skip = from - segment->p_vaddr;
 		start = file_range(elf, segment->p_offset, segment->p_filesz);
-		if (!start || skip >= segment->p_filesz)
+		if (!start || skip >= segment->p_filesz ||
+		    !work_take(elf, segment->p_filesz - skip))
 			continue;
 		hit = memmem(start + skip, segment->p_filesz - skip, bytes, size);
 		if (hit)
@@ -311,9 +409,10 @@ static uint64_t pointer_relocated(const struct cpython_elf *elf, uint64_t value,
 
 	for (size_t i = 0; i < elf->section_count; i++) {
 		const Elf64_Shdr *section = &elf->sections[i];
-		const Elf64_Rela *rows = file_range(elf, section->sh_offset, section->sh_size);
+		const Elf64_Rela *rows = file_array(elf, section->sh_offset, section->sh_size, 8);
 
-		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows)
+		if (section->sh_type != SHT_RELA || !(section->sh_flags & SHF_ALLOC) || !rows ||
+		    !work_take(elf, section->sh_size))
 			continue;
 		for (size_t j = 0; j < section->sh_size / sizeof(*rows); j++)
 			if (ELF64_R_TYPE(rows[j].r_info) == R_X86_64_RELATIVE &&

@@ -83,7 +83,7 @@ uint64_t cpython_elf_reference(const struct cpython_elf *elf, uint64_t address, 
 	struct cpython_elf_text code;
 
 	for (size_t i = 0; cpython_elf_text(elf, &i, &code);)
-		for (size_t at = from > code.address ? from - code.address : 0; at + 4 <= code.size;
+		for (size_t at = from > code.address ? from - code.address : 0; at <= code.size - 4;
 		     at++) {
 			int32_t value;
 
