@@ -146,8 +146,10 @@ static int records_check(struct walk *walk, struct table *table, size_t first, s
 		uint64_t at = table_at(table, i)->self;
 		int code = remote_memory_read(walk->pages, at, again, record);
 
-		if (code || memcmp(item, again, record) != 0)
+		if (code || memcmp(item, again, record) != 0) {
+			walk->out->ran = true;
 			code = record_settle(walk, at, item, record);
+		}
 		if (code == -ESRCH || code == -EPERM)
 			return code;
 		if (code || table_at(table, i)->self != at) {

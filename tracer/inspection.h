@@ -69,6 +69,7 @@ struct inspection {
 	size_t hold_count;
 	size_t dropped; /* records that changed while they were read, or made no sense */
 	bool truncated; /* a bound was hit: there is more */
+	bool ran;       /* it ran meanwhile: not all records are of the same moment */
 	bool moved;     /* tasks came or went while it was read: some may be missing */
 };
 

@@ -17,9 +17,15 @@ $(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*.h runtime/include/
 	  -DAWAITNESS_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	  $(INC) -o $@ $< $(fuzz_parts)
 
+# Small ELF files to begin with, made here: no machine code is kept in the tree.
+elf_seed = $(CC) -O1 -fPIC -fno-stack-protector -nostdlib -s -Wl,-z,noseparate-code,-z,max-page-size=512 -o $(B)/fuzz/seed-elf
+$(B)/fuzz/seed-elf/shared: tests/fuzz/elf_seed.c
+	$(Q)mkdir -p $(@D); $(elf_seed)/shared -shared $< && $(elf_seed)/unnamed -shared -Wl,--build-id=none,--hash-style=gnu $<
+$(B)/fuzz/elf_fuzz: | $(B)/fuzz/seed-elf/shared
+
 run_fuzz = for f in $^; do n=$${f\#\#*/}; n=$${n%_fuzz}; mkdir -p $(B)/fuzz/corpus-$$n; \
 	  $$f $(1) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
-	    $(2) tests/fuzz/corpus/$$n >$(B)/fuzz/$$n.log 2>&1 || { tail -40 $(B)/fuzz/$$n.log; exit 1; }; \
+	    $(2) $$(ls -d tests/fuzz/corpus/$$n $(B)/fuzz/seed-$$n 2>/dev/null) >$(B)/fuzz/$$n.log 2>&1 || { tail -40 $(B)/fuzz/$$n.log; exit 1; }; \
 	  printf '  %-7s %-6s %s inputs\n' FUZZ $$n \
 	    "$$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/fuzz/$$n.log)"; done
 

@@ -4,8 +4,8 @@
  * schema awaitness-dump/1. Indices are into `tasks` and `locks`.
  *
  * A picture of very many tasks is shown by its groups, and in `tasks` only who
- * stands by itself or is referred to: a hundred thousand objects of which each
- * says the same help nobody.
+ * stands by itself or is referred to, in `locks` only those that somebody waits
+ * for: a hundred thousand objects of which each says the same help nobody.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -23,7 +23,8 @@ enum { EACH_MAX = 1000 }; /* tasks that are listed one by one unless --all says 
 struct shown {
 	const struct dump *dump;
 	ptrdiff_t *places; /* of a task in what is printed; -1: left out */
-	size_t left_out;
+	ptrdiff_t *locks;  /* of a lock */
+	size_t left_out, locks_left_out;
 };
 
 static json_t *text_json(const char *text)
@@ -41,6 +42,11 @@ static json_t *index_json(ptrdiff_t index)
 static json_t *task_index_json(const struct shown *shown, ptrdiff_t index)
 {
 	return index_json(index < 0 ? -1 : shown->places[index]);
+}
+
+static json_t *lock_index_json(const struct shown *shown, ptrdiff_t index)
+{
+	return index_json(index < 0 ? -1 : shown->locks[index]);
 }
 
 static json_t *address_json(const struct dump *dump, uint64_t address)
@@ -111,8 +117,8 @@ static json_t *task_json(const struct shown *shown, const struct inspect_task *t
 	                 "object",
 	                 suspended && t->record.object ? json_integer((json_int_t)t->record.object)
 	                                               : json_null(),
-	                 "lock", index_json(t->lock), "waits_for", task_index_json(shown, t->waits),
-	                 "suspended_ns",
+	                 "lock", lock_index_json(shown, t->lock), "waits_for",
+	                 task_index_json(shown, t->waits), "suspended_ns",
 	                 timed ? json_integer((json_int_t)(all->time - t->record.since))
 	                       : json_null(),
 	                 "timeout", suspended && t->record.deadline, "deadlocked", t->in_cycle,
@@ -139,9 +145,9 @@ static json_t *group_json(const struct shown *shown, const size_t *tasks, size_t
 		"loop", (json_int_t)t->loop, "state", dump_state(t->record.state), "awaits",
 		suspended ? text_json(event_value_text(AW_FIELD_AWAIT, t->record.await))
 			  : json_null(),
-		"lock", index_json(t->lock), "timeout", suspended && t->record.deadline, "holds",
-		(json_int_t)held, "site", place_json(dump, suspended ? t->record.site : 0), "chain",
-		chain_json(dump, suspended ? t->record.site : 0), "ids", few);
+		"lock", lock_index_json(shown, t->lock), "timeout", suspended && t->record.deadline,
+		"holds", (json_int_t)held, "site", place_json(dump, suspended ? t->record.site : 0),
+		"chain", chain_json(dump, suspended ? t->record.site : 0), "ids", few);
 }
 
 static const char *held_word(const struct inspect_lock *l)
@@ -178,6 +184,24 @@ static json_t *cycle_json(const struct shown *shown, const struct inspect_cycle 
 	return members;
 }
 
+/* Numbers the locks that are printed, and marks who holds them. */
+static void locks_choose(struct shown *shown)
+{
+	const struct inspection *all = shown->dump->inspection;
+	bool each = shown->dump->all || all->lock_count <= EACH_MAX;
+	ptrdiff_t next = 0;
+
+	for (size_t i = 0; i < all->lock_count; i++) {
+		const struct inspect_lock *l = &all->locks[i];
+		bool in = each || l->record.waiters || l->to_notify || l->handed;
+
+		shown->locks[i] = in ? next++ : -1;
+		if (in && l->holder >= 0)
+			shown->places[l->holder] = 1;
+	}
+	shown->locks_left_out = all->lock_count - (size_t)next;
+}
+
 /* Numbers the tasks that are printed. 0 or -ENOMEM. */
 static int shown_choose(struct shown *shown, const struct dump_groups *groups)
 {
@@ -186,14 +210,13 @@ static int shown_choose(struct shown *shown, const struct dump_groups *groups)
 	ptrdiff_t next = 0;
 
 	shown->places = calloc(all->task_count + 1, sizeof(*shown->places));
-	if (!shown->places)
+	shown->locks = calloc(all->lock_count + 1, sizeof(*shown->locks));
+	if (!shown->places || !shown->locks)
 		return -ENOMEM;
+	locks_choose(shown);
 	for (size_t i = 0; i < groups->count; i++)
 		if (groups->at[i].count == 1)
 			shown->places[groups->order[groups->at[i].first]] = 1;
-	for (size_t i = 0; i < all->lock_count; i++)
-		if (all->locks[i].holder >= 0)
-			shown->places[all->locks[i].holder] = 1;
 	for (size_t i = 0; i < all->task_count; i++)
 		if (all->tasks[i].waits >= 0)
 			shown->places[all->tasks[i].waits] = 1;
@@ -240,18 +263,20 @@ static json_t *whole_json(const struct shown *shown, const struct dump_groups *g
 		                      group_json(shown, groups->order + groups->at[i].first,
 		                                 groups->at[i].count));
 	for (size_t i = 0; i < all->lock_count; i++)
-		json_array_append_new(locks, lock_json(shown, &all->locks[i]));
+		if (shown->locks[i] >= 0)
+			json_array_append_new(locks, lock_json(shown, &all->locks[i]));
 	for (size_t i = 0; i < all->cycle_count; i++)
 		json_array_append_new(cycles, cycle_json(shown, &all->cycles[i]));
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:I, s:b, s:b}",
-	                 "schema", "awaitness-dump/1", "pid", (int)dump->target->pid, "command",
-	                 text_json(dump->target->command), "loops", loops_json(all), "tasks", tasks,
-	                 "tasks_left_out", (json_int_t)shown->left_out, "groups", grouped, "locks",
-	                 locks, "deadlocks", cycles, "others",
-	                 (json_int_t)(left->running + left->not_begun + left->done + left->foreign +
-	                              left->unreadable),
-	                 "left", left_json(left), "dropped", (json_int_t)all->dropped, "truncated",
-	                 all->truncated, "moved", all->moved);
+	return json_pack(
+		"{s:s, s:i, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:I, s:o, s:I, s:b, s:b, s:b}",
+		"schema", "awaitness-dump/1", "pid", (int)dump->target->pid, "command",
+		text_json(dump->target->command), "loops", loops_json(all), "tasks", tasks,
+		"tasks_left_out", (json_int_t)shown->left_out, "groups", grouped, "locks", locks,
+		"locks_left_out", (json_int_t)shown->locks_left_out, "deadlocks", cycles, "others",
+		(json_int_t)(left->running + left->not_begun + left->done + left->foreign +
+	                     left->unreadable),
+		"left", left_json(left), "dropped", (json_int_t)all->dropped, "truncated",
+		all->truncated, "ran", all->ran, "moved", all->moved);
 }
 
 int dump_json(FILE *out, const struct dump *dump, const struct dump_groups *groups)
@@ -261,6 +286,7 @@ int dump_json(FILE *out, const struct dump *dump, const struct dump_groups *grou
 	json_t *whole = error ? NULL : whole_json(&shown, groups);
 
 	free(shown.places);
+	free(shown.locks);
 	if (!whole)
 		return -ENOMEM;
 	json_dumpf(whole, out, JSON_INDENT(2));

@@ -3,6 +3,7 @@
  * dump_text.c - a picture of a process's tasks and locks, for people.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dump.h"
@@ -276,6 +277,72 @@ static void print_lock(FILE *out, const struct dump *dump, const struct inspect_
 	fputc('\n', out);
 }
 
+/* Locks that one line tells all about: of one name and state, that nobody waits for. */
+static bool locks_alike(const struct inspect_lock *a, const struct inspect_lock *b)
+{
+	return a->record.type == b->record.type && a->held == b->held && !a->record.waiters &&
+	       !b->record.waiters && !a->to_notify && !b->to_notify && !a->handed && !b->handed &&
+	       a->holders == b->holders && a->record.created == b->record.created &&
+	       a->record.permits == b->record.permits && !strcmp(a->record.name, b->record.name) &&
+	       *a->record.name;
+}
+
+static int lock_compare(const void *a, const void *b, void *context)
+{
+	const struct inspect_lock *locks = context;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	bool plain = !locks[i].record.waiters, other = !locks[j].record.waiters;
+	int order =
+		plain != other ? plain - other : strcmp(locks[i].record.name, locks[j].record.name);
+
+	return order ? order : i < j ? -1 : i > j;
+}
+
+static void print_locks_alike(FILE *out, const struct dump *dump, const struct inspect_lock *l,
+                              size_t count)
+{
+	char name[NAME_ROOM], place[DUMP_PLACE];
+
+	fprintf(out, "  %zu locks %s %s: ", count, event_lock_type_name(l->record.type),
+	        escape_string(name, sizeof(name), l->record.name));
+	if (dump_counts(l->record.type))
+		fprintf(out, "%" PRIu32 " free each", l->record.permits);
+	else if (l->held == INSPECT_UNKNOWN)
+		fputs("their state could not be read", out);
+	else
+		fputs(l->held == INSPECT_FREE ? "free"
+		      : l->record.holder      ? "each held by a task"
+		                              : "held, by whom is not known",
+		      out);
+	if (l->record.created)
+		fprintf(out, ", created at %s", dump_place(place, dump, l->record.created));
+	fputc('\n', out);
+}
+
+/* Those that somebody waits for stand first; the many of which each says the same are one line. */
+static void print_locks(FILE *out, const struct dump *dump)
+{
+	const struct inspection *all = dump->inspection;
+	size_t *order = calloc(all->lock_count + 1, sizeof(*order)), next;
+
+	for (size_t i = 0; order && i < all->lock_count; i++)
+		order[i] = i;
+	if (order && !dump->all)
+		qsort_r(order, all->lock_count, sizeof(*order), lock_compare, all->locks);
+	for (size_t i = 0; i < all->lock_count; i = next) {
+		const struct inspect_lock *l = &all->locks[order ? order[i] : i];
+
+		for (next = i + 1; order && !dump->all && next < all->lock_count &&
+		                   locks_alike(l, &all->locks[order[next]]);)
+			next++;
+		if (next - i > 1)
+			print_locks_alike(out, dump, l, next - i);
+		else
+			print_lock(out, dump, l);
+	}
+	free(order);
+}
+
 static void print_cycle(FILE *out, const struct inspection *all, const struct inspect_cycle *c)
 {
 	char name[NAME_ROOM + 48];
@@ -368,17 +435,17 @@ void dump_text(FILE *out, const struct dump *dump, const struct dump_groups *gro
 	if (all->lock_count)
 		fprintf(out, "\n%zu %s\n", all->lock_count,
 		        is_are(all->lock_count, "lock", "locks"));
-	for (size_t i = 0; i < all->lock_count; i++)
-		print_lock(out, dump, &all->locks[i]);
+	print_locks(out, dump);
 	print_left(out, &dump->left);
 	if (all->dropped)
 		fprintf(out, "\n%zu %s while being read and %s left out\n", all->dropped,
 		        is_are(all->dropped, "record changed", "records changed"),
 		        is_are(all->dropped, "is", "are"));
-	if (all->moved)
-		fputs("\nthe process ran meanwhile: tasks that came or went while this was read "
-		      "may be missing\n",
-		      out);
+	if (all->ran || all->moved)
+		fprintf(out,
+		        "\nthe process ran while this was read: each task is as it was at one "
+		        "moment, not all at the same%s\n",
+		        all->moved ? "; some that came or went meanwhile may be missing" : "");
 	if (all->truncated)
 		fputs("\nthere is more than fits into a dump\n", out);
 }

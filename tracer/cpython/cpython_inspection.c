@@ -232,6 +232,7 @@ int cpython_inspection_take(const struct target *target, struct inspection **out
 		return error;
 	}
 	take.out->dropped = picture->left.changed;
+	take.out->ran = picture->left.ran;
 	take.out->moved = picture->left.moved;
 	*out = take.out;
 	*names = take.names;

@@ -101,6 +101,7 @@ static int batch_settle(const struct cpython_memory *memory, const struct cpytho
 	for (size_t i = 0; i < count && !error; i++)
 		states[i] = cpython_walk(memory, target, tasks[i], &first[i]);
 	same = options->pages && remote_memory_unchanged(options->pages);
+	snapshot->left.ran |= !same;
 	read_anew(options);
 	for (size_t i = 0; i < count && !error; i++) {
 		int state = same ? states[i] : cpython_walk(memory, target, tasks[i], &again);

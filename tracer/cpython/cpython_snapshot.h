@@ -32,6 +32,7 @@ struct cpython_snapshot_left {
 	size_t unreadable;
 	size_t changed;   /* between two readings */
 	size_t unreached; /* in time */
+	bool ran;         /* memory changed meanwhile: no two tasks were read at the same moment */
 	bool moved;       /* tasks came or went meanwhile: some may be missing */
 };
 
