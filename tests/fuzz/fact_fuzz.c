@@ -111,6 +111,7 @@ static void arena_make(const struct cpython_layout *l)
 struct input {
 	const uint8_t *data;
 	size_t left;
+	uint64_t now; /* ns, of the last fact */
 };
 
 static uint64_t take(struct input *in, size_t bytes)
@@ -142,13 +143,12 @@ static void item_make(struct input *in, struct cpython_item *item)
 {
 	uint8_t kind = take(in, 1);
 
-	*item = (struct cpython_item){
-		.kind = kind & 15,
-		.flags = kind >> 4,
-		.index = take(in, 1),
-		.state = take(in, 1),
-		.offset = (int8_t)take(in, 1),
-	};
+	memset(item, 0, sizeof(*item));
+	item->kind = kind & 15;
+	item->flags = kind >> 4;
+	item->index = take(in, 1);
+	item->state = take(in, 1);
+	item->offset = (int8_t)take(in, 1);
 	if (item->offset == 127)
 		item->offset = take(in, 4);
 	item->a = take_address(in);
@@ -159,20 +159,19 @@ static void item_make(struct input *in, struct cpython_item *item)
 
 static size_t fact_make(struct input *in, uint8_t command)
 {
-	static uint64_t now;
 	uint8_t shape = take(in, 1);
 	struct cpython_fact *fact = &packet.fact;
 
-	*fact = (struct cpython_fact){
-		.kind = command & 15,
-		.count = shape & 15,
-		.tid = command >> 6,
-		.settled = shape >> 4 & 3,
-		.number = take(in, 1),
-		.time = now += take(in, 1) << 24,
-		.flags = take(in, 1),
-		.outcome = take(in, 1),
-	};
+	memset(fact, 0, sizeof(*fact));
+	fact->kind = command & 15;
+	fact->count = shape & 15;
+	fact->tid = command >> 6;
+	fact->settled = shape >> 4 & 3;
+	fact->number = take(in, 1);
+	in->now += take(in, 1) << 24;
+	fact->time = in->now;
+	fact->flags = take(in, 1);
+	fact->outcome = take(in, 1);
 	fact->task = take_address(in);
 	fact->coro = take_address(in);
 	fact->last = take_address(in);
@@ -218,18 +217,13 @@ static void play(struct input *in, struct cpython_translator *translator)
 			cpython_translate_flush(translator, command >> 7, check, NULL, NULL);
 			break;
 		case 12:
-		case 11: {
-			size_t size = fact_make(in, command);
-
-			(void)size;
+		case 11:
+			fact_make(in, command);
 			cpython_translate_snapshot(translator, &packet.fact, command >> 4 & 3);
 			break;
-		}
-		default: {
-			size_t size = fact_make(in, command);
-
-			cpython_translate_fact(translator, &packet.fact, size);
-		}
+		default:
+			at = fact_make(in, command);
+			cpython_translate_fact(translator, &packet.fact, at);
 		}
 	}
 	cpython_translate_flush(translator, true, check, NULL, NULL);
@@ -258,7 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct aw_watch watch = {
 		.windows = windows, .count = 2, .writers = writers, .writer_count = 1};
 	struct cpython_modules modules = {0};
-	struct input in = {data, size};
+	struct input in = {data, size, 0};
 	uint32_t version = CPYTHON_VERSION(3, 10 + take(&in, 1) % 6);
 	uint8_t level = take(&in, 1);
 	const struct cpython_layout *layout = cpython_layout_find(version);
@@ -268,7 +262,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cpython_cells *cells = NULL;
 
 	arena_make(layout);
-	options.memory = cells_options.memory = (struct cpython_memory){arena_read, NULL, layout, NULL};
+	options.memory = cells_options.memory =
+		(struct cpython_memory){arena_read, NULL, layout, NULL};
 	if (cpython_translate_new(&options, &translator))
 		abort();
 	if (level & 0x80 && !cpython_cells_new(&cells_options, &cells) &&

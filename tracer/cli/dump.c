@@ -141,8 +141,9 @@ const struct command command_dump = {
 		"process is a CPython program that uses asyncio, or one linked with libawaitness. "
 		"Of a Python program the suspended tasks are shown, each with its await chain, the "
 		"innermost place first; how many others there are is told. With more than 1,000 "
-		"tasks, the JSON form without --all names in `tasks` only those that stand by "
-		"themselves, hold a lock or are waited for.",
+		"tasks or locks, the JSON form without --all leaves out of `tasks` and `locks` "
+                "what "
+		"no wait refers to; `groups` sums up all.",
 	.examples = "  awaitness dump 1234\n"
 		    "  awaitness dump --format json 1234 | jq '.deadlocks'\n",
 	.options = (const struct option_row *const[]){&option_all, &option_format, &option_output,
