@@ -128,3 +128,28 @@ Test(inspection_graph, an_id_nobody_has_leads_nowhere)
 	cr_assert_eq(tasks[1].waits, -1);
 	cr_assert_eq(locks[0].holder, -1);
 }
+
+Test(inspection_graph, a_lock_that_is_free_or_has_more_holders_is_no_part_of_a_deadlock)
+{
+	struct inspect_task tasks[] = {WAITS(1, LOCK, 11), WAITS(2, LOCK, 10)};
+	struct inspect_lock locks[] = {HELD(10, 1), HELD(11, 2)};
+
+	locks[0].held = INSPECT_FREE; /* on its way to task 2 */
+	{
+		LINK(in, tasks, locks);
+		cr_assert_eq(in.cycle_count, 0);
+		cr_assert_eq(tasks[1].waits, -1);
+	}
+	locks[0].held = INSPECT_HELD;
+	locks[0].shared = true; /* a semaphore: another task may release it */
+	{
+		LINK(in, tasks, locks);
+		cr_assert_eq(in.cycle_count, 0);
+	}
+	locks[0].shared = false;
+	locks[0].holders = 2;
+	{
+		LINK(in, tasks, locks);
+		cr_assert_eq(in.cycle_count, 0);
+	}
+}

@@ -115,6 +115,7 @@ Test(inspection, a_stale_pointer_ends_the_walk)
 	cr_assert_eq(child_inspect(&in), 0);
 	cr_assert_eq(in->task_count, 2); /* the first of loop 0, the one of loop 1 */
 	cr_assert_eq(in->dropped, 1);
+	cr_assert(in->moved, "what stood behind it is missing, which is told");
 	inspection_free(in);
 }
 
@@ -156,4 +157,30 @@ Test(inspection, a_process_without_the_runtime_is_refused)
 	struct inspection *in;
 
 	cr_assert_eq(inspection_take(&target, &in), -ENOTSUP);
+}
+
+Test(inspection, a_lock_without_permits_is_held_whoever_holds_it)
+{
+	struct inspection *in;
+	const struct inspect_hold *held;
+	size_t count;
+
+	locks[0].waiters = 2; /* taken for reading, say: no one holder */
+	locks[1].permits = 1;
+	locks[1].waiters = 1; /* released, and who was woken has not run yet */
+	cr_assert_eq(child_inspect(&in), 0);
+	cr_expect_eq(in->locks[0].held, INSPECT_HELD);
+	cr_expect_eq(in->locks[0].holder, -1);
+	cr_expect_eq(in->locks[1].held, INSPECT_FREE);
+	cr_expect_eq(in->locks[1].handed, 1);
+	inspection_free(in);
+	locks[0].holder = locks[1].holder = 2;
+	cr_assert_eq(child_inspect(&in), 0);
+	held = inspection_held(in, 1, &count);
+	cr_assert_eq(count, 2);
+	cr_expect_eq(held[0].lock, 0);
+	cr_expect_eq(held[1].lock, 1);
+	inspection_held(in, 0, &count);
+	cr_expect_eq(count, 0);
+	inspection_free(in);
 }

@@ -441,11 +441,16 @@ void dump_text(FILE *out, const struct dump *dump, const struct dump_groups *gro
 		fprintf(out, "\n%zu %s while being read and %s left out\n", all->dropped,
 		        is_are(all->dropped, "record changed", "records changed"),
 		        is_are(all->dropped, "is", "are"));
-	if (all->ran || all->moved)
-		fprintf(out,
-		        "\nthe process ran while this was read: each task is as it was at one "
-		        "moment, not all at the same%s\n",
-		        all->moved ? "; some that came or went meanwhile may be missing" : "");
+	if (all->ran)
+		fputs("\nthe process ran while this was read: each task is as it was at one "
+		      "moment, "
+		      "not all at the same\n",
+		      out);
+	if (all->moved)
+		fputs("\nsome tasks may be missing: what lists them changed while it was read, or "
+		      "is "
+		      "damaged\n",
+		      out);
 	if (all->truncated)
 		fputs("\nthere is more than fits into a dump\n", out);
 }
