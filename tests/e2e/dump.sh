@@ -112,3 +112,10 @@ async def main():
     assert "in f pipe.so:3" in out, out
 asyncio.run(main())
 PY
+
+start lone "$python" -c 'import asyncio; asyncio.run(asyncio.sleep(60))'
+sleep 1
+check "one task" "$awaitness" dump "$lone"
+like "is one task" "$(<out)" "1 task is suspended"
+check "doctor looks at it, too" "$awaitness" doctor "$lone"
+like "and can count to one" "$(<out)" "1 task is suspended now; (its one frame fits|all [0-9]+ frames of it fit) the layout"
