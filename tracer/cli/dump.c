@@ -142,7 +142,7 @@ const struct command command_dump = {
 		"Of a Python program the suspended tasks are shown, each with its await chain, the "
 		"innermost place first; how many others there are is told. With more than 1,000 "
 		"tasks or locks, the JSON form without --all leaves out of `tasks` and `locks` "
-                "what "
+		"what "
 		"no wait refers to; `groups` sums up all.",
 	.examples = "  awaitness dump 1234\n"
 		    "  awaitness dump --format json 1234 | jq '.deadlocks'\n",
