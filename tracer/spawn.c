@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "executable.h"
+
 /* The child reports over a close-on-exec pipe: an errno, or nothing if exec worked. */
 enum child_wish { WISH_TRACE, WISH_GATE };
 
@@ -30,6 +33,24 @@ static void environment_extend(char *const extra[])
 {
 	for (size_t i = 0; extra && extra[i]; i++)
 		putenv(extra[i]);
+}
+
+/* Executes as execvp(3) does, but hands only what is text to the shell: another machine's program
+ * is no script. Returns an errno. */
+static int child_execute(char *const argv[])
+{
+	char path[PATH_MAX];
+	int code = executable_find(argv[0], path);
+
+	if (code)
+		return -code;
+	execv(path, argv);
+	code = errno;
+	if (code == ENOEXEC && executable_is_text(path)) {
+		execvp(argv[0], argv);
+		code = errno;
+	}
+	return code;
 }
 
 /* In the child. `gate`: a byte from it lets go. Never returns. */
@@ -48,10 +69,8 @@ static void child_run(char *const argv[], char *const extra[], int report, int g
 			_exit(127);
 		close(gate);
 	}
-	if (!code) {
-		execvp(argv[0], argv);
-		code = errno;
-	}
+	if (!code)
+		code = child_execute(argv);
 	if (write(report, &code, sizeof(code)) != sizeof(code))
 		_exit(126);
 	_exit(127);
@@ -67,19 +86,22 @@ static int wait_for(pid_t pid, int *status)
 	return got == pid ? 0 : -errno;
 }
 
-/* Lets the child run until it stops by a trap. Signals it gets on the way are delivered. */
-static int trap_wait(pid_t pid, bool running)
+/* Lets the child run until it stops by a trap. Signals it gets on the way are delivered. -ECHILD:
+ * it has ended, as `spawn` tells. */
+static int trap_wait(struct spawn *spawn, bool running)
 {
-	int status, code, signal = 0;
+	pid_t pid = spawn->pid;
+	int code, signal = 0;
 
 	for (;;) {
 		if (!running && ptrace(PTRACE_CONT, pid, NULL, signal))
 			return -errno;
 		running = false;
-		code = wait_for(pid, &status);
-		if (code || !WIFSTOPPED(status))
+		code = wait_for(pid, &spawn->status);
+		spawn->reaped = !code && !WIFSTOPPED(spawn->status);
+		if (code || spawn->reaped)
 			return code ? code : -ECHILD;
-		signal = WSTOPSIG(status);
+		signal = WSTOPSIG(spawn->status);
 		if (signal == SIGTRAP)
 			return 0;
 	}
@@ -106,8 +128,9 @@ static uint64_t entry_find(pid_t pid)
 }
 
 /* Takes a child that has just executed to its entry point. */
-static int entry_reach(pid_t pid)
+static int entry_reach(struct spawn *spawn)
 {
+	pid_t pid = spawn->pid;
 	uint64_t entry = entry_find(pid);
 	struct user_regs_struct registers;
 	long original;
@@ -117,7 +140,7 @@ static int entry_reach(pid_t pid)
 	original = entry ? ptrace(PTRACE_PEEKTEXT, pid, entry, NULL) : -1;
 	if (!entry || errno || ptrace(PTRACE_POKETEXT, pid, entry, (original & ~0xffl) | 0xcc))
 		return errno ? -errno : -ENOEXEC;
-	code = trap_wait(pid, false);
+	code = trap_wait(spawn, false);
 	if (code)
 		return code;
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers))
@@ -132,25 +155,29 @@ static int entry_reach(pid_t pid)
 }
 #else
 /* Elsewhere it stays at its very first instruction: libraries are not mapped yet. */
-static int entry_reach(pid_t pid)
+static int entry_reach(struct spawn *spawn)
 {
-	(void)pid;
+	(void)spawn;
 	return 0;
 }
 #endif
 
 /* Waits for the child's exec, takes it to its entry and leaves it stopped, no longer traced. */
-static int child_hold(pid_t pid)
+static int child_hold(struct spawn *spawn)
 {
-	int status, code = trap_wait(pid, true);
+	pid_t pid = spawn->pid;
+	int status = 0, code = trap_wait(spawn, true);
 
 	if (!code)
-		code = entry_reach(pid);
+		code = entry_reach(spawn);
 	if (!code && ptrace(PTRACE_DETACH, pid, NULL, SIGSTOP))
 		code = -errno;
 	/* The stop signal takes effect when the child next runs: wait until it has. */
-	if (!code && (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status)))
+	if (!code && (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))) {
+		spawn->status = status;
+		spawn->reaped = WIFEXITED(status) || WIFSIGNALED(status);
 		code = -ECHILD;
+	}
 	return code;
 }
 
@@ -213,10 +240,10 @@ static int open_traced(struct spawn *spawn, char *const argv[], char *const extr
 	close(spawn->gate);
 	spawn->gate = -1;
 	spawn->held = SPAWN_AT_ENTRY;
-	held = child_hold(spawn->pid);
-	/* -ECHILD: it has ended and is reaped, its pid may be another's by now. A child that is
-	 * there, but was not held, would never close the pipe. */
-	if (held && held != -ECHILD)
+	held = child_hold(spawn);
+	/* Once it is reaped its pid may be another's. A child that is there, but was not held,
+	 * would never close the pipe. */
+	if (held && !spawn->reaped)
 		child_kill(spawn->pid);
 	code = report_read(report);
 	if (held)
@@ -237,8 +264,10 @@ int spawn_open(struct spawn *spawn, char *const argv[], char *const extra[])
 
 	*spawn = (struct spawn){.pid = -1, .gate = -1, .report = -1};
 	code = open_traced(spawn, argv, extra);
-	if (code == -EPERM)
+	if (code == -EPERM) {
+		*spawn = (struct spawn){.pid = -1, .gate = -1, .report = -1};
 		code = open_gated(spawn, argv, extra);
+	}
 	return code;
 }
 

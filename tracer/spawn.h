@@ -31,8 +31,10 @@ struct spawn {
 /**
  * Starts argv[0] (looked up in PATH) with `extra` ("NAME=value" strings, NULL
  * at the end; may be NULL) added to the environment. Returns 0 when the program
- * is held, or the negative errno of exec (-ENOENT: no such program) or fork.
- * Must be called and waited for from one thread (ptrace).
+ * is held, or the negative errno of exec (-ENOENT: no such program, or its
+ * interpreter is not there) or fork. -ECHILD: it was executed and ended before
+ * its entry (the dynamic linker found no library); `reaped` is true then, and
+ * `status` tells how. Must be called and waited for from one thread (ptrace).
  */
 int spawn_open(struct spawn *spawn, char *const argv[], char *const extra[]);
 

@@ -19,7 +19,11 @@
 #include "pycache.h"
 #include "pyload.h"
 
-#define TEXT_MAX (64u << 20)
+#include "escape.h"
+#include "fault.h"
+
+#define TEXT_MAX  (64u << 20)
+#define DEPTH_MAX 64u /* folders in folders */
 
 static bool skipped_folder(const char *name)
 {
@@ -55,33 +59,64 @@ static bool excluded(const struct py_load *load, const char *path)
 	return false;
 }
 
+/* Names the path that could not be read. Returns `code`. */
+static int path_fault(const struct py_load *load, const char *path, int code)
+{
+	char safe[ESCAPE_ROOM(200)];
+	size_t n = strlen(path);
+
+	escape_string(safe, sizeof(safe), n > 160 ? path + n - 160 : path);
+	return fault_set(load->fault, code, "%s%.190s: %s", n > 160 ? "..." : "", safe,
+	                 code == -ELOOP ? "more than 64 folders deep" : strerror(-code));
+}
+
+static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
+                       unsigned int depth);
+
+static int entry_take(struct py_program *p, const struct py_load *load, const char *folder,
+                      const struct dirent *e, unsigned int depth)
+{
+	char full[4096];
+	size_t n = strlen(e->d_name);
+	unsigned char type = e->d_type;
+	struct stat st;
+	bool source;
+
+	if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+		return 0;
+	if (snprintf(full, sizeof(full), "%s/%s", folder, e->d_name) >= (int)sizeof(full))
+		return path_fault(load, folder, -ENAMETOOLONG);
+	if (excluded(load, full))
+		return 0;
+	if (type == DT_UNKNOWN && !lstat(full, &st))
+		type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : type;
+	source = n > 3 && !strcmp(e->d_name + n - 3, ".py");
+	if (type == DT_DIR && !skipped_folder(e->d_name))
+		return folder_walk(p, load, full, depth + 1);
+	if (type != DT_REG || !source)
+		return 0;
+	if (faccessat(AT_FDCWD, full, R_OK, AT_EACCESS))
+		return path_fault(load, full, -errno);
+	file_add(p, full);
+	return 0;
+}
+
 static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
                        unsigned int depth)
 {
-	DIR *dir = depth < 64 ? opendir(path) : NULL;
 	struct dirent *e;
+	DIR *dir;
+	int err = 0;
 
+	if (depth >= DEPTH_MAX)
+		return path_fault(load, path, -ELOOP);
+	dir = opendir(path);
 	if (!dir)
-		return depth < 64 ? -errno : 0;
-	while ((e = readdir(dir)) && !p->err) {
-		char full[4096];
-		size_t n = strlen(e->d_name);
-		unsigned char type = e->d_type;
-		struct stat st;
-
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-		    snprintf(full, sizeof(full), "%s/%s", path, e->d_name) >= (int)sizeof(full) ||
-		    excluded(load, full))
-			continue;
-		if (type == DT_UNKNOWN && !lstat(full, &st))
-			type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : type;
-		if (type == DT_DIR && !skipped_folder(e->d_name))
-			folder_walk(p, load, full, depth + 1);
-		else if (type == DT_REG && n > 3 && !strcmp(e->d_name + n - 3, ".py"))
-			file_add(p, full);
-	}
+		return path_fault(load, path, -errno);
+	while (!err && !p->err && (e = readdir(dir)))
+		err = entry_take(p, load, path, e, depth);
 	closedir(dir);
-	return 0;
+	return err;
 }
 
 static int by_path(const void *a, const void *b)

@@ -12,11 +12,13 @@ struct py_load {
 	size_t path_count;
 	const char *const *exclude; /* parts of paths that are left out */
 	size_t exclude_count;
-	const char *cache; /* folder, which exists; NULL: none */
+	const char *cache;   /* folder, which exists; NULL: none */
+	struct fault *fault; /* NULL: not wanted */
 	unsigned int threads;
 };
 
-/** Finds the files below the paths. 0 or a negative errno. */
+/** Finds the files below the paths. 0 or a negative errno: one cannot be read, `fault` says which.
+ */
 int py_load_find(struct py_program *p, const struct py_load *load);
 
 /** Lowers what is asynchronous in them. 0 or a negative errno. */

@@ -249,6 +249,7 @@ int pymodel_open(const struct pymodel_options *options, struct pymodel **out)
 	                       .exclude = options->exclude,
 	                       .exclude_count = options->exclude_count,
 	                       .cache = options->cache,
+	                       .fault = options->fault,
 	                       .threads = options->threads};
 	struct pymodel *m = calloc(1, sizeof(*m));
 	int err;

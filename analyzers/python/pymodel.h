@@ -128,6 +128,7 @@ enum pyawait {
 	PYAWAIT_COMPREHENSION
 };
 
+struct fault;
 struct pytrace;
 struct report;
 
@@ -150,6 +151,7 @@ struct pymodel_options {
 	 * only. */
 	const struct pytrace *trace;
 	const struct report *report;
+	struct fault *fault; /* NULL: not wanted. Names the file or folder that made it fail */
 };
 
 struct pymodel_stats {
@@ -162,7 +164,11 @@ struct pymodel_stats {
 	uint32_t trace_places, trace_strangers;
 };
 
-/** Makes the model: reads files, may start threads, blocks. 0 or a negative errno. */
+/**
+ * Makes the model: reads files, may start threads, blocks. 0 or a negative errno: a path that is
+ * not there, or a file or folder below one that cannot be read. What is left out by accident would
+ * make what is said of the rest false.
+ */
 int pymodel_open(const struct pymodel_options *options, struct pymodel **out);
 void pymodel_close(struct pymodel *model); /* takes NULL */
 

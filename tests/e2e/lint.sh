@@ -19,6 +19,12 @@ check "no finding: status 0" "$awaitness" lint "$golden/update_right.py"
 check_status 2 "an unknown rule is a wrong command line" "$awaitness" lint --rules AW999 src
 check_status 3 "a folder that is not there" "$awaitness" lint nowhere
 one_line "and one line says so"
+(cd src && for _ in {1..65}; do mkdir deep && cd deep || exit; done)
+check_status 3 "a folder that is too deep to be read is not left out in silence" "$awaitness" lint src
+one_line "... one line"
+like "... names it" "$(<err)" 'deep/deep: more than 64 folders deep'
+check_status 1 "... and --exclude leaves it out" "$awaitness" lint --exclude src/deep src
+rm -r src/deep
 check "only other rules: nothing" "$awaitness" lint --rules needless-lock,AW002 src
 
 lint -f json src >report.json

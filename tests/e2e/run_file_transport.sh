@@ -31,8 +31,25 @@ check "without privileges the file transport is taken" env AWAITNESS_DISABLE=bpf
 like "... and told" "$(<err)" "eBPF does not work here"
 like "... also in the report" "$(<report.txt)" "file"
 
-check "the program's exit status is told" "$awaitness" run --transport file -o /dev/null -- "$programs/kv_server" --nonsense
-like "... on stderr" "$(<err)" "exited with status 2"
+# The exit status is the program's, unless awaitness has 1, 2 or 3 of its own to report.
+check_status 2 "the program's exit status is that of run" "$awaitness" run --transport file -o /dev/null -- "$programs/kv_server" --nonsense
+like "... and told on stderr" "$(<err)" "exited with status 2"
+check_status 2 "... and of record" "$awaitness" record --transport file -o trace -- "$programs/kv_server" --nonsense
+check_status 1 "what --fail-on found goes before the program's status" \
+	"$awaitness" run --transport file --fail-on lost-update -o /dev/null -- "$programs/token_refresh"
+like "... and a line says so" "$(<err)" '^awaitness: --fail-on '
+check_status 3 "a program that is not there" "$awaitness" run --transport file -o /dev/null -- ./nope
+one_line "... one line"
+forbidden=("$python" "$top/tests/e2e/without_ptrace.py" "$awaitness" run --transport file -o /dev/null --)
+check_status 3 "... also where ptrace is refused" "${forbidden[@]}" ./nope
+like "... told in one line" "$(<err)" '^awaitness: cannot start ./nope: there is no such program$'
+check "where ptrace is refused a program is traced" "${forbidden[@]}" "$programs/fanout"
+check_status 3 "... and one without the runtime is told of at its end" "${forbidden[@]}" true
+like "... in one line" "$(<err)" '^awaitness: nothing was seen of true: '
+echo 'int f(void) { return 0; }' >f.c && gcc -shared f.c -o libf.so
+echo 'int f(void); int main(void) { return f(); }' >p.c && gcc p.c -o ./p -L. -lf && rm libf.so
+check_status 3 "a program whose library is not there" "$awaitness" run --transport file -o /dev/null -- ./p
+like "... what the loader said, and that it stands there" "$(<err)" 'libf.so: cannot open.*awaitness: ./p exited with status 127 before its first step'
 
 # Signals are passed on, and the end by one is told.
 rm -f kv.sock

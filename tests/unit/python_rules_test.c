@@ -5,11 +5,14 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "fault.h"
 #include "python/pymodel.h"
 
 /* "RULE object\n" for each line that says so. */
@@ -82,4 +85,37 @@ Test(python_rules, each_golden_program_has_exactly_the_findings_it_names)
 	}
 	cr_assert_gt(named, 15);
 	globfree(&files);
+}
+
+/* Root may read everything: as somebody else, then. */
+static void expect_unreadable(const char *make, const char *named)
+{
+	char folder[] = "/tmp/awaitness-lint.XXXXXX", command[256];
+	const char *path = mkdtemp(folder);
+	struct fault fault = {0};
+	struct pymodel_options options = {.paths = &path, .path_count = 1, .fault = &fault};
+	struct pymodel *model = NULL;
+	int err;
+
+	snprintf(command, sizeof(command), "chmod 755 %s; cd %s && echo 'a = 1' >a.py && %s",
+	         folder, folder, make);
+	cr_assert(path && system(command) == 0);
+	cr_assert(geteuid() != 0 || seteuid(65534) == 0);
+	err = pymodel_open(&options, &model);
+	cr_assert(getuid() != 0 || seteuid(0) == 0);
+	pymodel_close(model);
+	snprintf(command, sizeof(command), "chmod -R 755 %s; rm -rf %s", folder, folder);
+	cr_expect_eq(system(command), 0);
+	cr_expect_eq(err, -EACCES);
+	cr_expect(strstr(fault.message, named), "%s", fault.message);
+}
+
+Test(python_files, a_folder_that_cannot_be_read_is_an_error_that_names_it)
+{
+	expect_unreadable("mkdir sub && echo 'b = 1' >sub/b.py && chmod 0 sub", "/sub: Permission");
+}
+
+Test(python_files, a_file_that_cannot_be_read_is_an_error_that_names_it)
+{
+	expect_unreadable("echo 'b = 1' >b.py && chmod 0 b.py", "/b.py: Permission");
 }

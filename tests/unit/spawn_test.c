@@ -3,6 +3,7 @@
  * spawn_test.c - programs held before their first step.
  */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -11,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "executable.h"
 #include "spawn.h"
 #include "target.h"
 
@@ -99,6 +102,73 @@ Test(spawn, a_program_that_is_not_there_is_an_error)
 
 	cr_assert_eq(spawn_open(&spawn, none, NULL), -ENOENT);
 	cr_assert_eq(spawn_open(&spawn, not_one, NULL), -EACCES);
+}
+
+Test(spawn, a_library_that_is_not_there_ends_it_before_its_entry)
+{
+	char *argv[] = {path_of("program"), NULL}, command[512];
+	struct spawn spawn;
+
+	snprintf(
+		command, sizeof(command),
+		"cd '%s' && echo 'int f(void) { return 0; }' >f.c && gcc -shared f.c -o libf.so && "
+		"echo 'int f(void); int main(void) { return f(); }' >p.c && "
+		"gcc p.c -o program -L. -lf && rm libf.so",
+		folder);
+	cr_assert_eq(system(command), 0);
+	cr_redirect_stderr(); /* what the dynamic linker says */
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), -ECHILD);
+	cr_assert(spawn.reaped && WIFEXITED(spawn.status));
+	cr_assert_eq(WEXITSTATUS(spawn.status), 127);
+	spawn_close(&spawn);
+}
+
+/* Makes a file of these bytes, to be executed unless its mode says otherwise. */
+static char *file_make(const char *name, const void *bytes, size_t count, unsigned mode)
+{
+	char *path = path_of(name);
+	FILE *file = fopen(path, "w");
+
+	cr_assert(file && fwrite(bytes, 1, count, file) == count && !fclose(file));
+	cr_assert_eq(chmod(path, mode), 0);
+	return path;
+}
+
+static void expect_why(const char *path, int wanted_code, const char *wanted)
+{
+	char *argv[] = {strdup(path), NULL}, why[320];
+	struct spawn spawn;
+	int code = spawn_open(&spawn, argv, NULL);
+
+	cr_expect_eq(code, wanted_code, "%s: %d", path, code);
+	executable_explain(path, code, why, sizeof(why));
+	cr_expect_str_eq(why, wanted);
+	free(argv[0]);
+}
+
+Test(spawn, why_it_cannot_be_executed_is_told_as_it_is)
+{
+	static const char foreign[20] = "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\xff\0";
+
+	expect_why(file_make("script", "#! /nope/sh -e\n", 15, 0755), -ENOENT,
+	           "its interpreter /nope/sh: No such file or directory");
+	expect_why(file_make("text", "exit 0\n", 7, 0644), -EACCES, "Permission denied");
+	expect_why(file_make("foreign", foreign, sizeof(foreign), 0755), -ENOEXEC,
+	           "Exec format error: neither a program for this machine nor a script");
+	expect_why(folder, -EACCES, "Is a directory");
+	expect_why("/nope/nope", -ENOENT, "there is no such program");
+}
+
+Test(spawn, a_script_without_an_interpreter_is_the_shell_s)
+{
+	char *argv[] = {file_make("plain", "exit 5\n", 7, 0755), NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	cr_assert_eq(WEXITSTATUS(spawn.status), 5);
+	spawn_close(&spawn);
 }
 
 Test(spawn, the_environment_is_extended)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "fault.h"
 #include "lint_baseline.h"
 #include "lint_config.h"
 #include "lint_diff.h"
@@ -279,6 +280,7 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
 	                            .cache = cache_folder(settings, cache, sizeof(cache))};
 	struct lint_trace trace = {0};
 	struct pymodel *model;
+	struct fault fault = {0};
 	int err, status = paths_choose(config, arguments, &o);
 
 	if (!status && settings->lint_trace)
@@ -286,9 +288,14 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
 	if (!status) {
 		o.trace = trace.places;
 		o.report = trace.report;
+		o.fault = &fault;
 		err = pymodel_open(&o, &model);
-		status = err ? fail("the source could not be analysed: %s", strerror(-err))
-		             : model_told(settings, config, model);
+		if (err)
+			status = fail("the source could not be analysed: %s%s",
+			              *fault.message ? fault.message : strerror(-err),
+			              *fault.message ? " (--exclude leaves it out)" : "");
+		else
+			status = model_told(settings, config, model);
 		if (!err)
 			pymodel_close(model);
 	}

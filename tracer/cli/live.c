@@ -259,7 +259,7 @@ static void live_tell(const struct live *live)
 	        duration_format(time, now_ns() - live->begin));
 }
 
-int live_follow(const struct live_parts *parts)
+int live_follow(struct live_parts *parts)
 {
 	struct live live = {.parts = parts, .begin = now_ns(), .end = UINT64_MAX};
 	int err, status = STATUS_CLEAN, end;
@@ -276,6 +276,7 @@ int live_follow(const struct live_parts *parts)
 	err = live_loop(&live);
 	if (err)
 		status = live_fault(&live, err);
+	parts->ended_here = live.told_to_end;
 	end = live_end(&live);
 	progress_clear();
 	if (end && !err)

@@ -20,6 +20,8 @@ struct live_parts {
 	struct spawn *spawn;         /* what `run` started; NULL: attached to */
 	struct ctf_writer *writer;   /* NULL: no trace */
 	struct analysis *analysis;   /* NULL: no report */
+	bool ended_here; /* set by live_follow: the duration was over, and `spawn` was sent SIGTERM
+	                  */
 };
 
 /**
@@ -29,6 +31,6 @@ struct live_parts {
  * printed for any but STATUS_CLEAN. What was seen until a failure has been
  * passed on.
  */
-int live_follow(const struct live_parts *parts);
+int live_follow(struct live_parts *parts);
 
 #endif

@@ -12,8 +12,14 @@ const char manual_program[] =
 	"locks they hold then and which shared state they touch, and says which locks guard "
 	"nothing, which shared state needs a lock and has none, and what each lock costs.";
 
-const char manual_exit_status[] = "0: done. 1: the report has what --fail-on asked for; only then. "
-				  "2: wrong command line. 3: could not run, or could not finish.";
+const char manual_exit_status[] =
+	"0: done. 1: the report has what --fail-on asked for; only then. "
+	"2: wrong command line. 3: could not run, could not finish, or "
+	"--fail-on found nothing and something was lost that could have hidden it. "
+	"Whenever it is one of these three, a line on standard error that "
+	"begins with `awaitness:` says why. run and record -- COMMAND exit "
+	"with the status of COMMAND (128 + n for signal n) if awaitness "
+	"itself has none of the three to report.";
 
 static const char *const environment[][2] = {
 	{"NO_COLOR", "If set and not empty, text is not coloured unless --color always is given."},

@@ -32,13 +32,15 @@ static int record_follow(const struct settings *settings, struct subject *subjec
 	                           .source = subject->source,
 	                           .spawn = subject->started ? &subject->spawn : NULL,
 	                           .writer = writer};
-	int status;
+	int status, seen;
 
 	interrupt_catch();
-	subject_release(subject);
+	status = subject_release(subject);
+	if (status != STATUS_CLEAN)
+		return status;
 	status = live_follow(&parts);
-	subject_finish(subject);
-	return status;
+	seen = subject_finish(subject, parts.ended_here);
+	return status != STATUS_CLEAN ? status : seen;
 }
 
 static int record_to(const struct settings *settings, struct subject *subject)
@@ -57,7 +59,7 @@ static int record_to(const struct settings *settings, struct subject *subject)
 		status = fail("cannot write the trace %s: %s", settings->output, strerror(-err));
 	record_tell(writer, settings);
 	ctf_writer_close(writer); /* flushed above: nothing is left that could fail */
-	return status;
+	return status != STATUS_CLEAN ? status : subject->exit_status;
 }
 
 static int record_run(const struct settings *settings, const struct arguments *arguments)
@@ -89,7 +91,8 @@ const struct command command_record = {
 		"as it is. It can be read up to the last whole packet wherever writing was cut "
 		"off; what is under way is written about once a second.\n\n"
 		"DIR is made readable for its owner only: it holds names, paths and times of the "
-		"program. --force replaces a trace that is there, and never anything else.",
+		"program. --force replaces a trace that is there, and never anything else.\n\n"
+		"With COMMAND the exit status is that of COMMAND, as run's is.",
 	.examples = "  awaitness record -d 10s -o trace 1234\n"
 		    "  awaitness record -o trace -- ./server\n"
 		    "  awaitness report trace\n",

@@ -15,14 +15,20 @@ static int run_follow(struct verdict *verdict, struct subject *subject)
 	                           .source = subject->source,
 	                           .spawn = &subject->spawn,
 	                           .analysis = verdict->analysis};
-	int followed, printed;
+	int status, seen, printed;
 
 	interrupt_catch();
-	subject_release(subject);
-	followed = live_follow(&parts);
-	subject_finish(subject);
+	status = subject_release(subject);
+	if (status != STATUS_CLEAN)
+		return status;
+	status = live_follow(&parts);
+	seen = subject_finish(subject, parts.ended_here);
+	if (status == STATUS_CLEAN)
+		status = seen;
 	printed = verdict_print(verdict);
-	return followed != STATUS_CLEAN ? followed : printed;
+	if (status == STATUS_CLEAN)
+		status = printed;
+	return status != STATUS_CLEAN ? status : subject->exit_status;
 }
 
 static int run_run(const struct settings *settings, const struct arguments *arguments)
@@ -57,9 +63,10 @@ const struct command command_run = {
 		"--duration is over, the program is sent SIGTERM and has five seconds to end.\n\n"
 		"Where eBPF is not permitted (a container in CI), events go through files instead; "
 		"this is said on standard error and in the report.\n\n"
-		"How COMMAND ended is told on standard error. The exit status is that of "
-		"awaitness, "
-		"not of COMMAND.",
+		"The exit status is that of COMMAND (128 + n if signal n ended it), unless "
+		"awaitness has 1, 2 or 3 of its own to report; then a line of awaitness on "
+		"standard error says why. How COMMAND ended is told there, too. That --duration "
+		"ended it by SIGTERM counts as 0, and so does a program that is left running.",
 	.examples = "  awaitness run -- ./server --port 8080\n"
 		    "  awaitness run --fail-on any --output report.txt -- ./tests\n",
 	.options =

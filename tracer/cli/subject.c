@@ -19,6 +19,7 @@
 #include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
 #include "duration.h"
+#include "executable.h"
 #include "feature.h"
 #include "file_transport.h"
 #include "interrupt.h"
@@ -167,6 +168,23 @@ static void directory_remove(const char *path)
 	rmdir(path);
 }
 
+/* What was started has ended, or never began. */
+static int spawn_fault(const struct spawn *spawn, const char *name, int err)
+{
+	char why[320];
+
+	if (err != -ECHILD || !spawn->reaped) {
+		executable_explain(name, err, why, sizeof(why));
+		return fail("cannot start %.200s: %s", name, why);
+	}
+	if (WIFSIGNALED(spawn->status))
+		return fail("%.200s was ended by signal %d (%s) before its first step", name,
+		            WTERMSIG(spawn->status), strsignal(WTERMSIG(spawn->status)));
+	return fail("%.200s exited with status %d before its first step: what it printed stands "
+	            "above (a library that is not found? ldd tells)",
+	            name, WEXITSTATUS(spawn->status));
+}
+
 static int subject_spawn(struct subject *subject, char *const argv[])
 {
 	char log[4096 + 32], *extra[] = {log, NULL};
@@ -175,10 +193,8 @@ static int subject_spawn(struct subject *subject, char *const argv[])
 	if (subject->directory)
 		snprintf(log, sizeof(log), FILE_TRANSPORT_ENV "=%s", subject->directory);
 	err = spawn_open(&subject->spawn, argv, subject->directory ? extra : NULL);
-	if (err == -ENOENT)
-		return fail("there is no program %s", argv[0]);
 	if (err)
-		return fail("cannot start %s: %s", argv[0], strerror(-err));
+		return spawn_fault(&subject->spawn, argv[0], err);
 	subject->started = true;
 	return STATUS_CLEAN;
 }
@@ -261,7 +277,7 @@ int subject_start(struct subject *subject, const struct settings *settings, char
 {
 	int status;
 
-	*subject = (struct subject){.settings = settings};
+	*subject = (struct subject){.settings = settings, .command_name = argv[0]};
 	if (files_wanted(settings)) {
 		status = directory_make(subject);
 		if (status != STATUS_CLEAN)
@@ -275,30 +291,59 @@ int subject_start(struct subject *subject, const struct settings *settings, char
 	return status;
 }
 
-void subject_release(struct subject *subject)
+int subject_release(struct subject *subject)
 {
+	int err;
+
 	if (!subject->started)
-		return;
+		return STATUS_CLEAN;
 	interrupt_pass_on(subject->spawn.pid);
-	spawn_release(&subject->spawn);
+	err = spawn_release(&subject->spawn);
+	/* What is killed while it is held shows when it is waited for. */
+	return err && err != -ESRCH ? spawn_fault(&subject->spawn, subject->command_name, err)
+	                            : STATUS_CLEAN;
 }
 
-void subject_finish(struct subject *subject)
+/* Held before exec it could not be looked at: what it cannot tell shows at its end. */
+static int subject_mute(const struct subject *subject)
+{
+	struct source_stats stats = {0};
+
+	if (!subject->spawn.released || subject->spawn.held != SPAWN_BEFORE_EXEC ||
+	    !subject->source)
+		return STATUS_CLEAN;
+	subject->source->ops->stats(subject->source, &stats);
+	return stats.events || stats.lost
+	               ? STATUS_CLEAN
+	               : fail("nothing was seen of %.200s: it ran, and told no event; does it "
+	                      "carry the awaitness runtime?",
+	                      subject->command_name);
+}
+
+int subject_finish(struct subject *subject, bool ended_here)
 {
 	const struct spawn *spawn = &subject->spawn;
 
+	subject->exit_status = 0;
 	if (!subject->started || interrupt_count() > 1)
-		return;
+		return STATUS_CLEAN;
 	spawn_wait(&subject->spawn, true);
 	interrupt_pass_on(0);
 	if (!spawn->reaped)
-		return;
-	if (WIFSIGNALED(spawn->status))
+		return STATUS_CLEAN;
+	if (WIFSIGNALED(spawn->status)) {
+		/* What --duration ends ends as it was asked to. */
+		if (!ended_here || WTERMSIG(spawn->status) != SIGTERM)
+			subject->exit_status = 128 + WTERMSIG(spawn->status);
 		fprintf(stderr, "awaitness: the program was ended by signal %d (%s)\n",
 		        WTERMSIG(spawn->status), strsignal(WTERMSIG(spawn->status)));
-	else if (WEXITSTATUS(spawn->status) || subject->settings->verbose)
-		fprintf(stderr, "awaitness: the program exited with status %d\n",
-		        WEXITSTATUS(spawn->status));
+	} else {
+		subject->exit_status = WEXITSTATUS(spawn->status);
+		if (subject->exit_status || subject->settings->verbose)
+			fprintf(stderr, "awaitness: the program exited with status %d\n",
+			        subject->exit_status);
+	}
+	return subject_mute(subject);
 }
 
 void subject_close(struct subject *subject)

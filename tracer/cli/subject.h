@@ -18,7 +18,9 @@ struct subject {
 	struct target *target;
 	struct source *source;
 	struct spawn spawn;
-	bool started;          /* by us: `spawn` is valid */
+	bool started;             /* by us: `spawn` is valid */
+	const char *command_name; /* of what was started: argv[0] */
+	int exit_status;       /* subject_finish: of what was started; 128 + n: signal n ended it */
 	struct pywatch *watch; /* of a Python program: what is to be watched */
 	char *directory;       /* of the file transport; NULL: not used */
 };
@@ -37,15 +39,20 @@ int subject_attach(struct subject *subject, const struct command *command,
  */
 int subject_start(struct subject *subject, const struct settings *settings, char *const argv[]);
 
-/** Lets a program that was started run. Signals are passed on to it from here. */
-void subject_release(struct subject *subject);
+/**
+ * Lets a program that was started run. Signals are passed on to it from here.
+ * Returns a status: one held before exec shows only now that it cannot be executed.
+ */
+int subject_release(struct subject *subject);
 
 /**
  * Waits for a program that was started (unless Ctrl-C was pressed twice: then
- * it is left running), and tells on stderr how it ended when that was not with
- * status 0.
+ * it is left running, and its exit_status is 0), sets exit_status, and tells on
+ * stderr how it ended when that was not with status 0. `ended_here`: --duration
+ * was over, and it was sent SIGTERM, whose death is no failure of it. Returns a
+ * status: STATUS_FAILED if nothing of it could be seen.
  */
-void subject_finish(struct subject *subject);
+int subject_finish(struct subject *subject, bool ended_here);
 
 /** Detaches, frees, removes the file transport's folder. */
 void subject_close(struct subject *subject);
