@@ -23,6 +23,7 @@ struct analyzer_env {
 	struct world *world;
 	struct findings *findings;
 	const struct blind_writes *blind; /* complete at `finish` */
+	const uint64_t *ignored;          /* accesses left out, for there were too many locations */
 	struct analysis_options options;
 	struct report *report;  /* finish: to be filled in */
 	struct text_pool *pool; /* finish: for its texts */

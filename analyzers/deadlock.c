@@ -78,7 +78,7 @@ static bool lock_is_stuck(struct deadlock *self, const struct lock *lock)
 	if (!lock->permits || lock->held < lock->permits)
 		return false;
 	for (const struct section *s = lock->sections; s; s = s->next) {
-		bool blocked = s->holder && is_blocked(self, s->holder);
+		bool blocked = s->holder && !s->doubtful && is_blocked(self, s->holder);
 
 		if (blocked != semaphore)
 			return blocked;

@@ -222,6 +222,7 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	a->env.findings = &a->findings;
 	a->env.report = &a->report;
 	a->env.blind = &a->locations.blind;
+	a->env.ignored = &a->locations.ignored;
 	a->env.pool = &a->pool;
 	err = only_is_known(a->env.options.only) ? names_new(&a->names) : -ENOENT;
 	if (!err)
@@ -343,6 +344,19 @@ static int world_takes(struct analysis *a, const struct stream_batch *batch, str
 	return a->world.error;
 }
 
+/* Of a thread that is one too many to be told apart: what it did is not known, only that it did. */
+static int leave_out(struct analysis *a, const struct stream_batch *batch,
+                     const struct aw_event *event, unsigned route)
+{
+	int err = 0;
+
+	if (route & ROUTE_RARE)
+		err = rare_event(a, batch, event);
+	a->world.order++;
+	world_leave_out(&a->world, batch->tid, event);
+	return err ? err : a->world.error;
+}
+
 /* A stream_fn: events of the process that is analysed. */
 static int feed(void *analysis, const struct stream_batch *batch)
 {
@@ -364,8 +378,14 @@ static int feed(void *analysis, const struct stream_batch *batch)
 		}
 		if (!thread)
 			thread = world_thread(&a->world, batch->tid);
-		if (!thread)
-			return -ENOMEM;
+		if (!thread && a->world.error)
+			return a->world.error;
+		if (!thread) {
+			err = leave_out(a, batch, event, route);
+			if (err)
+				return err;
+			continue;
+		}
 		a->world.order++;
 		actor = world_actor(&a->world, thread, event->task);
 		if (route & (ROUTE_READ | ROUTE_WRITE)) {

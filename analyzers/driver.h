@@ -52,4 +52,8 @@ struct analysis {
 	bool finished;
 };
 
+/** Fills in what the report says was not seen; to be called when all else is in it. 0 or -ENOMEM.
+ */
+int unseen_report(struct analysis *a);
+
 #endif

@@ -76,7 +76,7 @@ static uint64_t threads_of_target(const struct world *world)
 
 	for (uint32_t i = 0; i < world->thread_count; i++)
 		count += world->threads[i].tid != 0;
-	return count;
+	return count + world->left_out_threads;
 }
 
 static void report_period_fill(struct analysis *a)
@@ -120,40 +120,19 @@ static void note_blind(struct analysis *a)
 
 static void report_notes(struct analysis *a)
 {
-	const struct world *world = &a->world;
 	struct text_pool *pool = &a->pool;
 
-	for (uint32_t i = 0; i < world->thread_count; i++)
-		if (world->threads[i].lost && a->report.note_count < 8)
-			note(a, text_pool_format(pool,
-			                         "%lu records of thread %u were lost: "
-			                         "counts are too low, and nothing is concluded "
-			                         "about the locks it used",
-			                         world->threads[i].lost, world->threads[i].tid));
-	if (world->pauses)
-		note(a,
-		     "it was watched in windows: what happened between them was not seen, and is "
-		     "in no count");
 	if (a->foreign)
 		note(a, text_pool_format(pool, "%lu events of other processes were left out",
 		                         a->foreign));
 	if (a->unknown)
 		note(a, text_pool_format(pool, "%lu events are of kinds this version does not know",
 		                         a->unknown));
-	if (a->locations.ignored)
-		note(a, text_pool_format(pool, "%lu accesses were left out: more than %u locations",
-		                         a->locations.ignored, LOCATIONS_MAX));
 	if (a->world.can & AW_CAN_CELLS && a->locations.accesses)
 		note(a,
 		     "a change of a watched attribute is not seen if it was undone before its "
 		     "reader went on, or if a plain callback made it while the loop was too busy "
 		     "to sleep: such counts are at least");
-	if (a->unwatched)
-		note(a, text_pool_format(
-				pool,
-				"%lu times a cell was not watched, for the cap was reached: what "
-				"was written to it then is not known",
-				a->unwatched));
 	note_blind(a);
 }
 
@@ -175,5 +154,7 @@ int analysis_finish(struct analysis *a, const struct report **out)
 	if (!err)
 		err = findings_report(&a->findings, &a->world, &a->pool, &a->report);
 	report_notes(a);
+	if (!err)
+		err = unseen_report(a);
 	return err ? err : a->pool.error;
 }

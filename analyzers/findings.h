@@ -42,6 +42,10 @@ enum finding_rule {
 };
 
 const char *finding_rule_text(enum finding_rule rule);
+enum report_severity finding_rule_severity(enum finding_rule rule);
+
+/** May this rule be told of a source that sees `can` of a target of `runtime`? */
+bool finding_rule_allowed(enum finding_rule rule, uint64_t can, uint16_t runtime);
 
 /** One finding. Its maker fills in the texts and places when `fresh`. */
 struct finding {

@@ -20,6 +20,16 @@ static const struct {
 #undef RULE_ROW
 };
 
+enum report_severity finding_rule_severity(enum finding_rule rule)
+{
+	return rules[rule].severity;
+}
+
+bool finding_rule_allowed(enum finding_rule rule, uint64_t can, uint16_t runtime)
+{
+	return says_allow(rules[rule].says, can, runtime);
+}
+
 /* What making a report needs. */
 struct writer {
 	const struct world *world;

@@ -106,7 +106,11 @@ static void necessity_end(void *state, struct section *section, const struct aw_
 		return;
 	section_count(self, stats, section);
 	if (!event) {
-		stats->unended++;
+		/* A LOST is what is being taken. */
+		if (self->env->world->loss_order == self->env->world->order)
+			stats->cut++;
+		else
+			stats->unended++;
 		return;
 	}
 	stats->ended++;
@@ -258,7 +262,8 @@ static void lock_fill(struct necessity *self, uint32_t index, struct report_lock
 	out->suspended = stats->suspended;
 	out->waited = stats->waited;
 	out->tasks = identity->tasks;
-	out->threads = (uint64_t)__builtin_popcountll(identity->threads);
+	for (unsigned i = 0; i < WORLD_THREAD_SET; i++)
+		out->threads += (uint64_t)__builtin_popcountll(identity->threads[i]);
 	out->fragile = fragile_sites(&stats->awaits);
 	out->wait = times_of(&stats->wait, waits);
 	out->hold = times_of(&stats->hold, ends && stats->hold.count);

@@ -17,7 +17,8 @@ struct lock_stats {
 	uint64_t suspended; /* sections that spanned a gap, open ones included */
 	uint64_t waited;    /* acquisitions that had to wait */
 	uint64_t ended;     /* sections whose end the lock's state told */
-	uint64_t unended;   /* sections whose end was not seen (loss) */
+	uint64_t unended;   /* sections whose end was not seen, though nothing was lost then */
+	uint64_t cut;       /* sections that were open when records of their thread were lost */
 	uint64_t inferred;
 	uint64_t accesses;    /* recorded in its sections */
 	uint64_t touched;     /* sections with at least one */

@@ -48,7 +48,8 @@ static int never_released_finish(void *state)
 		const struct section *section = self->world->orphans[i];
 		struct finding *finding;
 
-		if (is_awaited(self->world, section->holder_id) || !lock_excludes(section->lock))
+		if (section->doubtful || is_awaited(self->world, section->holder_id) ||
+		    !lock_excludes(section->lock))
 			continue;
 		finding = findings_get(self->findings, RULE_LOCK_NEVER_RELEASED,
 		                       section->lock->identity, section->site, 0, 0);

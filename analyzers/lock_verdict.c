@@ -16,6 +16,10 @@ struct judge {
 	struct report_lock *out;
 };
 
+#define LOSS_SHARE                                                                                 \
+	100u /* sections seen for one that a loss may hide: else nothing is concluded              \
+	      */
+
 #define SAY(judge, ...) text_pool_format((judge)->env->pool, __VA_ARGS__)
 
 const char *lock_name(const struct analyzer_env *env, const struct identity *identity)
@@ -210,6 +214,43 @@ static const char *exemption(const struct judge *judge)
 	return NULL;
 }
 
+/* Sections that may have suspended without being seen to, for records were lost. */
+static uint64_t loss_doubts(const struct judge *judge)
+{
+	return judge->stats->cut + judge->identity->begun + judge->identity->hidden;
+}
+
+/* More than one in a hundred: what was seen is no sample any more of what was done. */
+static bool loss_is_much(const struct judge *judge)
+{
+	return loss_doubts(judge) * LOSS_SHARE > judge->stats->ended;
+}
+
+static const char *loss_why(const struct judge *judge)
+{
+	uint64_t doubts = loss_doubts(judge);
+
+	if (!doubts)
+		return "the end of some of its sections was not seen";
+	return SAY(judge,
+	           "%lu record%s of threads that use it %s lost: %lu section%s may have suspended "
+	           "unseen, and the end of %lu was seen",
+	           judge->identity->lost, judge->identity->lost == 1 ? "" : "s",
+	           judge->identity->lost == 1 ? "was" : "were", doubts, doubts == 1 ? "" : "s",
+	           judge->stats->ended);
+}
+
+/* What a loss leaves open of a verdict that stands in spite of it. */
+static const char *loss_clause(const struct judge *judge)
+{
+	uint64_t doubts = loss_doubts(judge);
+
+	if (!doubts)
+		return "";
+	return SAY(judge, "; at least, for %lu lost record%s may hide %lu more that did",
+	           judge->identity->lost, judge->identity->lost == 1 ? "" : "s", doubts);
+}
+
 static bool judge_doubts(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
@@ -217,12 +258,11 @@ static bool judge_doubts(const struct judge *judge)
 
 	if (why)
 		unknown(judge, why, NULL);
-	else if (judge->identity->loss || stats->unended)
-		unknown(judge,
-		        judge->env->world->pauses && !judge->env->world->lost
-		                ? "it was watched in windows, and was in use between them"
-		                : "records were lost while it was in use",
+	else if (judge->identity->pause)
+		unknown(judge, "it was watched in windows, and was in use between them",
 		        longer(judge));
+	else if (loss_is_much(judge) || stats->unended)
+		unknown(judge, loss_why(judge), longer(judge));
 	else if (stats->left)
 		unknown(judge,
 		        "a task ended without releasing it: nobody gets in any more, whatever its "
@@ -267,14 +307,26 @@ static void judge_unspanned(const struct judge *judge)
 	judge->out->basis = REPORT_BASIS_OBSERVED;
 	judge->out->why = SAY(judge,
 	                      "none of %lu sections by %lu tasks suspended and none waited, so it "
-	                      "kept nobody out (at most %.2g %% of sections can, 95 %% sure)",
-	                      stats->ended, judge->identity->tasks, 300.0 / (double)stats->ended);
-	judge->out->change = "remove it: nothing else can run inside its sections";
+	                      "kept nobody out (at most %.2g %% of sections can, 95 %% sure)%s",
+	                      stats->ended, judge->identity->tasks,
+	                      (300.0 + 100.0 * (double)loss_doubts(judge)) / (double)stats->ended,
+	                      loss_clause(judge));
+	/* What was lost may also have been a locked(), or a waiver. */
+	if (!judge->identity->lost)
+		judge->out->change = "remove it: nothing else can run inside its sections";
 	if (stats->split)
 		judge->out->change =
 			SAY(judge, "as it is it guards nothing: hold it from %s through %s",
 		            place_text(judge, stats->split->first.site),
 		            place_text(judge, stats->split->second.site));
+}
+
+/* Whoever lost records may have made an access that conflicts, whatever locks it uses. */
+static bool accesses_missing(const struct judge *judge)
+{
+	const struct world *world = judge->env->world;
+
+	return world->lost || world->left_out_events || *judge->env->ignored;
 }
 
 /* Sections spanned gaps, and no conflict shows that it is needed. */
@@ -320,6 +372,13 @@ static void judge_spanned(const struct judge *judge)
 		                ? SAY(judge, "awaitness attach %u --detail all",
 		                      judge->env->world->pid)
 		                : NULL);
+		return;
+	}
+	if (accesses_missing(judge)) {
+		unknown(judge,
+		        "not all that happened was seen (above): an access that conflicts with its "
+		        "sections may be missing",
+		        longer(judge));
 		return;
 	}
 	judge->out->verdict = REPORT_SERIALISES_ONLY;

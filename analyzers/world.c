@@ -53,6 +53,7 @@ void world_fini(struct world *world)
 	idmap_fini(&world->lock_by_uid);
 	idmap_fini(&world->identity_by_key);
 	idmap_fini(&world->names_of_site);
+	idmap_fini(&world->left_out);
 }
 
 /* ---- actors and threads ---- */
@@ -111,7 +112,7 @@ struct thread *world_thread(struct world *world, uint32_t tid)
 		if (world->threads[i].tid == tid)
 			return &world->threads[i];
 	if (world->thread_count == WORLD_THREADS)
-		return &world->threads[WORLD_THREADS - 1];
+		return NULL;
 	thread = &world->threads[world->thread_count];
 	thread->tid = tid;
 	thread->number = world->thread_count;
@@ -144,13 +145,27 @@ void world_actor_drop(struct world *world, struct actor *actor)
 	slab_give(&world->actors, actor->index);
 }
 
+/* Counts what is missing: records, or a stretch in which the thread was not watched. */
+static void loss_count(struct world *world, struct thread *thread, const struct aw_event *event)
+{
+	world->lost += event->object;
+	world->pauses += !event->object;
+	thread->pause |= !event->object;
+	if (!event->object)
+		return;
+	if (!thread->lost)
+		thread->lost_from = event->time;
+	thread->lost += event->object;
+	thread->hidden += world_hides(event->object);
+	if (event->site > thread->lost_until)
+		thread->lost_until = event->site;
+}
+
 static void lost(struct world *world, struct thread *thread, const struct aw_event *event)
 {
 	thread->loss = world->loss_order = world->order;
-	thread->lost += event->object;
-	world->lost += event->object;
-	world->pauses += !event->object;
 	world->loss_step = world->step;
+	loss_count(world, thread, event);
 	if (event->site > world->loss_until)
 		world->loss_until = event->site;
 	for (uint32_t i = 0; i < world->actors.made; i++) {
@@ -160,12 +175,53 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 			actor->unsure = true;
 			actor->running = false;
 			actor->waiting = NULL;
+			actor->woken = true; /* it may have been */
 		}
 	}
-	world_locks_lost(world, thread);
+	world_locks_lost(world, thread, event->object);
 	thread->depth = 0;
 	world_plain_begin(world, thread);
 	world->loss_step = world->step;
+}
+
+static void left_out_count(struct world *world, uint32_t tid)
+{
+	world->left_out_events++;
+	if (idmap_get(&world->left_out, tid) != IDMAP_NONE)
+		return;
+	world->left_out_threads++;
+	if (idmap_add(&world->left_out, tid, 1))
+		world->error = -ENOMEM;
+}
+
+void world_leave_out(struct world *world, uint32_t tid, const struct aw_event *event)
+{
+	struct actor *actor = NULL;
+
+	left_out_count(world, tid);
+	world->loss_order = world->order;
+	world->loss_step = world->step;
+	switch (event->kind) {
+	case AW_LOST:
+		world->lost += event->object;
+		world->pauses += !event->object;
+		break;
+	case AW_WAKE:
+	case AW_CANCEL:
+		actor = event->object < WORLD_PLAIN ? world_task(world, event->object) : NULL;
+		if (actor && !actor->running)
+			actor->woken = true;
+		break;
+	case AW_LOCK_NEW:
+	case AW_LOCK_FREE:
+		world_lock_event(world, NULL, NULL, event, false);
+		break;
+	case AW_LOCK_WAIT ... AW_LOCK_GIVEUP:
+		world_lock_left_out(world, event);
+		break;
+	default:
+		break;
+	}
 }
 
 static inline void see_time(struct world *world, uint64_t time)

@@ -27,11 +27,12 @@
 #include "slab.h"
 
 #define WORLD_PLAIN      (1ull << 32) /* actor ids of threads outside tasks: this + thread number */
-#define WORLD_THREADS    256u         /* threads told apart; later ones share the last */
-#define WORLD_NESTING    16u          /* steps nested in each other on one thread */
-#define WORLD_HELD       16u          /* sections tracked per actor */
-#define WORLD_GUARDS     4u           /* locks of a lockset; more: `more` */
-#define WORLD_GAP_SITES  8u           /* suspension sites remembered per actor */
+#define WORLD_THREADS    256u         /* threads told apart; later ones are left out */
+#define WORLD_THREAD_SET (WORLD_THREADS / 64)
+#define WORLD_NESTING    16u /* steps nested in each other on one thread */
+#define WORLD_HELD       16u /* sections tracked per actor */
+#define WORLD_GUARDS     4u  /* locks of a lockset; more: `more` */
+#define WORLD_GAP_SITES  8u  /* suspension sites remembered per actor */
 #define WORLD_IDENTITIES 4096u
 #define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
 #define WORLD_LOCK_USERS 3u
@@ -87,6 +88,8 @@ struct section {
 	bool spanned;    /* it has spanned a gap */
 	bool inferred;   /* its begin or end was not seen itself */
 	bool snapshot;   /* it began before the recording did */
+	bool doubtful;   /* whether it is still open is not known: a thread that uses the lock lost
+	                  * records, or is left out */
 	bool other_task; /* the holder was passed on, or another actor freed it */
 };
 
@@ -117,6 +120,8 @@ struct lock {
 	uint8_t type;
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
+	uint64_t made;    /* event number at which it was made, 0: not seen */
+	uint32_t user;    /* 1 + number of the first thread that used it, 0: none */
 	struct lock_last last[WORLD_LOCK_LASTS]; /* newest sections that ended, one of an actor */
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
 	struct lock_user users[WORLD_LOCK_USERS];
@@ -131,14 +136,17 @@ struct identity {
 	char *name; /* NULL: none */
 	uint64_t created;
 	uint64_t objects;
-	uint64_t tasks;   /* different tasks that took it */
-	uint64_t threads; /* bit set, as in struct lock */
+	uint64_t tasks;                     /* different tasks that took it */
+	uint64_t threads[WORLD_THREAD_SET]; /* bit set of threads that used it, by number */
+	uint64_t lost;   /* records that threads which use it lost while it may have been in use */
+	uint64_t hidden; /* at most so many sections that suspended are whole among these */
+	uint64_t begun;  /* sections that began in a loss, as their end tells */
 	uint8_t type;
 	uint8_t permits;
 	bool condition; /* the mutex of a Condition */
 	bool tested;    /* its locked() was asked */
 	bool waiver;
-	bool loss;   /* a thread that uses it lost records: counts are too low */
+	bool pause;  /* it was in use when a thread was not watched (a window) */
 	bool shared; /* one of its locks was used by several threads */
 };
 
@@ -201,12 +209,17 @@ struct thread {
 	unsigned depth;
 	uint64_t nested[WORLD_NESTING]; /* tasks that go on only after the outermost step */
 	unsigned nested_count;
-	bool had_nested;       /* a step was nested in the outermost one */
-	uint64_t created_task; /* the task the last TASK_NEW of this thread made ... */
-	uint64_t created_site; /* ... and where: an eager start nests there */
-	uint64_t loss;         /* event number of the last LOST, 0: none */
-	uint64_t lost;         /* records */
-	bool interval;         /* INTERVAL seen: the next event is inferred */
+	bool had_nested;                /* a step was nested in the outermost one */
+	uint64_t created_task;          /* the task the last TASK_NEW of this thread made ... */
+	uint64_t created_site;          /* ... and where: an eager start nests there */
+	uint64_t loss;                  /* event number of the last LOST, 0: none */
+	uint64_t lost;                  /* records */
+	uint64_t hidden;                /* sections that can be whole among them, see world_hides */
+	uint64_t lost_from, lost_until; /* ns: of the first and the last of them */
+	uint32_t loss_identities;       /* identities there were at the last LOST */
+	bool loss_unused; /* ... and locks that had none yet, as they had not been used */
+	bool pause;       /* it was not watched for a while */
+	bool interval;    /* INTERVAL seen: the next event is inferred */
 	bool ended;
 };
 
@@ -242,6 +255,9 @@ struct world {
 	uint64_t uids;
 	struct thread threads[WORLD_THREADS];
 	uint32_t thread_count;
+	struct idmap left_out;     /* tids of threads that are left out */
+	uint64_t left_out_threads; /* ... how many */
+	uint64_t left_out_events;
 	struct slab actors, locks, sections;
 	struct idmap actor_by_id, lock_by_id, lock_by_uid;
 	/* The first that came to a place by its id, while it is there; the others: by the maps. */
@@ -259,8 +275,26 @@ struct world {
 int world_init(struct world *world, const struct names *names, const struct world_hooks *hooks);
 void world_fini(struct world *world);
 
-/** The thread with this tid, made if need be. */
+/** The thread with this tid, made if need be. NULL: there are too many, and it is left out; or no
+ * memory, which `error` tells. */
 struct thread *world_thread(struct world *world, uint32_t tid);
+
+/**
+ * Takes an event of a thread that is left out: what it says is not used, what it makes unsure is
+ * noted. Edges through it are not known, so all before it counts as ordered before all after it;
+ * a lock that it uses may have been freed or taken.
+ */
+void world_leave_out(struct world *world, uint32_t tid, const struct aw_event *event);
+
+/**
+ * How many sections that suspended can be whole among `records` lost in a row. Such a section has
+ * at least its acquisition and a suspension among them, whatever the source; one whose end or
+ * begin was seen is told by that.
+ */
+static inline uint64_t world_hides(uint64_t records)
+{
+	return records / 2;
+}
 
 /** The actor that `task` means on this thread when it is not the current one: task 0, a step that
  * is nested ended unseen, or a resume was lost. */

@@ -112,7 +112,7 @@ static void lock_defined(struct world *world, const struct aw_event *event)
 	lock->created = event->site;
 	lock->permits = lock_is_semaphore(lock->type) ? (event->arg >> 8) & AW_LOCK_PERMITS_MAX : 1;
 	if (!snapshot)
-		lock->known = world->order;
+		lock->known = lock->made = world->order;
 }
 
 /* ---- sections ---- */
@@ -291,6 +291,8 @@ static void lock_freed(struct world *world, struct actor *actor, struct lock *lo
 	if (lock->known == WORLD_NEVER && lock_excludes(lock) &&
 	    (event->arg & AW_ARG_VALUE) != AW_MODE_SHARED)
 		lock->known = world->order;
+	if (!section && world->loss_order && lock_excludes(lock))
+		world_identity(world, lock)->begun++;
 	if (!section || (is_recursive(lock->type) && --section->depth))
 		return;
 	if (inferred)
@@ -309,6 +311,33 @@ static void lock_waited(struct actor *actor, struct lock *lock, const struct aw_
 	actor->wait_step = actor->step;
 	actor->wait_site = event->site;
 	actor->deadline = event->arg & AW_ARG_DEADLINE;
+}
+
+/* It may have been used in what this thread lost before it was seen to use it, if there was one. */
+static void identity_user_new(const struct thread *thread, const struct lock *lock,
+                              struct identity *identity)
+{
+	bool younger = lock->identity >= thread->loss_identities && !thread->loss_unused &&
+	               lock->made > thread->loss;
+
+	if (!thread->loss || younger)
+		return;
+	identity->lost += thread->lost;
+	identity->hidden += thread->hidden;
+	identity->pause |= thread->pause;
+}
+
+static void lock_used(const struct thread *thread, struct lock *lock, struct identity *identity)
+{
+	uint64_t *set = &identity->threads[thread->number / 64];
+
+	lock->threads |= thread_bit(thread->number);
+	if (!lock->user)
+		lock->user = thread->number + 1;
+	identity->shared |= lock->user != thread->number + 1;
+	if (!(*set & thread_bit(thread->number)))
+		identity_user_new(thread, lock, identity);
+	*set |= thread_bit(thread->number);
 }
 
 void world_lock_event(struct world *world, struct thread *thread, struct actor *actor,
@@ -332,13 +361,8 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 		return;
 	struct identity *identity = world_identity(world, lock);
 
-	if (thread->tid) { /* 0: what was read from outside, by the tracer */
-		lock->threads |= thread_bit(thread->number);
-		identity->threads |= thread_bit(thread->number);
-	}
-	identity->shared |= (lock->threads & (lock->threads - 1)) != 0;
-	if (thread->loss && lock->known == WORLD_NEVER)
-		identity->loss = true; /* it may have been used in what was lost */
+	if (thread->tid) /* 0: what was read from outside, by the tracer */
+		lock_used(thread, lock, identity);
 	switch (event->kind) {
 	case AW_LOCK_WAIT:
 		lock_waited(actor, lock, event);
@@ -422,21 +446,54 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 	}
 }
 
-void world_locks_lost(struct world *world, const struct thread *thread)
+/* All identities that the thread uses: their locks may have been used in what was lost. */
+static void identities_lost(struct world *world, const struct thread *thread, uint64_t records)
 {
+	for (uint32_t i = 0; i < world->identity_count; i++) {
+		struct identity *identity = &world->identities[i];
+
+		if (!(identity->threads[thread->number / 64] & thread_bit(thread->number)))
+			continue;
+		identity->lost += records;
+		identity->hidden += world_hides(records);
+		identity->pause |= !records;
+	}
+}
+
+void world_locks_lost(struct world *world, struct thread *thread, uint64_t records)
+{
+	identities_lost(world, thread, records);
+	thread->loss_identities = world->identity_count;
+	thread->loss_unused = false;
 	for (uint32_t i = 0; i < world->locks.made; i++) {
 		struct lock *lock = slab_at(&world->locks, i);
 
 		/* Freed slots of the slab are told by the map. */
-		if (world_lock_by_uid(world, lock->uid) != lock ||
-		    !(lock->threads & thread_bit(thread->number)))
+		if (world_lock_by_uid(world, lock->uid) != lock)
+			continue;
+		thread->loss_unused |= lock->identity == IDMAP_NONE;
+		if (!(lock->threads & thread_bit(thread->number)))
 			continue;
 		lock->known = WORLD_NEVER;
-		world_identity(world, lock)->loss = true;
 		for (struct section *s = lock->sections, *next; s; s = next) {
 			next = s->next;
+			s->doubtful = true; /* anyone may free it */
 			if (s->thread == thread->number)
 				section_close(world, s, NULL);
 		}
 	}
+}
+
+void world_lock_left_out(struct world *world, const struct aw_event *event)
+{
+	struct lock *lock = world_lock(world, event->object);
+
+	if (!lock)
+		lock = lock_make(world, event->object);
+	if (!lock)
+		return;
+	lock->known = WORLD_NEVER;
+	world_identity(world, lock)->shared = true;
+	for (struct section *s = lock->sections; s; s = s->next)
+		s->doubtful = true;
 }

@@ -47,6 +47,7 @@ enum report_verdict {
 #define REPORT_VERDICT_ENUM(NAME, text, rank) REPORT_##NAME,
 	REPORT_VERDICTS(REPORT_VERDICT_ENUM)
 #undef REPORT_VERDICT_ENUM
+		REPORT_VERDICT_MAX
 };
 
 /** How a verdict or a finding is known. */
@@ -137,7 +138,24 @@ struct report_finding {
 	size_t evidence_count;
 };
 
-/** Something the reader of the report must know about what was not seen. */
+/** Bits of what may be missing from a report, by the number of a rule (findings.h) or a verdict. */
+#define REPORT_HIDES_RULE(rule)       (1ull << (rule))
+#define REPORT_HIDES_VERDICT(verdict) (1ull << (32 + (verdict)))
+
+/** Something that happened and was not seen: a loss, or a limit of this tool that was reached. */
+struct report_unseen {
+	const char *what;      /* a clause: "12 records of thread 7 were lost" */
+	const char *so;        /* what follows, a sentence */
+	uint64_t records;      /* lost; 0: it is no loss of records */
+	uint32_t thread;       /* of the target; 0: not one alone */
+	uint64_t from;         /* ns, CLOCK_MONOTONIC: when the first was lost; 0: not known */
+	uint64_t until;        /* ... and the last */
+	uint64_t hides;        /* REPORT_HIDES_*: what may be there and not be told for it */
+	const char **may_hide; /* the same as the texts of rules and verdicts */
+	size_t may_hide_count;
+};
+
+/** Something the reader of the report must know about what could not be seen. */
 struct report_note {
 	const char *text; /* one sentence */
 };
@@ -185,7 +203,9 @@ struct report {
 	size_t await_count;
 	struct report_finding *findings;
 	size_t finding_count;
-	struct report_note *notes; /* what was lost or could not be seen */
+	struct report_unseen *unseen; /* on top of every form of the report */
+	size_t unseen_count;
+	struct report_note *notes; /* what this source of events cannot tell, and the like */
 	size_t note_count;
 };
 

@@ -162,6 +162,23 @@ static json_t *period_of(const struct report_period *period, int *err)
 	return object;
 }
 
+static json_t *unseen_of(const struct report_unseen *unseen, int *err)
+{
+	json_t *object = json_object(), *hides = json_array();
+
+	for (size_t i = 0; i < unseen->may_hide_count; i++)
+		if (json_array_append_new(hides, text(unseen->may_hide[i])))
+			*err = -ENOMEM;
+	put(object, "what", text(unseen->what), err);
+	put(object, "so", text(unseen->so), err);
+	put(object, "records", unseen->records ? number(unseen->records) : json_null(), err);
+	put(object, "thread", unseen->thread ? number(unseen->thread) : json_null(), err);
+	put(object, "from", unseen->from ? number(unseen->from) : json_null(), err);
+	put(object, "until", unseen->until ? number(unseen->until) : json_null(), err);
+	put(object, "may_hide", hides, err);
+	return object;
+}
+
 static json_t *lock_of(const struct report_lock *lock, int *err)
 {
 	json_t *object = json_object();
@@ -247,7 +264,10 @@ static void append(json_t *array, json_t *value, int *err)
 static json_t *report_of(const struct report *report, int *err)
 {
 	json_t *root = json_object(), *locks = json_array(), *awaits = json_array();
-	json_t *findings = json_array(), *notes = json_array();
+	json_t *findings = json_array(), *notes = json_array(), *unseen = json_array();
+
+	for (size_t i = 0; i < report->unseen_count; i++)
+		append(unseen, unseen_of(&report->unseen[i], err), err);
 
 	for (size_t i = 0; i < report->lock_count; i++)
 		append(locks, lock_of(&report->locks[i], err), err);
@@ -258,6 +278,7 @@ static json_t *report_of(const struct report *report, int *err)
 	for (size_t i = 0; i < report->note_count; i++)
 		append(notes, text(report->notes[i].text), err);
 	put(root, "schema", json_string(SCHEMA), err);
+	put(root, "unseen", unseen, err);
 	put(root, "target", target_of(&report->target, err), err);
 	put(root, "period", period_of(&report->period, err), err);
 	put(root, "locks", locks, err);

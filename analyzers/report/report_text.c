@@ -63,6 +63,29 @@ static void write_head(struct paper *paper, const struct report *report)
 	free(line);
 }
 
+/* ---- what was not seen ---- */
+
+static bool all_seen(const struct report *report)
+{
+	return !report->unseen_count && !report->period.lost;
+}
+
+/* First of all, since the rest is to be read with it. */
+static void write_unseen(struct paper *paper, const struct report *report)
+{
+	if (!report->unseen_count)
+		return;
+	heading(paper, "NOT SEEN");
+	for (size_t i = 0; i < report->unseen_count; i++) {
+		const struct report_unseen *unseen = &report->unseen[i];
+		char *line = NULL;
+
+		if (asprintf(&line, "%s: %s.", unseen->what, unseen->so) > 0)
+			paper_wrap(paper, 0, 2, line);
+		free(line);
+	}
+}
+
 /* ---- locks ---- */
 
 static void write_lock_row(struct paper *paper, const struct report_lock *lock)
@@ -125,7 +148,11 @@ static void write_locks(struct paper *paper, const struct report *report)
 {
 	heading(paper, "LOCKS, worst first");
 	if (!report->lock_count) {
-		fprintf(paper->out, "No lock was taken.\n");
+		fputs(all_seen(report)
+		              ? "No lock was taken.\n"
+		              : "No lock was seen to be taken; what was not seen (above) may hide "
+		                "some.\n",
+		      paper->out);
 		return;
 	}
 	fprintf(paper->out, "%s%-15s  %-24s %9s %9s %8s %6s  %9s %9s%s\n",
@@ -250,7 +277,10 @@ static void write_findings(struct paper *paper, const struct report *report)
 		total += report->findings[i].severity != REPORT_INFO;
 	heading(paper, "FINDINGS, worst first");
 	if (!total)
-		fprintf(paper->out, "None.\n");
+		fputs(all_seen(report)
+		              ? "None.\n"
+		              : "None was seen; what was not seen (above) may hide some.\n",
+		      paper->out);
 	for (size_t i = 0; i < report->finding_count; i++) {
 		if (report->findings[i].severity == REPORT_INFO)
 			continue;
@@ -322,10 +352,13 @@ static void write_basis(struct paper *paper, const struct report *report)
 	}
 	fprintf(paper->out, ".\n");
 	if (report->period.lost)
-		fprintf(paper->out, "%s records were lost.\n",
-		        paper_number(number, report->period.lost));
+		fprintf(paper->out, "%s record%s lost: see above.\n",
+		        paper_number(number, report->period.lost),
+		        report->period.lost == 1 ? " was" : "s were");
 	else if (report->period.windows)
 		fprintf(paper->out, "Nothing was lost while it was watched.\n");
+	else if (report->unseen_count)
+		fprintf(paper->out, "Nothing was lost, but not all was seen: see above.\n");
 	else
 		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
 	for (size_t i = 0; i < target->process_count; i++)
@@ -342,6 +375,7 @@ int report_write_text(const struct report *report, FILE *out, const struct repor
 	                      .verbose = options->verbose};
 
 	write_head(&paper, report);
+	write_unseen(&paper, report);
 	write_locks(&paper, report);
 	write_findings(&paper, report);
 	write_awaits(&paper, report);

@@ -151,6 +151,36 @@ Test(lock_never_released, a_holder_that_ended_is_reported)
 	                "lock-never-released A observed\n");
 }
 
+#define ELSEWHERE(text) "thread 2\n" text "thread 1\n"
+
+Test(lock_never_released, a_loss_of_a_thread_that_uses_the_lock_may_hide_the_release)
+{
+	static const char used[] = ELSEWHERE(TAKES("w8", "A") FREES("w8", "A") SLEEPS("w8"));
+
+	char *lost = trace_format("%s%s%s", LOCKS, used,
+	                          TAKES("w1", "A") SLEEPS("w1") "+1 w1 task-end\n" ELSEWHERE(
+					  "+1 - lost 1 until=+0\n"));
+	char *seen = trace_format("%s%s%s", LOCKS, used,
+	                          TAKES("w1", "A") SLEEPS("w1") "+1 w1 task-end\n");
+
+	expect_findings(lost, "");
+	expect_findings(seen, "lock-never-released A observed\n");
+	free(lost);
+	free(seen);
+}
+
+Test(deadlock, a_loss_of_a_thread_that_uses_a_lock_of_it_may_hide_the_way_out)
+{
+	static const char used[] = ELSEWHERE(TAKES("w8", "A") FREES("w8", "A") SLEEPS("w8"));
+
+	char *lost = trace_format("%s%s%s%s%s", LOCKS, used,
+	                          TAKES("w1", "A") SLEEPS("w1") TAKES("w2", "B") WAITS("w2", "A"),
+	                          ELSEWHERE("+1 - lost 1 until=+0\n"), WAITS("w1", "B"));
+
+	expect_findings(lost, "lock-order A possible\n");
+	free(lost);
+}
+
 Test(lock_never_released, a_lock_still_held_by_a_live_task_is_silent)
 {
 	expect_findings(LOCKS TAKES("w1", "A") SLEEPS("w1"), "");

@@ -101,15 +101,89 @@ Test(lock_verdict, never_needless_when_it_is_a_lock_of_threads)
 	                TURNS("", ""), 100, "L needless\n");
 }
 
-Test(lock_verdict, not_needless_when_its_thread_lost_records)
+/* After `before`, 200 sections, then what stands `after`: the verdict, and what its reason says of
+ * more sections that may have suspended unseen (NULL: nothing). */
+static void expect_weakened(const char *before, const char *after, const char *verdict,
+                            const char *clause)
 {
-	expect_repeated(LOCK_NEW SECTION("w1", "") "+1 - lost 3 until=+0\n", TURNS("", ""), 100,
-	                "L unknown\n");
+	char *rounds = trace_repeat(TURNS("", ""), 100);
+	char *trace = trace_format("%s%s%s", before, rounds, after);
+	const struct report *report;
+	struct analysis *analysis = expect_analysis(trace, &report);
+
+	cr_assert_eq(report->lock_count, 1);
+	cr_expect_str_eq(report_verdict_text(report->locks[0].verdict), verdict, "%s",
+	                 report->locks[0].why);
+	cr_expect_eq(strstr(report->locks[0].why, "may") != NULL, clause != NULL, "%s",
+	             report->locks[0].why);
+	cr_expect(!clause || strstr(report->locks[0].why, clause), "%s", report->locks[0].why);
+	analysis_free(analysis);
+	free(trace);
+	free(rounds);
 }
 
-Test(lock_verdict, needless_when_the_loss_was_before_the_lock_was_made)
+Test(lock_verdict, a_loss_that_may_hide_more_than_one_section_in_a_hundred_leaves_it_unknown)
 {
-	expect_repeated("5 - lost 3 until=+0\n" LOCK_NEW, TURNS("", ""), 100, "L needless\n");
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 6 until=+0\n", "unknown",
+	                "3 sections may have suspended unseen");
+}
+
+Test(lock_verdict, a_loss_that_may_hide_fewer_is_told_with_it)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 5 until=+0\n", "needless",
+	                "5 lost records may hide 2 more that did");
+}
+
+Test(lock_verdict, one_lost_record_hides_no_section_of_a_lock_that_is_free_then)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 1 until=+0\n", "needless", NULL);
+}
+
+Test(lock_verdict, one_lost_record_may_hide_the_gap_of_a_section_that_is_open_then)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""),
+	                "+1 w1 lock-taken L @get:p.c:30\n+1 - lost 1 until=+0\n", "needless",
+	                "1 lost record may hide 1 more that did");
+}
+
+Test(lock_verdict, a_section_whose_end_shows_that_it_began_in_a_loss_may_have_suspended)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""),
+	                "+1 - lost 1 until=+0\n+1 w1 lock-freed L @get:p.c:33\n", "needless",
+	                "1 lost record may hide 1 more that did");
+}
+
+Test(lock_verdict, a_loss_of_a_thread_that_does_not_use_it_hides_nothing_of_it)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""),
+	                "thread 2\n+1 w8 suspend sleep\n+1 - lost 500 until=+0\n", "needless",
+	                NULL);
+}
+
+Test(lock_verdict, a_loss_before_it_was_made_hides_nothing_of_it)
+{
+	expect_weakened("5 - lost 500 until=+0\n" LOCK_NEW, "", "needless", NULL);
+}
+
+Test(lock_verdict, a_loss_before_a_thread_is_first_seen_to_use_it_may_hide_uses_of_it)
+{
+	expect_weakened(LOCK_NEW "+1 - lost 500 until=+0\n", "", "unknown",
+	                "250 sections may have suspended unseen");
+}
+
+Test(lock_verdict, what_was_seen_to_need_it_is_not_weakened_by_a_loss)
+{
+	expect_repeated(LOCK_NEW,
+	                TURNS(READ_GAP_WRITE("w1", "x"),
+	                      READ_GAP_WRITE("w2", "x")) "+1 - lost 500 until=+0\n",
+	                2, "L needed\n");
+}
+
+Test(lock_verdict, not_serialises_only_when_any_thread_lost_records)
+{
+	expect_repeated(LOCK_NEW "thread 2\n+1 w8 suspend sleep\n+1 - lost 1 until=+0\nthread 1\n",
+	                TURNS(READ_GAP_WRITE("w1", "a"), READ_GAP_WRITE("w2", "b")), 50,
+	                "L unknown\n");
 }
 
 Test(lock_verdict, never_needless_when_a_task_left_it_locked)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/fail_on.h"
+#include "findings.h"
 
 static struct report_lock needless = {.verdict = REPORT_NEEDLESS},
 			  needed = {.verdict = REPORT_NEEDED};
@@ -17,6 +18,13 @@ static const struct report clean = {.locks = &needed, .lock_count = 1};
 static const struct report wasteful = {.locks = &needless, .lock_count = 1};
 static const struct report broken = {.findings = &update, .finding_count = 1};
 static const struct report informed = {.findings = &never, .finding_count = 1};
+
+static void expect_judged(const char *list, const struct report *report, enum fail_on wanted)
+{
+	char what[200] = "";
+
+	cr_expect_eq(fail_on_judge(list, report, what, sizeof(what)), wanted, "%s: %s", list, what);
+}
 
 static void expect_wrong(const char *list, const char *wanted)
 {
@@ -49,37 +57,69 @@ Test(fail_on, a_word_that_means_nothing_is_refused)
 
 Test(fail_on, nothing_asked_for_is_never_a_failure)
 {
-	cr_expect(!fail_on_hit(NULL, &broken));
-	cr_expect(!fail_on_hit(NULL, &wasteful));
+	expect_judged(NULL, &broken, FAIL_ON_NOTHING);
+	expect_judged(NULL, &wasteful, FAIL_ON_NOTHING);
 }
 
 Test(fail_on, a_rule_hits_only_its_own_findings)
 {
-	cr_expect(fail_on_hit("lost-update", &broken));
-	cr_expect(fail_on_hit("deadlock,lost-update", &broken));
-	cr_expect(!fail_on_hit("deadlock", &broken));
-	cr_expect(!fail_on_hit("lost-update", &wasteful));
+	expect_judged("lost-update", &broken, FAIL_ON_FOUND);
+	expect_judged("deadlock,lost-update", &broken, FAIL_ON_FOUND);
+	expect_judged("deadlock", &broken, FAIL_ON_NOTHING);
+	expect_judged("lost-update", &wasteful, FAIL_ON_NOTHING);
 }
 
 Test(fail_on, a_verdict_hits_only_locks_that_have_it)
 {
-	cr_expect(fail_on_hit("needless", &wasteful));
-	cr_expect(!fail_on_hit("needless", &clean));
-	cr_expect(fail_on_hit("needed", &clean));
+	expect_judged("needless", &wasteful, FAIL_ON_FOUND);
+	expect_judged("needless", &clean, FAIL_ON_NOTHING);
+	expect_judged("needed", &clean, FAIL_ON_FOUND);
 }
 
 Test(fail_on, any_is_findings_and_locks_that_should_change)
 {
-	cr_expect(fail_on_hit("any", &broken));
-	cr_expect(fail_on_hit("any", &wasteful));
-	cr_expect(!fail_on_hit("any", &clean));
-	cr_expect(fail_on_hit("findings", &broken));
-	cr_expect(!fail_on_hit("findings", &wasteful));
+	expect_judged("any", &broken, FAIL_ON_FOUND);
+	expect_judged("any", &wasteful, FAIL_ON_FOUND);
+	expect_judged("any", &clean, FAIL_ON_NOTHING);
+	expect_judged("findings", &broken, FAIL_ON_FOUND);
+	expect_judged("findings", &wasteful, FAIL_ON_NOTHING);
 }
 
 Test(fail_on, what_only_informs_counts_where_it_is_named)
 {
-	cr_expect(!fail_on_hit("any", &informed));
-	cr_expect(!fail_on_hit("findings", &informed));
-	cr_expect(fail_on_hit("never-suspends", &informed));
+	expect_judged("any", &informed, FAIL_ON_NOTHING);
+	expect_judged("findings", &informed, FAIL_ON_NOTHING);
+	expect_judged("never-suspends", &informed, FAIL_ON_FOUND);
+}
+
+/* A loss that may hide lost updates and needless locks, and no deadlock. */
+static struct report_unseen loss = {.what = "3 records of thread 7 were lost",
+                                    .hides = REPORT_HIDES_RULE(RULE_LOST_UPDATE) |
+                                             REPORT_HIDES_VERDICT(REPORT_NEEDLESS)};
+static const struct report clean_but_lost = {
+	.locks = &needed, .lock_count = 1, .unseen = &loss, .unseen_count = 1};
+static const struct report broken_and_lost = {
+	.findings = &update, .finding_count = 1, .unseen = &loss, .unseen_count = 1};
+
+Test(fail_on, what_was_found_in_spite_of_a_loss_counts)
+{
+	expect_judged("lost-update", &broken_and_lost, FAIL_ON_FOUND);
+	expect_judged("needless,lost-update", &broken_and_lost, FAIL_ON_FOUND);
+	expect_judged("any", &broken_and_lost, FAIL_ON_FOUND);
+}
+
+Test(fail_on, what_a_loss_may_have_hidden_is_neither_found_nor_absent)
+{
+	expect_judged("lost-update", &clean_but_lost, FAIL_ON_HIDDEN);
+	expect_judged("needless", &clean_but_lost, FAIL_ON_HIDDEN);
+	expect_judged("deadlock,needless", &clean_but_lost, FAIL_ON_HIDDEN);
+	expect_judged("findings", &clean_but_lost, FAIL_ON_HIDDEN);
+	expect_judged("any", &clean_but_lost, FAIL_ON_HIDDEN);
+}
+
+Test(fail_on, what_a_loss_could_not_have_hidden_is_absent)
+{
+	expect_judged("deadlock", &clean_but_lost, FAIL_ON_NOTHING);
+	expect_judged("wrong-lock", &clean_but_lost, FAIL_ON_NOTHING);
+	expect_judged(NULL, &clean_but_lost, FAIL_ON_NOTHING);
 }

@@ -175,8 +175,51 @@ Test(report, what_was_lost_and_could_not_be_seen_is_said)
 	                       "+1 - lost 7 until=+0\n",
 	                       NULL);
 
-	cr_expect(strstr(text, "7 records were lost"), "%s", text);
 	cr_expect(strstr(text, "cannot tell: needless, observed"), "%s", text);
+	free(text);
+}
+
+#define LOST_SOME                                                                                  \
+	"1 - target 7 c can=accesses,acquires,releases,awaits,step-ends,wakes\n"                   \
+	"10 w1 suspend sleep\n+1us - lost 7 until=+2us\n"
+
+Test(report, as_text_begins_with_what_was_lost_and_takes_nothing_for_absent)
+{
+	char *text = report_as("text", LOST_SOME, NULL);
+	const char *lost = strstr(text, "NOT SEEN\n7 records of thread 1 were lost");
+
+	cr_expect(lost && lost < strstr(text, "LOCKS"), "%s", text);
+	cr_expect(!strstr(text, "No lock was taken"), "%s", text);
+	cr_expect(!strstr(text, "\nNone.\n"), "%s", text);
+	cr_expect(!strstr(text, "exact"), "%s", text);
+	free(text);
+}
+
+Test(report, as_text_of_a_trace_without_a_loss_says_so)
+{
+	char *text = report_as("text", "10 w1 suspend sleep\n", NULL);
+
+	cr_expect(!strstr(text, "NOT SEEN"), "%s", text);
+	cr_expect(strstr(text, "No lock was taken.\n"), "%s", text);
+	cr_expect(strstr(text, "\nNone.\n"), "%s", text);
+	cr_expect(strstr(text, "the counts are exact"), "%s", text);
+	free(text);
+}
+
+Test(report, as_json_tells_what_was_lost_before_all_else)
+{
+	char *text = report_as("json", LOST_SOME, NULL);
+	json_t *root = json_loads(text, 0, NULL);
+	json_t *unseen = json_array_get(json_object_get(root, "unseen"), 0);
+
+	cr_assert(unseen, "%s", text);
+	cr_expect(strstr(text, "\"unseen\"") < strstr(text, "\"target\""));
+	cr_expect_eq(json_integer_value(json_object_get(unseen, "records")), 7);
+	cr_expect_eq(json_integer_value(json_object_get(unseen, "thread")), 1);
+	cr_expect_gt(json_integer_value(json_object_get(unseen, "until")),
+	             json_integer_value(json_object_get(unseen, "from")));
+	cr_expect_gt(json_array_size(json_object_get(unseen, "may_hide")), 10);
+	json_decref(root);
 	free(text);
 }
 

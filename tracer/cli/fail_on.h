@@ -17,10 +17,17 @@
  */
 int fail_on_check(const char *list, const char **word, size_t *length);
 
+enum fail_on {
+	FAIL_ON_NOTHING, /* the report has nothing of the list */
+	FAIL_ON_FOUND,
+	FAIL_ON_HIDDEN /* nothing, but what was not seen could have hidden some of it */
+};
+
 /**
- * True if the report has what the list asks for. Findings that only inform
- * (never-suspends) count where their rule is named.
+ * Has the report what the list asks for? Findings that only inform
+ * (never-suspends) count where their rule is named. `what`: what it has, or
+ * what was not seen, for a sentence; not escaped.
  */
-bool fail_on_hit(const char *list, const struct report *report);
+enum fail_on fail_on_judge(const char *list, const struct report *report, char *what, size_t size);
 
 #endif

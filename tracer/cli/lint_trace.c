@@ -54,6 +54,9 @@ int lint_trace_read(const char *path, struct lint_trace *out)
 	if (status == STATUS_CLEAN && strcmp(out->report->target.runtime, "cpython") != 0)
 		status = fail("%s: it is a trace of a %s program, not of CPython", path,
 		              out->report->target.runtime);
+	for (size_t i = 0; status == STATUS_CLEAN && i < out->report->unseen_count; i++)
+		fprintf(stderr, "awaitness: %s: %s: %s\n", path, out->report->unseen[i].what,
+		        out->report->unseen[i].so);
 	return status;
 }
 

@@ -42,6 +42,23 @@ int verdict_open(struct verdict *verdict, const struct command *command,
 	return output_open(&verdict->output, settings);
 }
 
+static int verdict_status(const char *list, const struct report *report)
+{
+	char what[200];
+
+	switch (fail_on_judge(list, report, what, sizeof(what))) {
+	case FAIL_ON_FOUND:
+		fail("--fail-on %s: the report has %s", list, what);
+		return STATUS_FINDINGS;
+	case FAIL_ON_HIDDEN:
+		return fail("--fail-on %s: nothing of it was found, but not all was seen: %s", list,
+		            what);
+	case FAIL_ON_NOTHING:
+		break;
+	}
+	return STATUS_CLEAN;
+}
+
 int verdict_print(struct verdict *verdict)
 {
 	const struct settings *settings = verdict->settings;
@@ -57,9 +74,7 @@ int verdict_print(struct verdict *verdict)
 	report_write(report, option_format.choices[settings->format], verdict->output.file,
 	             &options); /* a failure is in the stream, and output_close tells it */
 	status = output_close(&verdict->output);
-	if (status == STATUS_CLEAN && fail_on_hit(settings->fail_on, report))
-		status = STATUS_FINDINGS;
-	return status;
+	return status == STATUS_CLEAN ? verdict_status(settings->fail_on, report) : status;
 }
 
 void verdict_close(struct verdict *verdict)

@@ -24,7 +24,8 @@ struct verdict {
 int verdict_open(struct verdict *verdict, const struct command *command,
                  const struct settings *settings);
 
-/** Ends the analysis, prints the report. Returns a status (STATUS_FINDINGS as --fail-on asks). */
+/** Ends the analysis, prints the report. Returns a status (STATUS_FINDINGS, or STATUS_FAILED for
+ * what was not seen, as --fail-on asks); a message has been printed for any but STATUS_CLEAN. */
 int verdict_print(struct verdict *verdict);
 
 /** Frees what is left. May follow a verdict_open that failed. */
