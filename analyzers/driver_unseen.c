@@ -67,6 +67,18 @@ static const char *const loss_so =
 	"all counts are at least; findings may be missing, and what is said of a lock says how far "
 	"it is weakened";
 
+static void records_row(struct analysis *a, uint64_t records, const char *whose)
+{
+	struct report_unseen *row =
+		row_add(a,
+	                text_pool_format(&a->pool, "%lu record%s %s%s lost", records,
+	                                 plural(records), whose, were(records)),
+	                loss_so);
+
+	row->records = records;
+	row->hides = all_hidden(a);
+}
+
 static void thread_rows(struct analysis *a)
 {
 	const struct world *world = &a->world;
@@ -99,17 +111,11 @@ static void thread_rows(struct analysis *a)
 		told += thread->lost;
 		shown++;
 	}
-	if (world->lost > told) {
-		struct report_unseen *row =
-			row_add(a,
-		                text_pool_format(&a->pool, "%lu record%s of other threads %s lost",
-		                                 world->lost - told, plural(world->lost - told),
-		                                 were(world->lost - told)),
-		                loss_so);
-
-		row->records = world->lost - told;
-		row->hides = all_hidden(a);
-	}
+	told += world->lost_anywhere;
+	if (world->lost > told)
+		records_row(a, world->lost - told, "of other threads ");
+	if (world->lost_anywhere)
+		records_row(a, world->lost_anywhere, "of threads that are not known ");
 }
 
 static void limit_rows(struct analysis *a)

@@ -217,7 +217,14 @@ static const char *exemption(const struct judge *judge)
 /* Sections that may have suspended without being seen to, for records were lost. */
 static uint64_t loss_doubts(const struct judge *judge)
 {
-	return judge->stats->cut + judge->identity->begun + judge->identity->hidden;
+	return judge->stats->cut + judge->identity->begun + judge->identity->hidden +
+	       judge->env->world->hidden_anywhere;
+}
+
+/* Records that threads which use it lost, or may have. */
+static uint64_t loss_records(const struct judge *judge)
+{
+	return judge->identity->lost + judge->env->world->lost_anywhere;
 }
 
 /* More than one in a hundred: what was seen is no sample any more of what was done. */
@@ -235,8 +242,8 @@ static const char *loss_why(const struct judge *judge)
 	return SAY(judge,
 	           "%lu record%s of threads that use it %s lost: %lu section%s may have suspended "
 	           "unseen, and the end of %lu was seen",
-	           judge->identity->lost, judge->identity->lost == 1 ? "" : "s",
-	           judge->identity->lost == 1 ? "was" : "were", doubts, doubts == 1 ? "" : "s",
+	           loss_records(judge), loss_records(judge) == 1 ? "" : "s",
+	           loss_records(judge) == 1 ? "was" : "were", doubts, doubts == 1 ? "" : "s",
 	           judge->stats->ended);
 }
 
@@ -248,7 +255,7 @@ static const char *loss_clause(const struct judge *judge)
 	if (!doubts)
 		return "";
 	return SAY(judge, "; at least, for %lu lost record%s may hide %lu more that did",
-	           judge->identity->lost, judge->identity->lost == 1 ? "" : "s", doubts);
+	           loss_records(judge), loss_records(judge) == 1 ? "" : "s", doubts);
 }
 
 static bool judge_doubts(const struct judge *judge)
@@ -312,7 +319,7 @@ static void judge_unspanned(const struct judge *judge)
 	                      (300.0 + 100.0 * (double)loss_doubts(judge)) / (double)stats->ended,
 	                      loss_clause(judge));
 	/* What was lost may also have been a locked(), or a waiver. */
-	if (!judge->identity->lost)
+	if (!loss_records(judge))
 		judge->out->change = "remove it: nothing else can run inside its sections";
 	if (stats->split)
 		judge->out->change =

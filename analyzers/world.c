@@ -161,13 +161,10 @@ static void loss_count(struct world *world, struct thread *thread, const struct 
 		thread->lost_until = event->site;
 }
 
-static void lost(struct world *world, struct thread *thread, const struct aw_event *event)
+/* What is known of the thread's tasks and locks is not known any more. */
+static void thread_lost(struct world *world, struct thread *thread, uint64_t records)
 {
-	thread->loss = world->loss_order = world->order;
-	world->loss_step = world->step;
-	loss_count(world, thread, event);
-	if (event->site > world->loss_until)
-		world->loss_until = event->site;
+	thread->loss = world->order;
 	for (uint32_t i = 0; i < world->actors.made; i++) {
 		struct actor *actor = slab_at(&world->actors, i);
 
@@ -178,9 +175,34 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 			actor->woken = true; /* it may have been */
 		}
 	}
-	world_locks_lost(world, thread, event->object);
+	world_locks_lost(world, thread, records);
 	thread->depth = 0;
 	world_plain_begin(world, thread);
+}
+
+/* Told in the tracer's own stream: of any of the threads. */
+static void lost_anywhere(struct world *world, const struct aw_event *event)
+{
+	world->lost += event->object;
+	world->lost_anywhere += event->object;
+	world->hidden_anywhere += world_hides(event->object);
+	for (uint32_t i = 0; i < world->thread_count; i++)
+		if (world->threads[i].tid)
+			thread_lost(world, &world->threads[i], WORLD_NO_RECORDS);
+}
+
+static void lost(struct world *world, struct thread *thread, const struct aw_event *event)
+{
+	world->loss_order = world->order;
+	world->loss_step = world->step;
+	if (event->site > world->loss_until)
+		world->loss_until = event->site;
+	if (!thread->tid && event->object) {
+		lost_anywhere(world, event);
+	} else {
+		loss_count(world, thread, event);
+		thread_lost(world, thread, event->object);
+	}
 	world->loss_step = world->step;
 }
 

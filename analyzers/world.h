@@ -242,16 +242,18 @@ struct world {
 	uint32_t pid;
 	uint64_t can; /* enum aw_can */
 	uint16_t runtime;
-	uint64_t order;        /* number of the event that is being taken, from 1 */
-	uint64_t step;         /* steps begun */
-	uint64_t resumes;      /* steps of tasks begun */
-	uint64_t tasks;        /* tasks seen */
-	uint64_t lost;         /* records */
-	uint64_t pauses;       /* stretches in which a thread was not watched */
-	uint64_t started, now; /* ns: first and last time seen */
-	uint64_t loss_order;   /* event number of the last LOST, 0: none */
-	uint64_t loss_step;    /* steps up to this count as ordered: edges may be lost */
-	uint64_t loss_until;   /* ns: end of the newest loss interval */
+	uint64_t order;           /* number of the event that is being taken, from 1 */
+	uint64_t step;            /* steps begun */
+	uint64_t resumes;         /* steps of tasks begun */
+	uint64_t tasks;           /* tasks seen */
+	uint64_t lost;            /* records */
+	uint64_t lost_anywhere;   /* ... of these, of threads that are not known */
+	uint64_t hidden_anywhere; /* sections that can be whole among them */
+	uint64_t pauses;          /* stretches in which a thread was not watched */
+	uint64_t started, now;    /* ns: first and last time seen */
+	uint64_t loss_order;      /* event number of the last LOST, 0: none */
+	uint64_t loss_step;       /* steps up to this count as ordered: edges may be lost */
+	uint64_t loss_until;      /* ns: end of the newest loss interval */
 	uint64_t uids;
 	struct thread threads[WORLD_THREADS];
 	uint32_t thread_count;

@@ -462,7 +462,8 @@ static void identities_lost(struct world *world, const struct thread *thread, ui
 
 void world_locks_lost(struct world *world, struct thread *thread, uint64_t records)
 {
-	identities_lost(world, thread, records);
+	if (records != WORLD_NO_RECORDS)
+		identities_lost(world, thread, records);
 	thread->loss_identities = world->identity_count;
 	thread->loss_unused = false;
 	for (uint32_t i = 0; i < world->locks.made; i++) {

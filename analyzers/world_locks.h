@@ -45,6 +45,8 @@ void world_section_unhold(struct section *section);
 /** `actor` takes a lock of this identity: counts it once, however often it does. */
 void world_identity_used(struct world *world, struct actor *actor, uint32_t index);
 
+#define WORLD_NO_RECORDS UINT64_MAX /* they are counted elsewhere */
+
 /** `records` of `thread` are lost (0: it was not watched): what is held is not known any more. */
 void world_locks_lost(struct world *world, struct thread *thread, uint64_t records);
 

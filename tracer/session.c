@@ -21,6 +21,7 @@
 
 #include "intake.h"
 #include "log_tail.h"
+#include "session_missed.h"
 #include "session_programs.h"
 
 #define RING_DEFAULT  (64u << 20)
@@ -40,6 +41,7 @@ struct session {
 	struct ring_buffer *ring;
 	struct intake *intake;
 	struct target_telling telling;
+	struct session_missed missed;
 	int pidfd;
 	bool ended;
 	bool stopped;
@@ -221,6 +223,21 @@ static int ring_empty(struct session *session)
 	return code;
 }
 
+/* Of a log the emitter's numbers tell what is missing; of fine-grained probes only the kernel does.
+ */
+static int missed_tell(struct session *session, bool last)
+{
+	uint64_t now = now_ms() * 1000000;
+
+	if (!session->programs.hits_are_records ||
+	    (!last && !session_missed_due(&session->missed, now)))
+		return 0;
+	return session_missed_tell(&session->missed, session->target->pid,
+	                           session_missed_count(session->programs.object) +
+	                                   session->programs.counters[SHIPMENT_UNNUMBERED],
+	                           now, target_tell_batch, &session->telling);
+}
+
 /* The order makes it exact: a tail read before `stopping` cannot be older than what the ring holds
  * when it is emptied after that, so nothing between the two is missing. */
 static int session_finish(struct session *session)
@@ -237,6 +254,8 @@ static int session_finish(struct session *session)
 		code = threads_finish(session);
 	if (!code)
 		code = intake_flush(session->intake, target_tell_batch, &session->telling);
+	if (!code)
+		code = missed_tell(session, true);
 	tails_free(&tails);
 	return code;
 }
@@ -276,6 +295,9 @@ static int poll_once(struct session *session)
 	/* It had ended before the ring was emptied: nothing more comes. */
 	if (ended && code != ENOUGH)
 		session->ended = true;
+	code = missed_tell(session, false);
+	if (code)
+		return code;
 	return intake_flush(session->intake, target_tell_batch, &session->telling);
 }
 
@@ -314,9 +336,9 @@ static void session_stats(const struct source *source, struct source_stats *out)
 	*out = (struct source_stats){
 		.events = stats.events,
 		.batches = stats.batches,
-		.lost = stats.lost,
+		.lost = stats.lost + session->missed.told,
 		.hits = session->programs.counters[SHIPMENT_HITS],
-		.kernel_missed = session_programs_missed(&session->programs),
+		.kernel_missed = session_missed_count(session->programs.object),
 		.ended = session->ended,
 	};
 }
@@ -418,6 +440,7 @@ static int session_start(struct session *session, const struct session_options *
 	code = programs_open(session, &plan, fault);
 	if (code)
 		return code;
+	session->missed.asked = now_ms() * 1000000;
 	session->ring = ring_buffer__new(session->programs.ring, shipment_take, session, NULL);
 	return session->ring ? 0 : session_fault(fault, -errno, "map the ring buffer");
 }

@@ -57,23 +57,6 @@ int session_attach_usdt(struct session_programs *programs, const struct session_
 	                                                            probe, &options));
 }
 
-uint64_t session_programs_missed(const struct session_programs *programs)
-{
-	struct bpf_program *program;
-	uint64_t missed = 0;
-
-	bpf_object__for_each_program(program, programs->object)
-	{
-		struct bpf_prog_info info = {0};
-		uint32_t size = sizeof(info);
-
-		if (bpf_program__fd(program) >= 0 &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
-
 void session_programs_quiesce(struct session_programs *programs)
 {
 	__atomic_store_n(programs->stopping, true, __ATOMIC_SEQ_CST);

@@ -42,6 +42,7 @@ struct session_programs {
 	size_t link_count;
 	int ring; /* map descriptors, owned by the object */
 	int threads;
+	bool hits_are_records;        /* a hit that is missed is a record, and is in no number */
 	volatile uint64_t *counters;  /* SHIPMENT_COUNTERS, mapped */
 	volatile bool *stopping;      /* true: the programs take nothing more */
 	volatile uint64_t *in_flight; /* programs running in the target now */
@@ -62,9 +63,6 @@ int session_link_keep(struct session_programs *programs, struct bpf_link *link);
 
 /** Tells why loading or attaching failed. Returns `code`. */
 int session_fault(struct fault *fault, int code, const char *what);
-
-/** Hits that the kernel did not run a program for. */
-uint64_t session_programs_missed(const struct session_programs *programs);
 
 /** Lets the programs take nothing more, and waits until those under way have finished (some us,
  * unless their thread is not scheduled; at most a second). All they took is in the ring then. */

@@ -62,6 +62,7 @@ int session_usdt_open(const struct session_plan *plan, struct session_programs *
 		return session_fault(fault, code, "load the BPF programs");
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
+	out->hits_are_records = true;
 	out->counters = skeleton->bss->counters;
 	out->stopping = &skeleton->bss->stopping;
 	out->in_flight = &skeleton->bss->in_flight;

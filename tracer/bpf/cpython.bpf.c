@@ -120,10 +120,7 @@ int task_step(struct pt_regs *ctx)
 		return 0;
 	slot = scratch_claim(*target);
 	if (slot < 0) {
-		struct thread *th = thread_get(tgid_tid);
-
-		if (th)
-			th->number++;
+		fact_lose(tgid_tid);
 		return 0;
 	}
 	s = scratch_at(slot);
@@ -175,13 +172,26 @@ int idle(struct bpf_raw_tracepoint_args *ctx)
 	if (top_executes(th, t)) /* it blocks its loop, and goes on */
 		return 0;
 	slot = scratch_claim(*target);
-	if (slot < 0)
+	if (slot < 0) {
+		fact_lose(tgid_tid);
 		return 0;
+	}
 	s = scratch_at(slot);
 	if (!s)
 		return 0;
 	settle_all(slot, s, th, tgid_tid, 0);
 	scratch_release(s);
+	return 0;
+}
+
+/* Loses a fact that is told of a step, if one executes here. */
+__noinline int current_lose(uint32_t target)
+{
+	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
+	struct thread *th = thread_here();
+
+	if (t && th && step_current(th, t))
+		fact_lose(bpf_get_current_pid_tgid());
 	return 0;
 }
 
@@ -235,6 +245,17 @@ __noinline int take(uint32_t slot, uint64_t object)
 	return 0;
 }
 
+/* No scratch area is free: loses the fact, if take() would have told one. */
+__noinline int take_lose(uint32_t target, uint64_t object)
+{
+	struct cpython_type_key key = {.type = read_word(object + 8), .target = target};
+	struct cpython_type_value *how = bpf_map_lookup_elem(&types, &key);
+
+	if (!how || how->state != CPYTHON_STATE_NONE)
+		current_lose(target);
+	return 0;
+}
+
 static __always_inline int take_probe(uint64_t object)
 {
 	uint32_t *target = process_get(bpf_get_current_pid_tgid());
@@ -246,7 +267,7 @@ static __always_inline int take_probe(uint64_t object)
 	count(CPYTHON_COUNT_HITS);
 	slot = scratch_claim(*target);
 	if (slot < 0)
-		return 0;
+		return take_lose(*target, object);
 	take(slot, object);
 	s = scratch_at(slot);
 	if (s)
@@ -330,8 +351,10 @@ int task_new(struct pt_regs *ctx)
 		return 0;
 	count(CPYTHON_COUNT_HITS);
 	slot = scratch_claim(*target);
-	if (slot < 0)
+	if (slot < 0) {
+		fact_lose(bpf_get_current_pid_tgid());
 		return 0;
+	}
 	make(slot, task);
 	s = scratch_at(slot);
 	if (s)
@@ -386,7 +409,7 @@ int await_enter(struct pt_regs *ctx)
 	count(CPYTHON_COUNT_HITS);
 	slot = scratch_claim(*target);
 	if (slot < 0)
-		return 0;
+		return current_lose(*target);
 	await_object(slot, object);
 	s = scratch_at(slot);
 	if (s)
@@ -405,7 +428,7 @@ static __always_inline int wake_probe(uint64_t callback, uint64_t future)
 	count(CPYTHON_COUNT_HITS);
 	slot = scratch_claim(*target);
 	if (slot < 0)
-		return 0;
+		return wake_lose(*target, callback, future);
 	wake(slot, callback, future);
 	s = scratch_at(slot);
 	if (s)

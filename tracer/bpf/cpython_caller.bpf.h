@@ -77,24 +77,34 @@ __noinline int callers(uint32_t slot, uint32_t frames)
 	return 0;
 }
 
+/* The step that executes on the thread, innermost first; 0: none does. */
+static __always_inline const struct step *step_current(const struct thread *th,
+                                                       const struct cpython_target *t)
+{
+	uint32_t depth = th->depth, i;
+
+	if (depth > CPYTHON_STACK || th->epoch != t->epoch)
+		return 0;
+	for (i = 0; i < CPYTHON_STACK && depth; i++, depth--) {
+		const struct step *step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+
+		if (step_executes(&t->layout, step))
+			return step;
+	}
+	return 0;
+}
+
 /* The task whose step runs on this thread now, 0: a plain callback, or no loop at all. Steps that
  * were nested in it and have ended may still stand above it. */
 static __always_inline void fact_current(struct scratch *s, const struct thread *th,
                                          const struct cpython_target *t)
 {
-	uint32_t depth = th->depth, i;
+	const struct step *step = step_current(th, t);
 
-	if (depth > CPYTHON_STACK || th->epoch != t->epoch)
+	if (!step)
 		return;
-	for (i = 0; i < CPYTHON_STACK && depth; i++, depth--) {
-		const struct step *step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
-
-		if (!step_executes(&t->layout, step))
-			continue;
-		s->fact.task = step->task;
-		s->fact.coro = step->coro;
-		break;
-	}
+	s->fact.task = step->task;
+	s->fact.coro = step->coro;
 }
 
 #endif

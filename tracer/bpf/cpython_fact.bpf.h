@@ -47,13 +47,30 @@ static __always_inline struct thread *thread_get(uint64_t tgid_tid)
 
 	if (th)
 		th->tgid = tgid_tid >> 32;
+	else
+		count(CPYTHON_COUNT_UNNUMBERED);
 	return th;
 }
 
-/* Claims a scratch area; -1: none is free. */
+/* A fact is not told, for no scratch area is free: its number is taken all the same. */
+static __always_inline void fact_lose(uint64_t tgid_tid)
+{
+	struct thread *th = thread_get(tgid_tid);
+
+	if (!th)
+		return;
+	th->number++;
+	count(CPYTHON_COUNT_BUSY);
+}
+
+/* Claims a scratch area; -1: none is free, and the caller sees to it that what is not told then is
+ * numbered (fact_lose). */
 static __always_inline int scratch_claim(uint32_t target)
 {
 	uint32_t cpu = bpf_get_smp_processor_id(), i;
+
+	if (scratch_fails && __sync_fetch_and_add(&scratch_claims, 1) % scratch_fails == 0)
+		return -1;
 
 	for (i = 0; i < 4; i++) {
 		uint32_t slot = (cpu + i * 61) & (SCRATCHES - 1);
@@ -65,7 +82,6 @@ static __always_inline int scratch_claim(uint32_t target)
 			return slot;
 		}
 	}
-	count(CPYTHON_COUNT_BUSY);
 	return -1;
 }
 

@@ -191,6 +191,10 @@ struct {
 
 #include "ring_touch.bpf.h"
 
+/* For tests: one claim of a scratch area in so many fails. 0: none is made to. */
+const volatile uint32_t scratch_fails;
+uint32_t scratch_claims;
+
 const volatile uint32_t wake_bytes = 4 << 20; /* in the ring, before the session is woken */
 
 static __always_inline void count(uint32_t counter)

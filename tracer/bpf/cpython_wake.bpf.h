@@ -27,6 +27,16 @@ static __always_inline uint64_t woken_task(const struct cpython_target *t, uint6
 	return task && read_word(task + t->layout.task_waiter) == future ? task : 0;
 }
 
+/* No scratch area is free: loses the fact, if wake() would tell one. */
+__noinline int wake_lose(uint32_t target, uint64_t callback, uint64_t future)
+{
+	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
+
+	if (t && woken_task(t, callback, future))
+		fact_lose(bpf_get_current_pid_tgid());
+	return 0;
+}
+
 /* call_soon(callback, future) is called. */
 __noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 {

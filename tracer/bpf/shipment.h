@@ -40,6 +40,8 @@ enum shipment_counter {
 	SHIPMENT_UNREADABLE, /* shipments dropped: records could not be read */
 	SHIPMENT_UNKNOWN,    /* threads not remembered: too many */
 	SHIPMENT_DRAINS,     /* logs of dying threads taken */
+	SHIPMENT_UNNUMBERED, /* records of threads that are not remembered, where the program
+	                        numbers */
 	SHIPMENT_COUNTERS
 };
 

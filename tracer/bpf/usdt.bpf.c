@@ -42,7 +42,7 @@ static __always_inline void record_take(struct pt_regs *ctx, uint32_t tid)
 	uint64_t number;
 
 	if (!thread) {
-		count(SHIPMENT_LOST, 1);
+		count(SHIPMENT_UNNUMBERED, 1);
 		return;
 	}
 	number = thread->next++;

@@ -7,7 +7,8 @@
  *
  * What the tracer itself says of the target (the stream with tid 0:
  * definitions) does not wait in the merge: definitions have no place in the
- * order, and a stream that is silent afterwards would hold the others up.
+ * order, and a stream that is silent afterwards would hold the others up. A
+ * loss that it tells of does wait.
  */
 #include "live.h"
 
@@ -58,10 +59,9 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* A stream_fn behind the merge. */
-static int live_pass(void *context, const struct stream_batch *batch)
+/* To the symbols, the trace, the analysis. */
+static int live_hand_on(struct live *live, const struct stream_batch *batch)
 {
-	struct live *live = context;
 	int err;
 
 	err = live->symbols ? symbols_feed(live->symbols, batch) : 0;
@@ -106,7 +106,13 @@ static int live_pass_own(void *context, const struct stream_batch *batch)
 		return -ENOMEM;
 	own.first = number->next;
 	number->next += own.count;
-	return live_pass(live, &own);
+	return live_hand_on(live, &own);
+}
+
+/* A stream_fn behind the merge. */
+static int live_pass(void *context, const struct stream_batch *batch)
+{
+	return batch->tid == 0 ? live_pass_own(context, batch) : live_hand_on(context, batch);
 }
 
 /* A stream_fn before the merge. */
@@ -114,7 +120,8 @@ static int live_take(void *context, const struct stream_batch *batch)
 {
 	struct live *live = context;
 
-	if (batch->tid == 0)
+	/* A loss of which nobody knows the thread (session_missed.h) has its place in the order. */
+	if (batch->tid == 0 && batch->events[0].kind != AW_LOST)
 		return live_pass_own(live, batch);
 	if (!live->symbols && symbols_open((uint32_t)live->parts->target->pid, &live->symbols))
 		live->symbols = NULL; /* ended already: addresses stay addresses */

@@ -113,6 +113,29 @@ static void memory_look(struct cpython_session *s)
 		kept_memory_release(s->memory);
 }
 
+/*
+ * Tells what is missing and shows in no number of a thread. At the end (`last`, when all facts have
+ * been taken) that includes what the programs numbered and no later fact of the thread gave away.
+ */
+static int missed_tell(struct cpython_session *s, bool last, stream_fn fn, void *context)
+{
+	uint64_t now = cpython_session_clock(), count, numbered;
+	struct cpython_translate_stats stats;
+
+	if (!s->described || (!last && !session_missed_due(&s->missed, now)))
+		return 0;
+	count = cpython_attachment_missed(s->attachment) +
+	        cpython_attachment_counter(s->attachment, CPYTHON_COUNT_UNNUMBERED);
+	if (count > s->missed.told)
+		cpython_translate_missed(s->translator);
+	cpython_translate_stats(s->translator, &stats);
+	numbered = cpython_attachment_counter(s->attachment, CPYTHON_COUNT_BUSY) +
+	           cpython_attachment_counter(s->attachment, CPYTHON_COUNT_FULL);
+	if (last && numbered > stats.missing)
+		count += numbered - stats.missing;
+	return session_missed_tell(&s->missed, s->pid, count, now, fn, context);
+}
+
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct cpython_session *s = (struct cpython_session *)source;
@@ -141,7 +164,9 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	if (stats.frames >= CHECK_FRAMES && (stats.misfits + stats.unreadable) * 4 > stats.frames &&
 	    (stats.misfits * 4 > stats.frames || target_alive(s->target)))
 		return -EPROTO;
-	error = cpython_translate_flush(s->translator, false, fn, context, &batches);
+	error = missed_tell(s, false, fn, context);
+	if (!error)
+		error = cpython_translate_flush(s->translator, false, fn, context, &batches);
 	s->batches += batches;
 	return error ? error : (int)batches;
 }
@@ -161,6 +186,8 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 		error = session_describe(s, fn, context);
 	if (!error)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
+	if (!error)
+		error = missed_tell(s, true, fn, context);
 	return error;
 }
 
@@ -173,9 +200,9 @@ static void stats_source(const struct source *source, struct source_stats *out)
 	*out = (struct source_stats){
 		.events = stats.events,
 		.batches = s->batches,
-		.lost = stats.lost,
+		.lost = stats.lost + s->missed.told,
 		.hits = cpython_attachment_counter(s->attachment, CPYTHON_COUNT_HITS),
-		.kernel_missed = cpython_attachment_counter(s->attachment, CPYTHON_COUNT_BUSY),
+		.kernel_missed = cpython_attachment_missed(s->attachment),
 		.ended = !target_alive(s->target),
 	};
 }
@@ -216,6 +243,7 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	s->source.ops = &ops;
 	s->options = *options;
 	s->pid = options->pid;
+	s->missed.asked = cpython_session_clock();
 	error = target_open(options->pid, &s->target);
 	if (!error)
 		error = kept_memory_open(options->pid, &s->memory);

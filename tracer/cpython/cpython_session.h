@@ -40,6 +40,7 @@ struct cpython_session_options {
 	uint32_t duty_on_ms;     /* traced this long ... */
 	uint32_t duty_period_ms; /* ... out of this long; 0: all the time */
 	size_t ring_bytes;       /* a power of two; 0: 16 MiB */
+	uint32_t scratch_fails;  /* for tests: one claim of a scratch area in so many; 0: none */
 	bool starting;     /* it is held at its entry (spawn.h): attach when asyncio is loaded */
 	aw_watch_fn watch; /* makes what is to be watched; NULL: nothing is */
 	void *watch_context;

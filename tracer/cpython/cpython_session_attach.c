@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpython_session_attach.h"
+#include "session_missed.h"
 #include "session_ring_warm.h"
 #include "cpython.skel.h"
 
@@ -46,8 +47,8 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context,
-                            struct cpython_attachment **out, struct fault *fault)
+int cpython_attachment_open(const struct cpython_session_options *options, cpython_fact_fn fn,
+                            void *context, struct cpython_attachment **out, struct fault *fault)
 {
 	struct cpython_attachment *a = calloc(1, sizeof(*a));
 	libbpf_print_fn_t before;
@@ -61,7 +62,9 @@ int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context
 	before = libbpf_set_print(silent);
 	a->skel = cpython_bpf__open();
 	if (a->skel) {
-		bpf_map__set_max_entries(a->skel->maps.ring, ring_bytes ? ring_bytes : RING_BYTES);
+		bpf_map__set_max_entries(a->skel->maps.ring,
+		                         options->ring_bytes ? options->ring_bytes : RING_BYTES);
+		a->skel->rodata->scratch_fails = options->scratch_fails;
 		error = cpython_bpf__load(a->skel);
 	} else {
 		error = -errno;
@@ -243,6 +246,11 @@ int cpython_attachment_poll(struct cpython_attachment *a, int timeout_ms)
 	if (a->error)
 		return a->error;
 	return n < 0 && n != -EINTR ? n : 0;
+}
+
+uint64_t cpython_attachment_missed(const struct cpython_attachment *a)
+{
+	return session_missed_count(a->skel->obj);
 }
 
 uint64_t cpython_attachment_counter(const struct cpython_attachment *a,

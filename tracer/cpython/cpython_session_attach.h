@@ -17,9 +17,10 @@ struct cpython_attachment;
 /** Takes a fact of `size` bytes; a negative errno ends the polling. */
 typedef int (*cpython_fact_fn)(void *context, const struct cpython_fact *fact, size_t size);
 
-/** Loads the programs. 0 or a negative errno with a message. Free with cpython_attachment_close. */
-int cpython_attachment_open(size_t ring_bytes, cpython_fact_fn fn, void *context,
-                            struct cpython_attachment **out, struct fault *fault);
+/** Loads the programs; of the options ring_bytes and scratch_fails are used. 0 or a negative errno
+ * with a message. Free with cpython_attachment_close. */
+int cpython_attachment_open(const struct cpython_session_options *options, cpython_fact_fn fn,
+                            void *context, struct cpython_attachment **out, struct fault *fault);
 void cpython_attachment_close(struct cpython_attachment *attachment); /* takes NULL; detaches */
 
 /** Tells the programs of a process, as target number `index`. */
@@ -58,6 +59,9 @@ void cpython_attachment_detach(struct cpython_attachment *attachment);
 
 /** Hands over what is in the ring, waiting at most timeout_ms. 0 or a negative errno. */
 int cpython_attachment_poll(struct cpython_attachment *attachment, int timeout_ms);
+
+/** How often the kernel did not run a program, for it was running on that CPU already. */
+uint64_t cpython_attachment_missed(const struct cpython_attachment *attachment);
 
 uint64_t cpython_attachment_counter(const struct cpython_attachment *attachment,
                                     enum cpython_counter counter);

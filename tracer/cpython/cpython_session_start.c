@@ -248,8 +248,7 @@ static int attach_around(struct cpython_session *s, struct remote_memory *pages,
 int cpython_session_start(struct cpython_session *s, struct fault *fault)
 {
 	struct remote_memory *pages;
-	int error =
-		cpython_attachment_open(s->options.ring_bytes, take_fact, s, &s->attachment, fault);
+	int error = cpython_attachment_open(&s->options, take_fact, s, &s->attachment, fault);
 
 	if (error)
 		return error;

@@ -11,6 +11,7 @@
 #include "cpython_session_watch.h"
 #include "cpython_translate.h"
 #include "kept_memory.h"
+#include "session_missed.h"
 #include "target.h"
 
 struct cpython_session {
@@ -35,6 +36,7 @@ struct cpython_session {
 	bool makers;  /* there are tasks of whose making no queue tells: that is probed */
 	int error;    /* the first of what facts asked for */
 	uint64_t batches;
+	struct session_missed missed;
 };
 
 /** ns of CLOCK_MONOTONIC. */

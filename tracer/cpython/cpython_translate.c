@@ -291,6 +291,7 @@ static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream
 	uint64_t from = stream->time;
 
 	t->stats.lost += missing;
+	t->stats.missing += missing;
 	cpython_makers_forget(&stream->makers);
 	return cpython_emit(stream, from, AW_LOST, 0, 0, missing, fact->time);
 }
@@ -434,6 +435,14 @@ void cpython_translate_pause(struct cpython_translator *t)
 	for (size_t i = 0; i < t->streams.room; i++)
 		if (t->streams.slots[i].value)
 			stream_pause(t->streams.slots[i].value);
+}
+
+void cpython_translate_missed(struct cpython_translator *t)
+{
+	for (size_t i = 0; i < t->streams.room; i++)
+		if (t->streams.slots[i].value)
+			cpython_makers_forget(
+				&((struct cpython_stream *)t->streams.slots[i].value)->makers);
 }
 
 void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells *cells)

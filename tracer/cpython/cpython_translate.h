@@ -58,6 +58,7 @@ struct cpython_translate_options {
 /** What the translator saw that does not fit; a self-check refuses a target by it. */
 struct cpython_translate_stats {
 	uint64_t events, facts, lost;
+	uint64_t missing;    /* of the lost: facts that the numbers show to be missing */
 	uint64_t frames;     /* suspended frames looked at */
 	uint64_t misfits;    /* of these: the instruction there is no yield */
 	uint64_t unreadable; /* code objects that could not be read */
@@ -105,6 +106,9 @@ void cpython_translate_locks(const struct cpython_translator *translator, cpytho
 
 /** The id of the task at an address, 0: none that is known. */
 uint32_t cpython_translate_task(const struct cpython_translator *translator, uint64_t address);
+
+/** Facts are missing that show in no number: what the facts so far led to expect is forgotten. */
+void cpython_translate_missed(struct cpython_translator *translator);
 
 /** Nothing is seen from now until the next fact (a window has ended): what is held and awaited is
  * not known any more. The next fact of each stream tells a LOST interval first. */
