@@ -69,16 +69,6 @@ static int report_processes_fill(struct analysis *a)
 	return 0;
 }
 
-/* Stream 0 is the tracer's own: definitions, and what was read from outside. */
-static uint64_t threads_of_target(const struct world *world)
-{
-	uint64_t count = 0;
-
-	for (uint32_t i = 0; i < world->thread_count; i++)
-		count += world->threads[i].tid != 0;
-	return count + world->left_out_threads;
-}
-
 static void report_period_fill(struct analysis *a)
 {
 	const struct world *world = &a->world;
@@ -89,7 +79,7 @@ static void report_period_fill(struct analysis *a)
 		.steps = world->resumes,
 		.events = a->events,
 		.lost = world->lost,
-		.threads = threads_of_target(world),
+		.threads = world->target_threads + world->left_out_threads,
 		.windows = world->pauses != 0,
 	};
 }

@@ -135,6 +135,15 @@ static void limit_rows(struct analysis *a)
 		        "possible "
 		        "across it, and no lock that they use is judged by what it did not do")
 			->hides = all_hidden(a);
+	if (world->identities_shared)
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "%lu lock%s share one row with others: no more "
+		                         "than %u are told apart by name and place",
+		                         world->identities_shared, plural(world->identities_shared),
+		                         WORLD_IDENTITIES),
+		        "the counts and the verdict of that row are of all of them")
+			->hides = all_hidden(a) & ~(REPORT_HIDES_VERDICT(0) - 1);
 	if (a->locations.ignored)
 		row_add(a,
 		        text_pool_format(&a->pool,

@@ -111,7 +111,7 @@ struct thread *world_thread(struct world *world, uint32_t tid)
 	for (uint32_t i = 0; i < world->thread_count; i++)
 		if (world->threads[i].tid == tid)
 			return &world->threads[i];
-	if (world->thread_count == WORLD_THREADS)
+	if (tid && world->target_threads == WORLD_THREADS)
 		return NULL;
 	thread = &world->threads[world->thread_count];
 	thread->tid = tid;
@@ -127,6 +127,7 @@ struct thread *world_thread(struct world *world, uint32_t tid)
 	thread->departed->thread = thread->number;
 	thread->departed->entries = SLAB_NONE;
 	world->thread_count++;
+	world->target_threads += tid != 0;
 	thread->current = thread->plain;
 	thread->plain->step = ++world->step;
 	clock_raise(&thread->plain->clock, world->step - 1);

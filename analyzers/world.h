@@ -27,8 +27,9 @@
 #include "slab.h"
 
 #define WORLD_PLAIN      (1ull << 32) /* actor ids of threads outside tasks: this + thread number */
-#define WORLD_THREADS    256u         /* threads told apart; later ones are left out */
-#define WORLD_THREAD_SET (WORLD_THREADS / 64)
+#define WORLD_THREADS    256u         /* of the target, told apart; later ones are left out */
+#define WORLD_STREAMS    (WORLD_THREADS + 1) /* ... and the tracer's own (tid 0) */
+#define WORLD_THREAD_SET ((WORLD_STREAMS + 63) / 64)
 #define WORLD_NESTING    16u /* steps nested in each other on one thread */
 #define WORLD_HELD       16u /* sections tracked per actor */
 #define WORLD_GUARDS     4u  /* locks of a lockset; more: `more` */
@@ -255,8 +256,9 @@ struct world {
 	uint64_t loss_step;       /* steps up to this count as ordered: edges may be lost */
 	uint64_t loss_until;      /* ns: end of the newest loss interval */
 	uint64_t uids;
-	struct thread threads[WORLD_THREADS];
+	struct thread threads[WORLD_STREAMS];
 	uint32_t thread_count;
+	uint32_t target_threads;   /* of these, not the tracer's own */
 	struct idmap left_out;     /* tids of threads that are left out */
 	uint64_t left_out_threads; /* ... how many */
 	uint64_t left_out_events;
@@ -268,6 +270,7 @@ struct world {
 	struct signals signals;
 	struct identity *identities;
 	uint32_t identity_count;
+	uint64_t identities_shared; /* locks that share the last identity, for there are too many */
 	struct idmap identity_by_key, names_of_site;
 	struct section **orphans; /* sections whose task ended; unordered */
 	uint32_t orphan_count, orphan_room;

@@ -54,8 +54,10 @@ struct identity *world_identity_find(struct world *world, struct lock *lock)
 	uint64_t key = identity_key(world, lock, &name);
 	uint32_t index = idmap_get(&world->identity_by_key, key);
 
-	if (index == IDMAP_NONE && world->identity_count == WORLD_IDENTITIES)
+	if (index == IDMAP_NONE && world->identity_count == WORLD_IDENTITIES) {
 		index = WORLD_IDENTITIES - 1; /* what is beyond the cap shares the last */
+		world->identities_shared++;
+	}
 	if (index == IDMAP_NONE) {
 		index = identity_make(world, lock, name);
 		if (name && lock->created)

@@ -36,7 +36,7 @@ check_status 2 "the program's exit status is that of run" "$awaitness" run --tra
 like "... and told on stderr" "$(<err)" "exited with status 2"
 check_status 2 "... and of record" "$awaitness" record --transport file -o trace -- "$programs/kv_server" --nonsense
 check_status 1 "what --fail-on found goes before the program's status" \
-	"$awaitness" run --transport file --fail-on lost-update -o /dev/null -- "$programs/token_refresh"
+	"$awaitness" run --transport file --fail-on check-then-act -o /dev/null -- "$programs/token_refresh"
 like "... and a line says so" "$(<err)" '^awaitness: --fail-on '
 check_status 3 "a program that is not there" "$awaitness" run --transport file -o /dev/null -- ./nope
 one_line "... one line"
@@ -68,3 +68,16 @@ check "--duration ends the program" "$awaitness" run --duration 1s --transport f
 	"$programs/kv_server" --unix "$work/kv.sock" --duration 60
 [ $((SECONDS - began)) -lt 20 ] && ok "... in time" || not_ok "... in time"
 like "... with SIGTERM, so that it can clean up" "$(<out)" '"truth":"lock"'
+
+# As many threads as are told apart, and more: the report and the exit status say what was left out.
+check "a program of 256 threads is seen whole" "$awaitness" run --transport file --fail-on deadlock --format json -o many.json -- "$programs/many_threads" 256
+is "... and the report says nothing else" "$(jq -c '[.unseen, .period.threads]' many.json)" '[[],256]'
+check_status 3 "of 300 threads what --fail-on asks for may be hidden" \
+	"$awaitness" run --transport file --fail-on deadlock --format json -o many.json -- "$programs/many_threads" 300
+one_line "... one line says so"
+like "... and the report says it first" "$(jq -r 'keys_unsorted[1], .unseen[0].what' many.json)" $'^unseen\n[0-9]+ threads were left out'
+is "... counts them" "$(jq .period.threads many.json)" 300
+is "... and takes no two for one" "$(jq '[.findings[] | select(.rule == "lost-update")] | length' many.json)" 0
+check_status 1 "what was found in spite of it is found" \
+	"$awaitness" run --transport file --fail-on data-race -o many.txt -- "$programs/many_threads" 300
+like "... and the text, too, says first what was not seen" "$(head -12 many.txt)" $'NOT SEEN\n[0-9]+ threads were left out'

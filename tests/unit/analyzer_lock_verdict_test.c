@@ -171,6 +171,15 @@ Test(lock_verdict, a_loss_before_a_thread_is_first_seen_to_use_it_may_hide_uses_
 	                "250 sections may have suspended unseen");
 }
 
+Test(lock_verdict, a_loss_of_a_thread_that_is_not_known_may_be_of_one_that_uses_it)
+{
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "thread 0\n+1 - lost 4 until=+0\n", "needless",
+	                "4 lost records may hide 2 more that did");
+	expect_weakened(LOCK_NEW SECTION("w1", ""),
+	                "+1 w1 lock-taken L @get:p.c:30\nthread 0\n+1 - lost 1 until=+0\n",
+	                "needless", "1 lost record may hide 1 more that did");
+}
+
 Test(lock_verdict, what_was_seen_to_need_it_is_not_weakened_by_a_loss)
 {
 	expect_repeated(LOCK_NEW,

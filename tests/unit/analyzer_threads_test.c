@@ -15,6 +15,8 @@ static char *threads_trace(unsigned count)
 	FILE *out = open_memstream(&trace, &size);
 
 	fprintf(out, "1 - target 1 c can=accesses,acquires,releases,awaits,step-ends,wakes\n");
+	/* The tracer's own stream is none of them. */
+	fprintf(out, "thread 0\n1 - lock-new L1 @main:p.c:1\n");
 	for (unsigned i = 1; i <= count; i++)
 		fprintf(out,
 		        "thread %u\n+1 w%u lock-taken L%u @get:p.c:30\n+1 w%u read x%u "

@@ -222,7 +222,9 @@ struct cpython_item {
 
 /* Counters the programs keep; the session reads them. */
 enum cpython_counter {
-	CPYTHON_COUNT_HITS, /* of uprobes */
+	CPYTHON_COUNT_HITS,   /* of uprobes */
+	CPYTHON_COUNT_DENIED, /* hits for which no scratch area was free, whether or not they tell a
+	                       * fact */
 	CPYTHON_COUNT_BUSY, /* facts for which no scratch area was free; their numbers are taken */
 	CPYTHON_COUNT_FULL, /* facts the ring had no room for; likewise */
 	CPYTHON_COUNT_UNNUMBERED, /* facts of threads for which the kernel had no room to count */

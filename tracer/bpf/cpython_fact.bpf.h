@@ -67,12 +67,10 @@ static __always_inline void fact_lose(uint64_t tgid_tid)
  * numbered (fact_lose). */
 static __always_inline int scratch_claim(uint32_t target)
 {
+	int fails = scratch_fails && __sync_fetch_and_add(&scratch_claims, 1) % scratch_fails == 0;
 	uint32_t cpu = bpf_get_smp_processor_id(), i;
 
-	if (scratch_fails && __sync_fetch_and_add(&scratch_claims, 1) % scratch_fails == 0)
-		return -1;
-
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 4 && !fails; i++) {
 		uint32_t slot = (cpu + i * 61) & (SCRATCHES - 1);
 		struct scratch *s = scratch_at(slot);
 
@@ -82,6 +80,7 @@ static __always_inline int scratch_claim(uint32_t target)
 			return slot;
 		}
 	}
+	count(CPYTHON_COUNT_DENIED);
 	return -1;
 }
 

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "duration.h"
+#include "event_table.h"
 #include "interrupt.h"
 #include "merge.h"
 #include "progress.h"
@@ -105,7 +106,8 @@ static int live_pass_own(void *context, const struct stream_batch *batch)
 	if (!number)
 		return -ENOMEM;
 	own.first = number->next;
-	number->next += own.count;
+	for (size_t i = 0; i < own.count; i++)
+		number->next += event_numbers(&own.events[i]);
 	return live_hand_on(live, &own);
 }
 

@@ -15,6 +15,8 @@
  * A *stream* is what one thread of one process emitted, in its order. Records
  * of a stream are numbered from 0 by the emitter, before anything can be lost:
  * a gap in the numbers is a loss, and the receiver says so with a LOST record.
+ * The stream of thread 0 is the receiver's own; a LOST in it is of any stream of
+ * the process, for what was lost had no number.
  */
 #ifndef AWAITNESS_EVENT_H
 #define AWAITNESS_EVENT_H
