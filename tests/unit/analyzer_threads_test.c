@@ -106,10 +106,10 @@ Test(threads, a_lock_of_two_threads_is_shared_whatever_their_numbers)
 	char *many = threads_trace(66), *rounds;
 	char *trace;
 
-	/* Threads 1 and 65 have one bit in a set of 64. */
-	rounds = trace_repeat("thread 1\n+1 w1 lock-taken L1 @get:p.c:30\n+1 w1 lock-freed L1\n"
-	                      "+1 w1 suspend sleep\nthread 65\n+1 w65 lock-taken L1 @get:p.c:30\n"
-	                      "+1 w65 lock-freed L1\n+1 w65 suspend sleep\n",
+	/* Threads 2 and 66 have one bit in a set of 64. */
+	rounds = trace_repeat("thread 2\n+1 w2 lock-taken L2 @get:p.c:30\n+1 w2 lock-freed L2\n"
+	                      "+1 w2 suspend sleep\nthread 66\n+1 w66 lock-taken L2 @get:p.c:30\n"
+	                      "+1 w66 lock-freed L2\n+1 w66 suspend sleep\n",
 	                      100);
 	trace = trace_format("%s%s", many, rounds);
 
@@ -117,7 +117,7 @@ Test(threads, a_lock_of_two_threads_is_shared_whatever_their_numbers)
 	struct analysis *analysis = expect_analysis(trace, &report);
 
 	for (size_t k = 0; k < report->lock_count; k++)
-		if (!strcmp(report->locks[k].name, "L1")) {
+		if (!strcmp(report->locks[k].name, "L2")) {
 			cr_expect_eq(report->locks[k].threads, 2);
 			cr_expect(strstr(report->locks[k].why, "several threads use it"), "%s",
 			          report->locks[k].why);
