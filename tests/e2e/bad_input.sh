@@ -24,7 +24,7 @@ refused "a kernel thread" "process 2" "$awaitness" dump 2
 start sleeper sleep 300
 refused "attach to a process without our runtime" "process $sleeper .*sleep 300" "$awaitness" attach -d 1s "$sleeper"
 refused "dump of a process without our runtime" "process $sleeper .*sleep 300" "$awaitness" dump "$sleeper"
-refused "run of a program that there is not" "no program /nonexistent" "$awaitness" run -- /nonexistent
+refused "run of a program that there is not" "/nonexistent: there is no such program" "$awaitness" run -- /nonexistent
 refused "run of a program without our runtime" "carries no awaitness" "$awaitness" run -- sleep 300
 is "... and it was not left running" "$(pgrep -cf '^sleep 300$')" 1
 refused "an output that cannot be written" "cannot write to /nonexistent/x" "$awaitness" attach -d 1s -o /nonexistent/x "$sleeper"

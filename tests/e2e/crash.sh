@@ -19,7 +19,7 @@ died() {
 	server=$(pgrep -P "$tracer" -x kv_server)
 	kill -"$signal" "$server"
 	wait "$tracer"
-	is "$transport, $signal: the recording ends well" "$?" 0
+	is "$transport, $signal: the recording ends as the program did" "$?" $((128 + $(kill -l "$signal")))
 	wait
 	check "$transport, $signal: the trace has a report" "$awaitness" report --format json -o report.json "$trace"
 	is "$transport, $signal: nothing is lost" "$(jq .period.lost report.json)" 0

@@ -91,6 +91,6 @@ check "attach watches in windows" \
 wait "$program"
 sections=$(tail -n 1 windows) seen=$(jq '[.locks[] | select(.name == "Pool.lock")][0].sections' part.json)
 check "it saw a part of the sections ($seen of $sections)" test "$seen" -gt 20 -a "$seen" -lt "$((sections * 3 / 4))"
-is "and says so" "$(jq -r '.notes | any(test("in windows"))' part.json)" true
+is "and says so" "$(jq -r '.unseen | any(.what | test("in windows"))' part.json)" true
 like "with the share" "$(jq -r .target.detail part.json)" '^locks, 0.2 s of every 0.6 s'
 is "there is nothing to find in it" "$(jq '.findings | length' part.json)" 0

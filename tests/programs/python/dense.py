@@ -5,7 +5,7 @@ import asyncio
 import counting
 from counting import Truth
 
-SECTIONS, TASKS = 2000, 200
+SECTIONS, TASKS = 2000, 600
 lock = asyncio.Lock()
 
 
