@@ -36,7 +36,7 @@ static int told_take(void *context, const struct stream_batch *batch)
 /* What the programs counted, and what was told. */
 struct outcome {
 	struct told told;
-	uint64_t stats_lost, denied, numbered, full;
+	uint64_t stats_lost, denied, numbered, full, hits, facts;
 };
 
 static struct program program;
@@ -55,6 +55,7 @@ static struct outcome dense_trace(enum cpython_detail detail, uint32_t fails)
 	struct source_stats stats;
 	struct fault fault = {0};
 	struct source *source;
+	struct cpython_translate_stats translated;
 	struct cpython_session *session;
 
 	program_start(&program, "dense");
@@ -76,6 +77,9 @@ static struct outcome dense_trace(enum cpython_detail detail, uint32_t fails)
 	out.denied = cpython_attachment_counter(session->attachment, CPYTHON_COUNT_DENIED);
 	out.numbered = cpython_attachment_counter(session->attachment, CPYTHON_COUNT_BUSY);
 	out.full = cpython_attachment_counter(session->attachment, CPYTHON_COUNT_FULL);
+	out.hits = cpython_attachment_counter(session->attachment, CPYTHON_COUNT_HITS);
+	cpython_translate_stats(session->translator, &translated);
+	out.facts = translated.facts;
 	source->ops->close(source);
 	program_end(&program);
 	return out;
@@ -118,13 +122,15 @@ Test(session_cpython_loss, each_acquisition_that_is_not_told_is_a_numbered_loss)
 
 Test(session_cpython_loss, of_every_kind_of_fact_the_numbers_tell_how_many_are_missing)
 {
-	struct outcome out = dense_trace(CPYTHON_ALL, 3);
+	struct outcome whole = dense_trace(CPYTHON_ALL, 0), out = dense_trace(CPYTHON_ALL, 5);
+	uint64_t silent = whole.hits > whole.facts ? whole.hits - whole.facts : 0;
 
-	/* Of the hits only those tell no fact by which a task that was made is put into the queue,
-	 * and a few of steps that are not known, for the fact that told of them is lost, too. */
-	cr_expect_gt(out.denied, 2000, "%lu", out.denied);
-	cr_expect_lt(out.denied - out.numbered, TASKS / 3 + 50, "%lu of %lu are in no number",
-	             out.denied - out.numbered, out.denied);
+	/* Some hits tell no fact where nothing is lost either (a task that was made is put into the
+	 * queue); and a few do not when the fact that tells of their step is lost. */
+	cr_expect_gt(out.denied, 1000, "%lu", out.denied);
+	cr_expect_lt(out.denied - out.numbered, silent / 5 + 30,
+	             "%lu of %lu are in no number, %lu of %lu hits tell nothing",
+	             out.denied - out.numbered, out.denied, silent, whole.hits);
 	cr_expect_eq(out.told.lost, out.numbered + out.full, "%u told, %lu counted", out.told.lost,
 	             out.numbered + out.full);
 	cr_expect_eq(out.stats_lost, out.told.lost);
