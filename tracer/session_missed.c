@@ -7,8 +7,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#define ASK_EVERY_NS 100000000ull /* less than the merge waits: events of the interval come after  \
-	                           */
+/* Less than the merge waits: the events of the interval come after the loss that may be among them.
+ */
+#define ASK_EVERY_NS 100000000ull
 
 uint64_t session_missed_count(const struct bpf_object *object)
 {
