@@ -24,6 +24,8 @@ struct analyzer_env {
 	struct findings *findings;
 	const struct blind_writes *blind; /* complete at `finish` */
 	struct analysis_options options;
+	report_source_fn source; /* NULL: no source was read */
+	void *source_context;
 	struct report *report;  /* finish: to be filled in */
 	struct text_pool *pool; /* finish: for its texts */
 };

@@ -157,6 +157,12 @@ static void report_notes(struct analysis *a)
 	note_blind(a);
 }
 
+void analysis_source(struct analysis *a, report_source_fn fn, void *context)
+{
+	a->env.source = fn;
+	a->env.source_context = context;
+}
+
 int analysis_finish(struct analysis *a, const struct report **out)
 {
 	int err;

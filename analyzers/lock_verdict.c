@@ -13,6 +13,7 @@ struct judge {
 	const struct analyzer_env *env;
 	const struct identity *identity;
 	const struct lock_stats *stats;
+	struct report_source source;
 	struct report_lock *out;
 };
 
@@ -34,17 +35,24 @@ const char *lock_name(const struct analyzer_env *env, const struct identity *ide
 	return "lock without a name";
 }
 
+const char *lock_place_text(const struct analyzer_env *env, const struct report_place *place)
+{
+	if (place->function && place->file)
+		return text_pool_format(env->pool, "%s (%s:%u)", place->function, place->file,
+		                        place->line);
+	if (place->function)
+		return place->function;
+	if (place->file)
+		return text_pool_format(env->pool, "%s:%u", place->file, place->line);
+	return place->site ? text_pool_format(env->pool, "0x%lx", place->site)
+	                   : "a place that is not known";
+}
+
 static const char *place_text(const struct judge *judge, uint64_t site)
 {
 	struct report_place place = findings_place(judge->env->world, site);
 
-	if (place.function && place.file)
-		return SAY(judge, "%s (%s:%u)", place.function, place.file, place.line);
-	if (place.function)
-		return place.function;
-	if (place.file)
-		return SAY(judge, "%s:%u", place.file, place.line);
-	return site ? SAY(judge, "0x%lx", site) : "a place that is not known";
+	return lock_place_text(judge->env, &place);
 }
 
 static const char *location_text(const struct judge *judge, const struct conflict *conflict)
@@ -199,7 +207,7 @@ static const char *exemption(const struct judge *judge)
 	if (judge->identity->condition || judge->identity->type == AW_LOCK_TYPE_CONDITION ||
 	    judge->identity->type == AW_LOCK_TYPE_ASYNCIO_CONDITION)
 		return "it is the mutex of a Condition, which cannot do without";
-	if (judge->identity->waiver)
+	if (judge->identity->waiver || judge->source.wanted)
 		return "it is declared to be there on purpose (atomic by intent)";
 	if (judge->identity->tested)
 		return "locked() is used: it also tells others that somebody is at work";
@@ -210,7 +218,8 @@ static const char *exemption(const struct judge *judge)
 	return NULL;
 }
 
-static bool judge_doubts(const struct judge *judge)
+/* Doubts that a proof does not remove. */
+static bool judge_holds(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
 	const char *why = exemption(judge);
@@ -228,7 +237,18 @@ static bool judge_doubts(const struct judge *judge)
 		        "a task ended without releasing it: nobody gets in any more, whatever its "
 		        "sections do",
 		        NULL);
-	else if (judge->identity->tasks < 2)
+	else
+		return false;
+	return true;
+}
+
+static bool judge_doubts(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+
+	if (judge_holds(judge))
+		return true;
+	if (judge->identity->tasks < 2)
 		unknown(judge, "only one task took it while this was recorded", longer(judge));
 	else if (stats->sections < NECESSITY_ENOUGH)
 		unknown(judge,
@@ -245,36 +265,69 @@ static bool judge_doubts(const struct judge *judge)
 	return true;
 }
 
+/* As it is, it keeps nobody out of what lies between two of its sections. */
+static const char *split_change(const struct judge *judge)
+{
+	const struct conflict *split = judge->stats->split;
+
+	if (!split)
+		return NULL;
+	return SAY(judge, "as it is it guards nothing: hold it from %s through %s",
+	           place_text(judge, split->first.site), place_text(judge, split->second.site));
+}
+
+/* The source proves that no section of it can suspend: its type is one whose ways are known. */
+static bool judge_needless(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+	const char *split = split_change(judge);
+
+	if (!judge->source.proven || judge->identity->type != AW_LOCK_TYPE_ASYNCIO_LOCK ||
+	    !allowed(judge, SAYS_NEEDLESS))
+		return false;
+	judge->out->verdict = REPORT_NEEDLESS;
+	judge->out->basis = REPORT_BASIS_PROVEN;
+	judge->out->why =
+		SAY(judge, "no section of it can suspend, by the source: %s; here %lu section%s by "
+	                   "%lu task%s ran",
+	            judge->source.why ? judge->source.why : "all of it was read", stats->sections,
+	            stats->sections == 1 ? "" : "s", judge->identity->tasks,
+	            judge->identity->tasks == 1 ? "" : "s");
+	judge->out->change = split ? split : "remove it: nothing else can run inside its sections";
+	return true;
+}
+
 /* No section spanned a gap. */
 static void judge_unspanned(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
+	const char *split = split_change(judge);
 
-	if (!allowed(judge, SAYS_NEEDLESS)) {
+	if (!allowed(judge, SAYS_DORMANT)) {
 		unknown(judge, "this source does not see every acquisition and release",
 		        SAY(judge, "awaitness attach %u --detail locks", judge->env->world->pid));
 		return;
 	}
-	if (judge_doubts(judge))
+	if (judge_holds(judge))
 		return;
-	if (stats->waited || stats->ended < NECESSITY_ENOUGH) {
+	if (stats->waited) {
 		unknown(judge,
 		        "some acquisitions had to wait though no section was seen to suspend",
 		        longer(judge));
 		return;
 	}
-	judge->out->verdict = REPORT_NEEDLESS;
-	judge->out->basis = REPORT_BASIS_OBSERVED;
-	judge->out->why = SAY(judge,
-	                      "none of %lu sections by %lu tasks suspended and none waited, so it "
-	                      "kept nobody out (at most %.2g %% of sections can, 95 %% sure)",
-	                      stats->ended, judge->identity->tasks, 300.0 / (double)stats->ended);
-	judge->out->change = "remove it: nothing else can run inside its sections";
-	if (stats->split)
-		judge->out->change =
-			SAY(judge, "as it is it guards nothing: hold it from %s through %s",
-		            place_text(judge, stats->split->first.site),
-		            place_text(judge, stats->split->second.site));
+	if (judge_needless(judge) || judge_doubts(judge))
+		return;
+	if (stats->ended < NECESSITY_ENOUGH) {
+		unknown(judge,
+		        SAY(judge, "the end of %lu of its sections was seen, which is too few",
+		            stats->ended),
+		        longer(judge));
+		return;
+	}
+	lock_dormant(judge->env, stats, &judge->source, judge->out);
+	if (split)
+		judge->out->change = split;
 }
 
 /* Sections spanned gaps, and no conflict shows that it is needed. */
@@ -335,8 +388,10 @@ static void judge_spanned(const struct judge *judge)
 void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
                   const struct lock_stats *stats, struct report_lock *out)
 {
-	struct judge judge = {env, identity, stats, out};
+	struct judge judge = {.env = env, .identity = identity, .stats = stats, .out = out};
 
+	if (env->source)
+		env->source(env->source_context, out, &judge.source);
 	if (judge_limits(&judge) || judge_wrong(&judge) || judge_bypassed(&judge) ||
 	    judge_needed(&judge))
 		return;
