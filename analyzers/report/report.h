@@ -110,7 +110,8 @@ struct report_lock {
 	size_t evidence_count;
 };
 
-/** What the source of a program says of a lock. Texts and places live as long as who gave them. */
+/** What the source of a program says of a lock. Texts live as long as who gave them, `stops` until
+ * the next question. */
 struct report_source {
 	bool read;   /* the lock was found in it, with all the places where it was taken */
 	bool proven; /* no section of it, in any use, can suspend or start a nested step */

@@ -18,6 +18,7 @@ static int run_follow(struct verdict *verdict, struct subject *subject)
 	int followed, printed;
 
 	interrupt_catch();
+	subject_source(subject, verdict->analysis);
 	subject_release(subject);
 	followed = live_follow(&parts);
 	subject_finish(subject);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analysis.h"
 #include "capability.h"
 #include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
@@ -299,6 +300,12 @@ void subject_finish(struct subject *subject)
 	else if (WEXITSTATUS(spawn->status) || subject->settings->verbose)
 		fprintf(stderr, "awaitness: the program exited with status %d\n",
 		        WEXITSTATUS(spawn->status));
+}
+
+void subject_source(const struct subject *subject, struct analysis *analysis)
+{
+	if (subject->watch)
+		analysis_source(analysis, pywatch_source, subject->watch);
 }
 
 void subject_close(struct subject *subject)

@@ -11,6 +11,7 @@
 #include "spawn.h"
 #include "target.h"
 
+struct analysis;
 struct pywatch;
 
 struct subject {
@@ -46,6 +47,9 @@ void subject_release(struct subject *subject);
  * status 0.
  */
 void subject_finish(struct subject *subject);
+
+/** Lets the analysis ask what the source of a Python program says, until subject_close. */
+void subject_source(const struct subject *subject, struct analysis *analysis);
 
 /** Detaches, frees, removes the file transport's folder. */
 void subject_close(struct subject *subject);

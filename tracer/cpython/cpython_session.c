@@ -161,6 +161,8 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 		error = session_describe(s, fn, context);
 	if (!error)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
+	if (s->watch && target_alive(s->target))
+		cpython_watch_again(s->watch);
 	return error;
 }
 

@@ -139,6 +139,7 @@ static void session_watch(struct cpython_session *s)
 {
 	const struct cpython_watch_options options = {
 		.pid = s->pid,
+		.start_time = s->target->start_time,
 		.memory = {cpython_memory_remote, s->memory, &s->found.target.layout},
 		.target = &s->found.target,
 		.attachment = s->attachment,
