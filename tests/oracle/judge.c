@@ -22,6 +22,7 @@ void judge_init(struct judge *j)
 	};
 	static const char *const verdicts[JUDGE_VERDICTS] = {
 		[JUDGE_NEEDLESS] = "needless",
+		[JUDGE_DORMANT] = "dormant",
 		[JUDGE_NEEDED] = "needed",
 		[JUDGE_BYPASSED] = "bypassed",
 		[JUDGE_WRONG] = "wrong-lock",
