@@ -131,7 +131,7 @@ void lock_dormant(const struct analyzer_env *env, const struct lock_stats *stats
 	out->basis = REPORT_BASIS_OBSERVED;
 	out->why = text_pool_format(env->pool,
 	                            "none of %lu sections by %lu tasks suspended and none waited: it "
-	                            "kept nobody out here (at most %.2g %% of sections suspend, 95 %% "
+	                            "kept nobody out here (of sections like these at most %.2g %% suspend, 95 %% "
 	                            "sure)%s",
 	                            stats->ended, out->tasks, 300.0 / (double)stats->ended,
 	                            reasons_text(env, source, out));

@@ -422,7 +422,7 @@ Test(lock_verdict, dormant_tells_what_was_passed_from_what_was_never_reached)
 	cr_expect(strstr(lock->why, "passed 200 times and never suspended here: get (p.c:32)"),
 	          "%s", lock->why);
 	cr_expect(strstr(lock->why, "never reached here: get (p.c:33)"), "%s", lock->why);
-	cr_expect(strstr(lock->why, "at most 1.5 % of sections"), "%s", lock->why);
+	cr_expect(strstr(lock->why, "at most 1.5 % suspend"), "%s", lock->why);
 	cr_expect(strstr(lock->change, "keep it"), "%s", lock->change);
 	analysis_free(analysis);
 }
