@@ -16,38 +16,42 @@ static bool is_same_place(const struct report_place *a, const struct report_plac
 	       a->function && b->function && !strcmp(a->function, b->function);
 }
 
-/* Of an await that can suspend: how often it was passed in sections of the lock. */
-static uint64_t passes_of(const struct analyzer_env *env, const struct lock_stats *stats,
-                          const struct report_place *place)
+/* How often an await of a section was passed. It stands in the section, so each pass was in one:
+ * whether it was told within is of no matter. */
+static uint64_t passes_of(const struct report *report, const struct report_place *place)
 {
 	uint64_t passed = 0;
 
-	for (uint32_t i = 0; i < stats->awaits.used; i++) {
-		struct report_place at = findings_place(env->world, stats->awaits.rows[i].site);
-
-		if (is_same_place(&at, place))
-			passed += stats->awaits.rows[i].count;
-	}
+	for (size_t i = 0; i < report->await_count; i++)
+		if (report->awaits[i].counted && is_same_place(&report->awaits[i].place, place))
+			passed += report->awaits[i].passed;
 	return passed;
 }
 
 static void stops_fill(const struct analyzer_env *env, const struct lock_stats *stats,
                        const struct report_source *source, struct report_lock *out)
 {
-	bool counted = env->world->can & AW_CAN_AWAITS;
+	const struct report *report = env->report;
+	bool counted = env->world->can & AW_CAN_AWAITS && report->awaits;
+	bool python = env->world->runtime == AW_RUNTIME_CPYTHON;
 	size_t room = source->stop_count + stats->awaits.used;
 
 	out->stops = text_pool_array(env->pool, room, sizeof(*out->stops));
 	if (!out->stops)
 		return;
-	for (size_t i = 0; i < source->stop_count; i++)
+	for (size_t i = 0; i < source->stop_count; i++) {
+		const struct report_stop *stop = &source->stops[i];
+		uint64_t passed = counted ? passes_of(report, &stop->place) : 0;
+
 		out->stops[out->stop_count++] = (struct report_stop){
-			.place = source->stops[i],
-			.counted = counted,
-			.passed = counted ? passes_of(env, stats, &source->stops[i]) : 0,
+			.place = stop->place,
+			.counted = counted && (passed || stop->counted),
+			.passed = passed,
 		};
-	/* Without a source each await that was passed may be one that can suspend. */
-	for (uint32_t i = 0; i < stats->awaits.used && !source->read; i++)
+	}
+	/* Without a source each await that was passed may be one that can suspend. Those of Python
+	 * are told at the end of a step, and so not by section. */
+	for (uint32_t i = 0; i < stats->awaits.used && !source->read && !python; i++)
 		out->stops[out->stop_count++] = (struct report_stop){
 			.place = findings_place(env->world, stats->awaits.rows[i].site),
 			.counted = true,
@@ -108,8 +112,10 @@ static const char *reasons_text(const struct analyzer_env *env, const struct rep
 		env->pool, "%s%s%s", stops_text(env, out, is_passed, NULL),
 		stops_text(env, out, is_unreached, "never reached here"),
 		stops_text(env, out, is_uncounted,
-	                   "it can suspend here, and whether that was reached is not known (--detail "
-	                   "awaits counts it)"));
+	                   env->world->can & AW_CAN_AWAITS
+	                           ? "it can suspend here, and whether that was reached is not known"
+	                           : "it can suspend here, and whether that was reached is not known "
+	                             "(--detail awaits counts it)"));
 
 	if (source->why && (!source->read || !source->stop_count))
 		text = text_pool_format(env->pool, "%s; that none can suspend is not proven: %s",
@@ -135,5 +141,10 @@ void lock_dormant(const struct analyzer_env *env, const struct lock_stats *stats
 	                            "sure)%s",
 	                            stats->ended, out->tasks, 300.0 / (double)stats->ended,
 	                            reasons_text(env, source, out));
+	if (env->world->runtime == AW_RUNTIME_CPYTHON) {
+		out->fragile = 0;
+		for (size_t i = 0; i < out->stop_count; i++)
+			out->fragile += out->stops[i].passed != 0;
+	}
 	out->change = "keep it: it is needed as soon as one of its sections suspends";
 }

@@ -120,12 +120,14 @@ static void stop_add(struct proof *w, uint32_t file, uint32_t site)
 	};
 
 	for (uint32_t i = 1; i < w->m->stops.count; i++)
-		if (w->m->stops.at[i].line == place.line &&
-		    !strcmp(w->m->stops.at[i].file, place.file))
+		if (w->m->stops.at[i].place.line == place.line &&
+		    !strcmp(w->m->stops.at[i].place.file, place.file))
 			return;
 	id = w->m->stops.count <= STOPS ? py_push(w->p, &w->m->stops) : 0;
+	/* Passes of the other kinds stand at different lines from version to version. */
 	if (id)
-		w->m->stops.at[id] = place;
+		w->m->stops.at[id] =
+			(struct report_stop){.place = place, .counted = s->kind == SITE_AWAIT};
 }
 
 static void stops_within(struct proof *w, uint32_t file, uint32_t node)

@@ -117,7 +117,8 @@ struct report_source {
 	bool proven; /* no section of it, in any use, can suspend or start a nested step */
 	bool wanted; /* it is declared to be there on purpose, or does more than to exclude */
 	const char *why; /* proven: of what; else what is missing or can suspend; NULL: unknown */
-	const struct report_place *stops; /* where its sections can suspend */
+	/* Where its sections can suspend. `counted`: a pass of it is told with just this line. */
+	const struct report_stop *stops;
 	size_t stop_count;
 };
 

@@ -308,7 +308,7 @@ Test(lock_verdict, a_lock_handed_to_the_awaiter_of_the_task_that_took_it_is_the_
 
 #define PYTHON   "1 - target 1 cpython can=acquires,releases,awaits\n"
 #define LOCK_PY  "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n"
-#define PASSED(task) "+1 " task " await passed @get:p.c:31\n+1 " task " await passed @get:p.c:32\n"
+#define PASSED(task) "+1 " task " await passed @get:p.c:32\n"
 
 static void say_proven(void *context, const struct report_lock *lock, struct report_source *out)
 {
@@ -324,13 +324,14 @@ static void say_wanted(void *context, const struct report_lock *lock, struct rep
 
 static void say_stops(void *context, const struct report_lock *lock, struct report_source *out)
 {
-	static const struct report_place places[] = {
-		{.function = "get", .file = "p.c", .line = 32},
-		{.function = "get", .file = "p.c", .line = 33},
+	static const struct report_stop stops[] = {
+		{.place = {.function = "get", .file = "p.c", .line = 32}, .counted = true},
+		{.place = {.function = "get", .file = "p.c", .line = 33}, .counted = true},
+		{.place = {.function = "get", .file = "p.c", .line = 34}, .counted = false},
 	};
 
 	(void)context, (void)lock;
-	*out = (struct report_source){.read = true, .stops = places, .stop_count = 2};
+	*out = (struct report_source){.read = true, .stops = stops, .stop_count = 3};
 }
 
 /* The report about L, of a program whose source says this. The caller frees the analysis. */
@@ -414,14 +415,15 @@ Test(lock_verdict, dormant_tells_what_was_passed_from_what_was_never_reached)
 
 	cr_expect_eq(lock->verdict, REPORT_DORMANT);
 	cr_expect_eq(lock->basis, REPORT_BASIS_OBSERVED);
-	cr_assert_eq(lock->stop_count, 2);
-	cr_expect(lock->stops[0].counted && lock->stops[1].counted);
+	cr_assert_eq(lock->stop_count, 3);
+	cr_expect(lock->stops[0].counted && lock->stops[1].counted && !lock->stops[2].counted);
 	cr_expect_eq(lock->stops[0].place.line, 32);
 	cr_expect_eq(lock->stops[0].passed, 200);
 	cr_expect_eq(lock->stops[1].passed, 0);
 	cr_expect(strstr(lock->why, "passed 200 times and never suspended here: get (p.c:32)"),
 	          "%s", lock->why);
-	cr_expect(strstr(lock->why, "never reached here: get (p.c:33)"), "%s", lock->why);
+	cr_expect(strstr(lock->why, "never reached here: get (p.c:33);"), "%s", lock->why);
+	cr_expect(strstr(lock->why, "is not known: get (p.c:34)"), "%s", lock->why);
 	cr_expect(strstr(lock->why, "at most 1.5 % suspend"), "%s", lock->why);
 	cr_expect(strstr(lock->change, "keep it"), "%s", lock->change);
 	analysis_free(analysis);
@@ -434,7 +436,7 @@ Test(lock_verdict, dormant_says_of_what_it_did_not_count_that_it_did_not)
 	                                       TURNS("", ""), 100, say_stops, &analysis);
 
 	cr_expect_eq(lock->verdict, REPORT_DORMANT);
-	cr_assert_eq(lock->stop_count, 2);
+	cr_assert_eq(lock->stop_count, 3);
 	cr_expect(!lock->stops[0].counted);
 	cr_expect(strstr(lock->why, "whether that was reached is not known"), "%s", lock->why);
 	analysis_free(analysis);
