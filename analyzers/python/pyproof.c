@@ -439,7 +439,7 @@ static const char *proof_text(struct proof *w)
 		files += u->file != last;
 		last = u->file;
 	}
-	return SAY(w, "%u section%s in %u file%s, and the %u source file%s that were loaded",
+	return SAY(w, "%u section%s in %u file%s (%u source file%s read, all that was loaded)",
 	           sections, sections == 1 ? "" : "s", files, files == 1 ? "" : "s",
 	           w->p->files.count - 1, w->p->files.count == 2 ? "" : "s");
 }

@@ -112,16 +112,16 @@ static int watch_start(struct cpython_watch *w)
 		.context = w,
 	};
 	struct aw_watch watch = {0};
-	int error = cpython_cells_new(&options, &w->cells);
+	int error = o->cells ? cpython_cells_new(&options, &w->cells) : 0;
 
 	if (!error)
 		error = cpython_modules_read(&w->modules, &o->memory, o->target->interpreter);
 	if (!error)
 		error = windows_make(w, &w->modules, &watch);
-	if (!error)
+	if (!error && w->cells)
 		error = cpython_cells_load(w->cells, &watch, &w->modules,
 		                           cpython_translate_codes(o->translator));
-	if (error || !watch.count)
+	if (error || !watch.count || !w->cells)
 		return error;
 	o->target->cells = 1;
 	cpython_translate_cells(o->translator, w->cells);
@@ -157,6 +157,11 @@ void cpython_watch_again(struct cpython_watch *w)
 	    now.count + now.other_count > w->modules.count + w->modules.other_count)
 		windows_make(w, &now, &watch);
 	cpython_modules_fini(&now);
+}
+
+bool cpython_watch_sees(const struct cpython_watch *w)
+{
+	return w && w->cells;
 }
 
 void cpython_watch_close(struct cpython_watch *w)
