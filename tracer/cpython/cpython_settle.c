@@ -296,8 +296,7 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 		lock = cpython_table_get(&t->locks, items[i].a, 0);
 		if (!lock || lock->gone || lock->type->address != items[i].b)
 			continue;
-		if (items[i].c > lock->permits)
-			lock->permits = items[i].c;
+		cpython_permits_seen(lock, items[i].c);
 		locked = items[i].state == CPYTHON_LOCK_HELD;
 		if (cpython_lock_excludes(lock) && !cpython_lock_of_threads(lock)) {
 			if (!locked && lock->holder)
@@ -326,7 +325,9 @@ static int shown_settle(struct cpython_translator *t, struct cpython_stream *str
 {
 	for (unsigned i = 0; i < view->count; i++) {
 		struct cpython_lock *lock = view->shown[i].lock;
-		struct cpython_held *held = cpython_held_find(task, lock);
+		bool several = !cpython_lock_excludes(lock);
+		struct cpython_held *held = several ? cpython_held_unmarked(task, lock)
+		                                    : cpython_held_find(task, lock);
 		int error;
 
 		if (!held) {

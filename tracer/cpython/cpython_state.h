@@ -41,6 +41,7 @@ struct cpython_lock {
 	bool known;       /* `state` was read at least once */
 	bool locked;      /* its state at the last end of a step */
 	uint32_t permits; /* the most seen free, at least 1 */
+	uint32_t out;     /* sections of it that are told to be open */
 	struct cpython_task *holder; /* NULL: free, not known, or it has several permits */
 	uint64_t condition;          /* the Condition it belongs to, 0: none */
 };
