@@ -111,11 +111,12 @@ static const char *reasons_text(const struct analyzer_env *env, const struct rep
 	const char *text = text_pool_format(
 		env->pool, "%s%s%s", stops_text(env, out, is_passed, NULL),
 		stops_text(env, out, is_unreached, "never reached here"),
-		stops_text(env, out, is_uncounted,
-	                   env->world->can & AW_CAN_AWAITS
-	                           ? "it can suspend here, and whether that was reached is not known"
-	                           : "it can suspend here, and whether that was reached is not known "
-	                             "(--detail awaits counts it)"));
+		stops_text(
+			env, out, is_uncounted,
+			env->world->can & AW_CAN_AWAITS
+				? "it can suspend here, and whether that was reached is not known"
+				: "it can suspend here, and whether that was reached is not known "
+				  "(--detail awaits counts it)"));
 
 	if (source->why && (!source->read || !source->stop_count))
 		text = text_pool_format(env->pool, "%s; that none can suspend is not proven: %s",
@@ -135,12 +136,13 @@ void lock_dormant(const struct analyzer_env *env, const struct lock_stats *stats
 	stops_fill(env, stats, source, out);
 	out->verdict = REPORT_DORMANT;
 	out->basis = REPORT_BASIS_OBSERVED;
-	out->why = text_pool_format(env->pool,
-	                            "none of %lu sections by %lu tasks suspended and none waited: it "
-	                            "kept nobody out here (of sections like these at most %.2g %% suspend, 95 %% "
-	                            "sure)%s",
-	                            stats->ended, out->tasks, 300.0 / (double)stats->ended,
-	                            reasons_text(env, source, out));
+	out->why = text_pool_format(
+		env->pool,
+		"none of %lu sections by %lu tasks suspended and none waited: it "
+		"kept nobody out here (of sections like these at most %.2g %% suspend, 95 %% "
+		"sure)%s",
+		stats->ended, out->tasks, 300.0 / (double)stats->ended,
+		reasons_text(env, source, out));
 	if (env->world->runtime == AW_RUNTIME_CPYTHON) {
 		out->fragile = 0;
 		for (size_t i = 0; i < out->stop_count; i++)

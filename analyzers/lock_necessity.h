@@ -50,7 +50,8 @@ struct lock_stats *lock_stats_of(struct necessity *self, uint32_t identity);
 void lock_evidence_kept_out(struct necessity *self, const struct conflict *conflict);
 void lock_evidence_passed(struct necessity *self, const struct conflict *conflict);
 
-/** Fills in verdict, basis, why, change, command and stops of a lock, the rest of which is there. */
+/** Fills in verdict, basis, why, change, command and stops of a lock, the rest of which is there.
+ */
 void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
                   const struct lock_stats *stats, struct report_lock *out);
 

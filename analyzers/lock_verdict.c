@@ -288,8 +288,9 @@ static bool judge_needless(const struct judge *judge)
 	judge->out->verdict = REPORT_NEEDLESS;
 	judge->out->basis = REPORT_BASIS_PROVEN;
 	judge->out->why =
-		SAY(judge, "no section of it can suspend, by the source: %s; here %lu section%s by "
-	                   "%lu task%s ran, and none did",
+		SAY(judge,
+	            "no section of it can suspend, by the source: %s; here %lu section%s by "
+	            "%lu task%s ran, and none did",
 	            judge->source.why ? judge->source.why : "all of it was read", stats->sections,
 	            stats->sections == 1 ? "" : "s", judge->identity->tasks,
 	            judge->identity->tasks == 1 ? "" : "s");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pyjoin_findings.c - which findings a trace confirms, and what it counted of those that are proven.
+ * pyjoin_findings.c - which findings a trace confirms, and what it counted of those that are
+ * proven.
  */
 #include <stdio.h>
 #include <string.h>
@@ -142,8 +143,8 @@ void pyjoin_findings(struct pymodel *m, const struct pytrace *trace, const struc
 	for (uint32_t i = 1; i < count; i++)
 		finding_join(&j, report, i);
 	for (uint32_t i = 1; i < count && !m->program.err; i++)
-		for (size_t k = 0; m->findings.at[i].rule == &pyrules[PYRULE_NEEDLESS] &&
-		                   k < report->lock_count;
+		for (size_t k = 0;
+		     m->findings.at[i].rule == &pyrules[PYRULE_NEEDLESS] && k < report->lock_count;
 		     k++)
 			counts_join(&j, &report->locks[k], i);
 	pyjoin_fini(&j);

@@ -14,8 +14,8 @@
 #include "pyload.h"
 #include "pyproof.h"
 
-#define STOPS 64 /* that are told of one lock */
-#define CHUNK 65536
+#define STOPS   64 /* that are told of one lock */
+#define CHUNK   65536
 #define OVERLAP 256 /* longer than any name */
 
 struct proof {
@@ -209,8 +209,8 @@ static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
 		const struct py_use *u = &w->p->uses.at[i];
 
 		if (u->lock == w->lock && u->file == file &&
-		    (u->node == node || (u->kind == USE_REGION &&
-		                         py_node(w->p, file, u->node)->first == node)))
+		    (u->node == node ||
+		     (u->kind == USE_REGION && py_node(w->p, file, u->node)->first == node)))
 			return true;
 	}
 	return false;
@@ -235,8 +235,7 @@ static bool mentions_prove(struct proof *w)
 			for (uint32_t k = 0; k < count; k++)
 				if (p->lists.at[from + k] == w->lock && !is_use(w, file, i))
 					return lack(w, SAY(w, "what is used at %s:%u may be it",
-					                   file_name(w, file),
-					                   t->nodes[i].line));
+					                   file_name(w, file), t->nodes[i].line));
 		}
 	}
 	return true;
@@ -389,8 +388,9 @@ static bool others_prove(struct proof *w)
 		int has = file_has(SAY(w, "%s%s", w->program->root, name), words, count);
 
 		if (has)
-			return lack(w, SAY(w, has < 0 ? "%s could not be read"
-			                              : "%s, which has no source, may use it",
+			return lack(w, SAY(w,
+			                   has < 0 ? "%s could not be read"
+			                           : "%s, which has no source, may use it",
 			                   name));
 	}
 	return true;

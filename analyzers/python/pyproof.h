@@ -13,7 +13,8 @@ struct pyproof_program {
 	const char *root;          /* stands before each name where this process opens it */
 	const char *const *others; /* what was loaded without a source */
 	size_t other_count;
-	const char *doubt; /* why nothing is proven of this program at all; NULL: there is no reason */
+	const char
+		*doubt; /* why nothing is proven of this program at all; NULL: there is no reason */
 };
 
 /**

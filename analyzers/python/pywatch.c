@@ -191,9 +191,9 @@ static bool is_newer(const char *path, uint64_t started)
 {
 	struct stat st;
 
-	return stat(path, &st) || (uint64_t)st.st_ctim.tv_sec * 1000000000 +
-	                                          (uint64_t)st.st_ctim.tv_nsec >
-	                                  started + START_NS;
+	return stat(path, &st) ||
+	       (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec >
+	               started + START_NS;
 }
 
 /* What makes the source as a whole no ground for a proof, to be freed; NULL: nothing. */

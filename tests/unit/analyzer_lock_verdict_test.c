@@ -306,8 +306,8 @@ Test(lock_verdict, a_lock_handed_to_the_awaiter_of_the_task_that_took_it_is_the_
 
 /* ---- with the source of the program ---- */
 
-#define PYTHON   "1 - target 1 cpython can=acquires,releases,awaits\n"
-#define LOCK_PY  "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n"
+#define PYTHON       "1 - target 1 cpython can=acquires,releases,awaits\n"
+#define LOCK_PY      "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n"
 #define PASSED(task) "+1 " task " await passed @get:p.c:32\n"
 
 static void say_proven(void *context, const struct report_lock *lock, struct report_source *out)
@@ -353,8 +353,8 @@ static const struct report_lock *asked(const char *before, const char *round, un
 	return &report->locks[0];
 }
 
-static void expect_asked(const char *before, const char *round, unsigned times,
-                         report_source_fn fn, enum report_verdict verdict)
+static void expect_asked(const char *before, const char *round, unsigned times, report_source_fn fn,
+                         enum report_verdict verdict)
 {
 	struct analysis *analysis;
 	const struct report_lock *lock = asked(before, round, times, fn, &analysis);
@@ -367,8 +367,8 @@ static void expect_asked(const char *before, const char *round, unsigned times,
 Test(lock_verdict, needless_when_the_source_proves_it_however_few_sections_ran)
 {
 	struct analysis *analysis;
-	const struct report_lock *lock = asked(PYTHON LOCK_PY SECTION("w1", ""), "", 1, say_proven,
-	                                       &analysis);
+	const struct report_lock *lock =
+		asked(PYTHON LOCK_PY SECTION("w1", ""), "", 1, say_proven, &analysis);
 
 	cr_expect_eq(lock->verdict, REPORT_NEEDLESS);
 	cr_expect_eq(lock->basis, REPORT_BASIS_PROVEN);
@@ -396,7 +396,8 @@ Test(lock_verdict, a_proof_does_not_help_a_lock_that_does_more_than_to_exclude)
 	expect_asked(PYTHON LOCK_PY "thread 2\n" SECTION("w8", "") "thread 1\n", TURNS("", ""), 100,
 	             say_proven, REPORT_UNKNOWN);
 	expect_asked(PYTHON LOCK_PY, TURNS("", ""), 100, say_wanted, REPORT_UNKNOWN);
-	expect_asked(PYTHON "10 main lock-new L threading.Lock @main:p.c:12\n+1 main suspend sleep\n",
+	expect_asked(PYTHON
+	             "10 main lock-new L threading.Lock @main:p.c:12\n+1 main suspend sleep\n",
 	             TURNS("", ""), 100, say_proven, REPORT_UNKNOWN);
 	expect_asked(PYTHON LOCK_PY "+1 w3 lock-taken L @get:p.c:30\n+1 w3 task-end\n",
 	             TURNS("", ""), 0, say_proven, REPORT_UNKNOWN);
@@ -410,8 +411,8 @@ Test(lock_verdict, a_proof_is_of_the_one_type_whose_ways_are_known)
 Test(lock_verdict, dormant_tells_what_was_passed_from_what_was_never_reached)
 {
 	struct analysis *analysis;
-	const struct report_lock *lock = asked(PYTHON LOCK_PY, TURNS(PASSED("w1"), PASSED("w2")),
-	                                       100, say_stops, &analysis);
+	const struct report_lock *lock =
+		asked(PYTHON LOCK_PY, TURNS(PASSED("w1"), PASSED("w2")), 100, say_stops, &analysis);
 
 	cr_expect_eq(lock->verdict, REPORT_DORMANT);
 	cr_expect_eq(lock->basis, REPORT_BASIS_OBSERVED);
@@ -432,8 +433,9 @@ Test(lock_verdict, dormant_tells_what_was_passed_from_what_was_never_reached)
 Test(lock_verdict, dormant_says_of_what_it_did_not_count_that_it_did_not)
 {
 	struct analysis *analysis;
-	const struct report_lock *lock = asked("1 - target 1 cpython can=acquires,releases\n" LOCK_PY,
-	                                       TURNS("", ""), 100, say_stops, &analysis);
+	const struct report_lock *lock =
+		asked("1 - target 1 cpython can=acquires,releases\n" LOCK_PY, TURNS("", ""), 100,
+	              say_stops, &analysis);
 
 	cr_expect_eq(lock->verdict, REPORT_DORMANT);
 	cr_assert_eq(lock->stop_count, 3);

@@ -18,8 +18,8 @@
 	"+1 " task " write " where " @w:s.c:6\n"
 
 #define ROUND                                                                                      \
-	SECTION("w1", "quiet", "")                                                              \
-	SECTION("w2", "quiet", "")                                                              \
+	SECTION("w1", "quiet", "")                                                                 \
+	SECTION("w2", "quiet", "")                                                                 \
 	SECTION("w1", "needed", READ_GAP_WRITE("w1", "a"))                                         \
 	SECTION("w2", "needed", READ_GAP_WRITE("w2", "a"))                                         \
 	SECTION("w1", "queue", READ_GAP_WRITE("w1", "own1"))                                       \

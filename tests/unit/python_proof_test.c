@@ -72,10 +72,8 @@ static void fixture_open(struct fixture *f, const char *first, const char *secon
 
 	*f = (struct fixture){.root = "/tmp/awaitness-proof-XXXXXX"};
 	cr_assert(mkdtemp(f->root));
-	f->program = (struct aw_watch_program){.root = f->root,
-	                                       .files = f->files,
-	                                       .others = f->others,
-	                                       .started = now_ns()};
+	f->program = (struct aw_watch_program){
+		.root = f->root, .files = f->files, .others = f->others, .started = now_ns()};
 	for (size_t i = 0; i < 2 && texts[i]; i++) {
 		file_write(f->root, names[i], texts[i]);
 		f->files[f->program.count++] = names[i];
@@ -88,10 +86,9 @@ static void fixture_open(struct fixture *f, const char *first, const char *secon
 /* Asks for a lock that was taken in `function` of app.py. */
 static void fixture_ask(struct fixture *f, const char *first, const char *function)
 {
-	struct report_site site = {.place = {.function = function,
-	                                     .file = "/app.py",
-	                                     .line = line_taken(first)},
-	                           .count = 100};
+	struct report_site site = {
+		.place = {.function = function, .file = "/app.py", .line = line_taken(first)},
+		.count = 100};
 	struct report_lock lock = {.name = "Box.lock", .sites = &site, .site_count = 1};
 	struct aw_watch watch;
 

@@ -109,10 +109,9 @@ Test(report, as_json_has_the_documented_fields)
 	char *trace = server_trace(), *text = report_as("json", trace, NULL);
 	json_t *root = json_loads(text, 0, NULL), *lock, *finding;
 	static const char *const of_lock[] = {
-		"name",     "type",    "objects", "created",  "verdict",     "basis",
-		"inferred", "change",  "why",     "sections", "suspended",   "waited",
-		"tasks",    "wait_ns", "hold_ns", "sites",    "suspensions", "can_suspend",
-		"evidence"};
+		"name",    "type",  "objects",     "created",     "verdict", "basis", "inferred",
+		"change",  "why",   "sections",    "suspended",   "waited",  "tasks", "wait_ns",
+		"hold_ns", "sites", "suspensions", "can_suspend", "evidence"};
 	static const char *const of_finding[] = {"rule",  "verdict", "object",     "count",
 	                                         "task",  "read",    "suspension", "write",
 	                                         "other", "message"};

@@ -16,7 +16,8 @@ struct cpython_held *cpython_held_find(struct cpython_task *task, const struct c
 	return NULL;
 }
 
-struct cpython_held *cpython_held_unmarked(struct cpython_task *task, const struct cpython_lock *lock)
+struct cpython_held *cpython_held_unmarked(struct cpython_task *task,
+                                           const struct cpython_lock *lock)
 {
 	for (unsigned i = 0; i < task->held_count; i++)
 		if (task->held[i].lock == lock && !task->held[i].marked)
@@ -274,6 +275,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	}
 	if (cpython_lock_of_threads(lock) && cpython_held_find(task, lock))
 		return 0; /* an RLock entered again */
+	task->waits_by_hand = false;
 	return cpython_section_waits(t, stream, task, lock, site, fact->time);
 }
 
@@ -306,14 +308,16 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	error = cpython_lock_name_acquired(t, stream, fact->time, lock, site ? site : owner->site);
 	if (error)
 		return error;
-	if (state->state != CPYTHON_LOCK_FREE)
+	if (state->state != CPYTHON_LOCK_FREE) {
+		task->waits_by_hand = true;
 		return cpython_section_waits(t, stream, task, lock, site, fact->time);
+	}
 	error = permits_back(stream, owner, lock, state->c, fact->time);
 	if (!error)
 		error = cpython_section_taken(t, stream, task, lock, site, 0, fact->time);
 	held = cpython_held_find(owner, lock);
 	if (held)
-		held->tentative = true;
+		held->tentative = held->by_hand = true;
 	return error;
 }
 
@@ -321,6 +325,8 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
                            struct cpython_task *task, uint64_t time, bool exception)
 {
 	struct cpython_lock *lock = task->waiting;
+	struct cpython_held *held;
+	int error;
 
 	if (!lock)
 		return 0;
@@ -331,7 +337,11 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
 	/* a Condition's lock: the wait for it is over, and so is Condition.wait */
 	if (task->waits_condition == lock)
 		task->waits_condition = NULL;
-	return cpython_section_taken(t, stream, task, lock, task->waiting_site, 0, time);
+	error = cpython_section_taken(t, stream, task, lock, task->waiting_site, 0, time);
+	held = cpython_held_find(cpython_section_owner(t, task, lock), lock);
+	if (held)
+		held->by_hand = task->waits_by_hand;
+	return error;
 }
 
 int cpython_section_vanish(struct cpython_stream *stream, struct cpython_task *task, uint64_t time)

@@ -31,11 +31,11 @@ struct cpython_watch_options {
  * when there is nothing to watch, or a negative errno; the session goes on without it. */
 int cpython_watch_open(const struct cpython_watch_options *options, struct cpython_watch **out);
 
-/** Reads the target anew where it has loaded more since, for what is concluded from its source. What
- * is watched stays. Nothing to do for one that has ended. */
+/** Reads the target anew where it has loaded more since, for what is concluded from its source.
+ * What is watched stays. Nothing to do for one that has ended. */
 void cpython_watch_again(struct cpython_watch *watch);
 /** Are there cells that are watched, or could be? */
 bool cpython_watch_sees(const struct cpython_watch *watch); /* takes NULL */
-void cpython_watch_close(struct cpython_watch *watch); /* takes NULL */
+void cpython_watch_close(struct cpython_watch *watch);      /* takes NULL */
 
 #endif
