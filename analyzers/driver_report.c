@@ -118,6 +118,30 @@ static void note_blind(struct analysis *a)
 		note(a, text_pool_format(&a->pool, "this source of events cannot tell: %s", all));
 }
 
+/*
+ * A permit that is handed to who waits next was never free, so the section that gave it up is not
+ * seen to end where no `with` shows it.
+ */
+static void note_permits(struct analysis *a)
+{
+	const struct report *report = &a->report;
+
+	if (a->world.runtime != AW_RUNTIME_CPYTHON || !(a->world.can & AW_CAN_AWAITS))
+		return;
+	for (size_t i = 0; i < report->lock_count; i++) {
+		if (report->locks[i].verdict != REPORT_LIMITS || !report->locks[i].waited)
+			continue;
+		a->report.period.inexact = true;
+		note(a, text_pool_format(
+				&a->pool,
+				"%s has several permits, and tasks waited for it: where it is "
+				"acquired by a call (and not by `async with`), its sections that "
+				"suspended are at least so many",
+				report->locks[i].name));
+		break;
+	}
+}
+
 static void report_notes(struct analysis *a)
 {
 	const struct world *world = &a->world;
@@ -154,6 +178,7 @@ static void report_notes(struct analysis *a)
 				"%lu times a cell was not watched, for the cap was reached: what "
 				"was written to it then is not known",
 				a->unwatched));
+	note_permits(a);
 	note_blind(a);
 }
 

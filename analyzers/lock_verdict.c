@@ -331,6 +331,26 @@ static void judge_unspanned(const struct judge *judge)
 		judge->out->change = split;
 }
 
+/* No access was recorded in its sections: what was looked at, and what was not. */
+static const char *untouched(const struct judge *judge)
+{
+	const struct report_source *source = &judge->source;
+
+	if (judge->env->world->runtime != AW_RUNTIME_CPYTHON)
+		return "no access to shared state was recorded in its sections";
+	if (!source->read)
+		return SAY(judge, "what its sections access was not looked at: %s",
+		           source->why ? source->why : "its source was not read");
+	if (source->unseen)
+		return SAY(judge,
+		           "no attribute is seen to be read before an await in its sections and "
+		           "written after it, but not all of them were looked at: %s",
+		           source->unseen);
+	return "no attribute is read before an await in its sections and written after it, as far "
+	       "as the source shows: only attributes of self and variables of modules are looked "
+	       "at, not what is called or what else it is for";
+}
+
 /* Sections spanned gaps, and no conflict shows that it is needed. */
 static void judge_spanned(const struct judge *judge)
 {
@@ -360,9 +380,7 @@ static void judge_spanned(const struct judge *judge)
 	}
 	if (!stats->touched) {
 		unknown(judge,
-		        python ? "no attribute is read before an await in its sections and "
-		                 "written after it, as far as the source shows"
-		               : "no access to shared state was recorded in its sections",
+		        untouched(judge),
 		        python ? NULL
 		               : "mark shared state with AW_READ and AW_WRITE "
 		                 "(awaitness/access.h)");

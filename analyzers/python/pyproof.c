@@ -168,8 +168,8 @@ static void stops_find(struct proof *w, struct report_source *out)
 
 /* ---- the proof ---- */
 
-/* Why the model alone does not call it needless. */
-static const char *model_doubt(struct proof *w)
+/* What else is done with it, which no section shows; NULL: nothing. */
+static const char *uses_unseen(struct proof *w)
 {
 	const struct py_lock *l = &w->p->locks.at[w->lock];
 
@@ -178,8 +178,17 @@ static const char *model_doubt(struct proof *w)
 		               ? SAY(w, "%s (%s:%u)", l->escape_why, file_name(w, l->escape_file),
 		                     py_node(w->p, l->escape_file, l->escape_node)->line)
 		               : SAY(w, "%s (%s)", l->escape_why, file_name(w, l->escape_file));
-	if (l->manual)
-		return "it is acquired or released by hand";
+	return l->manual ? "it is acquired or released by hand" : NULL;
+}
+
+/* Why the model alone does not call it needless. */
+static const char *model_doubt(struct proof *w)
+{
+	const struct py_lock *l = &w->p->locks.at[w->lock];
+	const char *unseen = uses_unseen(w);
+
+	if (unseen)
+		return unseen;
 	if (l->tested)
 		return "locked() is asked";
 	if (w->p->greenlets || w->p->nests)
@@ -450,6 +459,7 @@ static void lock_judge(struct proof *w, struct report_source *out)
 
 	out->read = true;
 	out->wanted = finding && finding->waived;
+	out->unseen = uses_unseen(w);
 	stops_find(w, out);
 	if (out->stop_count)
 		return;

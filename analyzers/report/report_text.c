@@ -335,7 +335,8 @@ static void write_basis(struct paper *paper, const struct report *report)
 	else if (report->period.windows)
 		fprintf(paper->out, "Nothing was lost while it was watched.\n");
 	else
-		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
+		fprintf(paper->out, "Nothing was lost: the counts are exact%s.\n",
+		        report->period.inexact ? ", but for what is said below" : "");
 	for (size_t i = 0; i < target->process_count; i++)
 		write_process(paper, &target->processes[i]);
 	for (size_t i = 0; i < report->note_count; i++)

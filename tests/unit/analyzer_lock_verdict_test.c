@@ -403,6 +403,41 @@ Test(lock_verdict, a_proof_does_not_help_a_lock_that_does_more_than_to_exclude)
 	             TURNS("", ""), 0, say_proven, REPORT_UNKNOWN);
 }
 
+/* What is said of a lock whose sections suspend, and of which nothing was recorded. */
+static void expect_untouched(report_source_fn fn, const char *expected)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock =
+		asked("1 - target 1 cpython can=acquires,releases,cells\n" LOCK_PY SECTION(
+			      "w1", "+1 w1 suspend sleep @get:p.c:32\n"),
+	              TURNS("", ""), 100, fn, &analysis);
+
+	cr_expect_eq(lock->verdict, REPORT_UNKNOWN);
+	cr_expect(strstr(lock->why, expected), "%s", lock->why);
+	analysis_free(analysis);
+}
+
+static void say_unread(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.why = "app.py could not be read"};
+}
+
+static void say_by_hand(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.read = true, .unseen = "it is acquired by hand"};
+}
+
+Test(lock_verdict, what_was_not_looked_at_is_not_said_to_be_free_of_accesses)
+{
+	expect_untouched(say_stops, "no attribute is read before an await");
+	expect_untouched(say_stops, "not what is called");
+	expect_untouched(say_unread, "was not looked at: app.py could not be read");
+	expect_untouched(say_by_hand, "but not all of them were looked at: it is acquired by hand");
+	expect_untouched(NULL, "was not looked at: its source was not read");
+}
+
 Test(lock_verdict, a_proof_is_of_the_one_type_whose_ways_are_known)
 {
 	expect_asked(PYTHON LOCK_NEW, TURNS("", ""), 100, say_proven, REPORT_DORMANT);
