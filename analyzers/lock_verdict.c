@@ -379,8 +379,7 @@ static void judge_spanned(const struct judge *judge)
 		return;
 	}
 	if (!stats->touched) {
-		unknown(judge,
-		        untouched(judge),
+		unknown(judge, untouched(judge),
 		        python ? NULL
 		               : "mark shared state with AW_READ and AW_WRITE "
 		                 "(awaitness/access.h)");

@@ -59,23 +59,45 @@ static bool is_same_function(const char *own, const char *seen)
 	return !strcmp(own, seen) || !strcmp(last ? last + 1 : own, seen);
 }
 
-/* Does this use begin a section at the place? Before 3.13 all items stand at the statement. */
+static uint32_t last_line(const struct py_program *p, uint32_t file, uint32_t node)
+{
+	uint32_t line = py_node(p, file, node)->line;
+
+	for (uint32_t c = py_node(p, file, node)->first; c; c = py_node(p, file, c)->next) {
+		uint32_t last = last_line(p, file, c);
+
+		line = last > line ? last : line;
+	}
+	return line;
+}
+
+/*
+ * Does this use begin a section at the place? Before 3.13 all items stand at the statement.
+ * `within`: or is the place in such a section, as of one that was under way already?
+ */
 static bool use_is_at(const struct proof *w, const struct py_use *u,
-                      const struct report_place *place)
+                      const struct report_place *place, bool within)
 {
 	const struct py_program *p = w->p;
+	uint32_t with = py_parent(p, u->file, u->node);
 
 	if ((u->kind != USE_REGION && u->kind != USE_ACQUIRE) || !u->func || !u->certain ||
 	    !place->file || !place->function || strcmp(file_name(w, u->file), place->file) != 0)
 		return false;
-	if (py_node(p, u->file, u->node)->line != place->line &&
-	    py_node(p, u->file, py_parent(p, u->file, u->node))->line != place->line)
+	if (within && u->kind == USE_REGION) {
+		if (place->line < py_node(p, u->file, with)->line ||
+		    place->line > last_line(p, u->file, with))
+			return false;
+	} else if (py_node(p, u->file, u->node)->line != place->line &&
+	           py_node(p, u->file, with)->line != place->line) {
 		return false;
+	}
 	return is_same_function(py_text(p, p->funcs.at[u->func].qualname), place->function);
 }
 
 /* The lock taken at a place; of several in one line, the one of that name. 0: not known. */
-static uint32_t lock_at(const struct proof *w, const struct report_place *place, const char *name)
+static uint32_t lock_at(const struct proof *w, const struct report_place *place, const char *name,
+                        bool within)
 {
 	uint32_t found = 0, named = 0;
 	bool several = false;
@@ -83,7 +105,7 @@ static uint32_t lock_at(const struct proof *w, const struct report_place *place,
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
 		const struct py_use *u = &w->p->uses.at[i];
 
-		if (!use_is_at(w, u, place))
+		if (!use_is_at(w, u, place, within))
 			continue;
 		several |= found && found != u->lock;
 		found = u->lock;
@@ -98,7 +120,10 @@ static uint32_t lock_of(const struct proof *w, const struct report_lock *lock)
 	uint32_t found = 0;
 
 	for (size_t i = 0; i < lock->site_count; i++) {
-		uint32_t id = lock_at(w, &lock->sites[i].place, lock->name);
+		uint32_t id = lock_at(w, &lock->sites[i].place, lock->name, false);
+
+		if (!id)
+			id = lock_at(w, &lock->sites[i].place, lock->name, true);
 
 		if (!id || (found && id != found))
 			return 0;

@@ -113,9 +113,9 @@ struct report_lock {
 /** What the source of a program says of a lock. Texts live as long as who gave them, `stops` until
  * the next question. */
 struct report_source {
-	bool read;       /* the lock was found in it, with all the places where it was taken */
-	bool proven;     /* no section of it, in any use, can suspend or start a nested step */
-	bool wanted;     /* it is declared to be there on purpose, or does more than to exclude */
+	bool read;   /* the lock was found in it, with all the places where it was taken */
+	bool proven; /* no section of it, in any use, can suspend or start a nested step */
+	bool wanted; /* it is declared to be there on purpose, or does more than to exclude */
 	const char *unseen; /* which of its uses were not looked at; NULL: all were */
 	const char *why; /* proven: of what; else what is missing or can suspend; NULL: unknown */
 	/* Where its sections can suspend. `counted`: a pass of it is told with just this line. */
@@ -199,7 +199,8 @@ struct report_period {
 	uint64_t events;
 	uint64_t lost; /* records */
 	uint64_t threads;
-	bool inexact; /* nothing need be lost, and yet some counts are at least: a note says which */
+	bool inexact; /* nothing need be lost, and yet some counts are at least: a note says which
+	               */
 	bool windows; /* it was not watched all the time; what happened in between is in no count */
 };
 

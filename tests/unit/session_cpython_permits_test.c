@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session_cpython_permits_test.c - sections of semaphores, of one permit and of several, are counted
- * as the program counts them itself, and so are those that spanned a suspension.
+ * session_cpython_permits_test.c - sections of semaphores, of one permit and of several, are
+ * counted as the program counts them itself, and so are those that spanned a suspension.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -80,8 +80,8 @@ static void expect_truth(enum cpython_detail detail)
 		             lock->suspended, spanned);
 		cr_expect_eq(lock->waited, waits, "%s: waited %lu, truth %u", name, lock->waited,
 		             waits);
-		cr_expect_eq(lock->verdict == REPORT_LIMITS, strcmp(name, "One._one") != 0, "%s: %s",
-		             name, report_verdict_text(lock->verdict));
+		cr_expect_eq(lock->verdict == REPORT_LIMITS, strcmp(name, "One._one") != 0,
+		             "%s: %s", name, report_verdict_text(lock->verdict));
 	}
 	cr_expect_eq(seen, 4);
 	analysis_free(analysis);
