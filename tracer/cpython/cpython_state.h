@@ -81,7 +81,7 @@ struct cpython_task {
 	uint32_t maker_id;
 	struct cpython_lock *waiting;
 	uint64_t waiting_site;
-	bool waits_by_hand; /* in a call of acquire() */
+	bool waits_by_hand;           /* in a call of acquire() */
 	struct cpython_lock *blocked; /* a lock of threads that was not free when it came */
 	uint64_t blocked_site;
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */

@@ -68,8 +68,8 @@ struct aw_watch {
 
 /** What runs in a process, as far as it has been loaded. */
 struct aw_watch_program {
-	const char *root;          /* stands before each name where this process opens it */
-	const char *const *files;  /* its source files; those of the standard library left out */
+	const char *root;         /* stands before each name where this process opens it */
+	const char *const *files; /* its source files; those of the standard library left out */
 	size_t count;
 	const char *const *others; /* files of what was loaded without a source */
 	size_t other_count;
