@@ -69,12 +69,15 @@ class Twice:
 async def user(pool, every, pause):
     for i in range(30):
         await pool.use(i % every == 0, pause)
+        if every == 4:  # goes on in another step
+            await asyncio.sleep(0.0005)
 
 
 async def load():
     for pool, tasks, every, pause in (
             (Two(), 2, 1, 0.001), (Two(), 2, 1, 0), (Two(), 3, 3, 0.001), (One(), 2, 1, 0), (One(), 3, 3, 0.001),
-            (Three(), 5, 1, 0.001), (Three(), 5, 3, 0), (Twice(), 1, 1, 0.001)):
+            (One(), 3, 4, 0.001),
+            (Three(), 5, 1, 0.001), (Three(), 5, 3, 0), (Three(), 5, 4, 0.001), (Twice(), 1, 1, 0.001)):
         await asyncio.gather(*(user(pool, every, pause) for _ in range(tasks)))
 
 
