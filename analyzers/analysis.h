@@ -25,6 +25,9 @@ struct analysis_options {
  * no analyzer). */
 int analysis_new(const struct analysis_options *options, struct analysis **out);
 
+/** What there is of the program's source is asked with `fn` about each lock, in analysis_finish. */
+void analysis_source(struct analysis *analysis, report_source_fn fn, void *context);
+
 /** Takes a batch (a stream_fn; `analysis` is a struct analysis *). Never blocks. */
 int analysis_feed(void *analysis, const struct stream_batch *batch);
 

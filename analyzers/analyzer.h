@@ -25,6 +25,8 @@ struct analyzer_env {
 	const struct blind_writes *blind; /* complete at `finish` */
 	const uint64_t *ignored;          /* accesses left out, for there were too many locations */
 	struct analysis_options options;
+	report_source_fn source; /* NULL: no source was read */
+	void *source_context;
 	struct report *report;  /* finish: to be filled in */
 	struct text_pool *pool; /* finish: for its texts */
 };

@@ -108,6 +108,30 @@ static void note_blind(struct analysis *a)
 		note(a, text_pool_format(&a->pool, "this source of events cannot tell: %s", all));
 }
 
+/*
+ * A permit that is handed to who waits next was never free, so the section that gave it up is not
+ * seen to end where no `with` shows it.
+ */
+static void note_permits(struct analysis *a)
+{
+	const struct report *report = &a->report;
+
+	if (a->world.runtime != AW_RUNTIME_CPYTHON || !(a->world.can & AW_CAN_AWAITS))
+		return;
+	for (size_t i = 0; i < report->lock_count; i++) {
+		if (report->locks[i].verdict != REPORT_LIMITS || !report->locks[i].waited)
+			continue;
+		a->report.period.inexact = true;
+		note(a, text_pool_format(
+				&a->pool,
+				"%s has several permits, and tasks waited for it: where it is "
+				"acquired by a call (and not by `async with`), its sections that "
+				"suspended are at least so many",
+				report->locks[i].name));
+		break;
+	}
+}
+
 static void report_notes(struct analysis *a)
 {
 	struct text_pool *pool = &a->pool;
@@ -123,7 +147,14 @@ static void report_notes(struct analysis *a)
 		     "a change of a watched attribute is not seen if it was undone before its "
 		     "reader went on, or if a plain callback made it while the loop was too busy "
 		     "to sleep: such counts are at least");
+	note_permits(a);
 	note_blind(a);
+}
+
+void analysis_source(struct analysis *a, report_source_fn fn, void *context)
+{
+	a->env.source = fn;
+	a->env.source_context = context;
 }
 
 int analysis_finish(struct analysis *a, const struct report **out)

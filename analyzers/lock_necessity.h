@@ -51,9 +51,19 @@ struct lock_stats *lock_stats_of(struct necessity *self, uint32_t identity);
 void lock_evidence_kept_out(struct necessity *self, const struct conflict *conflict);
 void lock_evidence_passed(struct necessity *self, const struct conflict *conflict);
 
-/** Fills in verdict, basis, why, change and command of a lock. */
+/** Fills in verdict, basis, why, change, command and stops of a lock, the rest of which is there.
+ */
 void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
                   const struct lock_stats *stats, struct report_lock *out);
+
+/** What can suspend in the sections of a lock that is dormant, and the sentence about it. `source`
+ * is what was read of the program, all empty if nothing was; `doubts`: sections that may have
+ * suspended unseen, for records were lost. */
+void lock_dormant(const struct analyzer_env *env, const struct lock_stats *stats,
+                  const struct report_source *source, uint64_t doubts, struct report_lock *out);
+
+/** A place, for a sentence. Never NULL. */
+const char *lock_place_text(const struct analyzer_env *env, const struct report_place *place);
 
 /** The name of an identity, for a sentence. Never NULL. */
 const char *lock_name(const struct analyzer_env *env, const struct identity *identity);

@@ -13,6 +13,7 @@ struct judge {
 	const struct analyzer_env *env;
 	const struct identity *identity;
 	const struct lock_stats *stats;
+	struct report_source source;
 	struct report_lock *out;
 };
 
@@ -38,17 +39,24 @@ const char *lock_name(const struct analyzer_env *env, const struct identity *ide
 	return "lock without a name";
 }
 
+const char *lock_place_text(const struct analyzer_env *env, const struct report_place *place)
+{
+	if (place->function && place->file)
+		return text_pool_format(env->pool, "%s (%s:%u)", place->function, place->file,
+		                        place->line);
+	if (place->function)
+		return place->function;
+	if (place->file)
+		return text_pool_format(env->pool, "%s:%u", place->file, place->line);
+	return place->site ? text_pool_format(env->pool, "0x%lx", place->site)
+	                   : "a place that is not known";
+}
+
 static const char *place_text(const struct judge *judge, uint64_t site)
 {
 	struct report_place place = findings_place(judge->env->world, site);
 
-	if (place.function && place.file)
-		return SAY(judge, "%s (%s:%u)", place.function, place.file, place.line);
-	if (place.function)
-		return place.function;
-	if (place.file)
-		return SAY(judge, "%s:%u", place.file, place.line);
-	return site ? SAY(judge, "0x%lx", site) : "a place that is not known";
+	return lock_place_text(judge->env, &place);
 }
 
 static const char *location_text(const struct judge *judge, const struct conflict *conflict)
@@ -203,7 +211,7 @@ static const char *exemption(const struct judge *judge)
 	if (judge->identity->condition || judge->identity->type == AW_LOCK_TYPE_CONDITION ||
 	    judge->identity->type == AW_LOCK_TYPE_ASYNCIO_CONDITION)
 		return "it is the mutex of a Condition, which cannot do without";
-	if (judge->identity->waiver)
+	if (judge->identity->waiver || judge->source.wanted)
 		return "it is declared to be there on purpose (atomic by intent)";
 	if (judge->identity->tested)
 		return "locked() is used: it also tells others that somebody is at work";
@@ -258,23 +266,35 @@ static const char *loss_clause(const struct judge *judge)
 	           loss_records(judge), loss_records(judge) == 1 ? "" : "s", doubts);
 }
 
-static bool judge_doubts(const struct judge *judge)
+/* Doubts that a proof does not remove. */
+static bool judge_holds(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
 	const char *why = exemption(judge);
 
 	if (why)
 		unknown(judge, why, NULL);
-	else if (judge->identity->pause)
-		unknown(judge, "it was watched in windows, and was in use between them",
-		        longer(judge));
-	else if (loss_is_much(judge) || stats->unended)
-		unknown(judge, loss_why(judge), longer(judge));
 	else if (stats->left)
 		unknown(judge,
 		        "a task ended without releasing it: nobody gets in any more, whatever its "
 		        "sections do",
 		        NULL);
+	else
+		return false;
+	return true;
+}
+
+static bool judge_doubts(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+
+	if (judge_holds(judge))
+		return true;
+	if (judge->identity->pause)
+		unknown(judge, "it was watched in windows, and was in use between them",
+		        longer(judge));
+	else if (loss_is_much(judge) || stats->unended)
+		unknown(judge, loss_why(judge), longer(judge));
 	else if (judge->identity->tasks < 2)
 		unknown(judge, "only one task took it while this was recorded", longer(judge));
 	else if (stats->sections < NECESSITY_ENOUGH)
@@ -292,40 +312,91 @@ static bool judge_doubts(const struct judge *judge)
 	return true;
 }
 
+/* As it is, it keeps nobody out of what lies between two of its sections. */
+static const char *split_change(const struct judge *judge)
+{
+	const struct conflict *split = judge->stats->split;
+
+	if (!split)
+		return NULL;
+	return SAY(judge, "as it is it guards nothing: hold it from %s through %s",
+	           place_text(judge, split->first.site), place_text(judge, split->second.site));
+}
+
+/* The source proves that no section of it can suspend: its type is one whose ways are known. */
+static bool judge_needless(const struct judge *judge)
+{
+	const struct lock_stats *stats = judge->stats;
+	const char *split = split_change(judge);
+
+	if (!judge->source.proven || judge->identity->type != AW_LOCK_TYPE_ASYNCIO_LOCK ||
+	    !allowed(judge, SAYS_NEEDLESS))
+		return false;
+	judge->out->verdict = REPORT_NEEDLESS;
+	judge->out->basis = REPORT_BASIS_PROVEN;
+	judge->out->why =
+		SAY(judge,
+	            "no section of it can suspend, by the source: %s; here %lu section%s by "
+	            "%lu task%s ran, and none did",
+	            judge->source.why ? judge->source.why : "all of it was read", stats->sections,
+	            stats->sections == 1 ? "" : "s", judge->identity->tasks,
+	            judge->identity->tasks == 1 ? "" : "s");
+	judge->out->change = split ? split : "remove it: nothing else can run inside its sections";
+	return true;
+}
+
 /* No section spanned a gap. */
 static void judge_unspanned(const struct judge *judge)
 {
 	const struct lock_stats *stats = judge->stats;
+	const char *split = split_change(judge);
 
-	if (!allowed(judge, SAYS_NEEDLESS)) {
+	if (!allowed(judge, SAYS_DORMANT)) {
 		unknown(judge, "this source does not see every acquisition and release",
 		        SAY(judge, "awaitness attach %u --detail locks", judge->env->world->pid));
 		return;
 	}
-	if (judge_doubts(judge))
+	if (judge_holds(judge))
 		return;
-	if (stats->waited || stats->ended < NECESSITY_ENOUGH) {
+	if (stats->waited) {
 		unknown(judge,
 		        "some acquisitions had to wait though no section was seen to suspend",
 		        longer(judge));
 		return;
 	}
-	judge->out->verdict = REPORT_NEEDLESS;
-	judge->out->basis = REPORT_BASIS_OBSERVED;
-	judge->out->why = SAY(judge,
-	                      "none of %lu sections by %lu tasks suspended and none waited, so it "
-	                      "kept nobody out (at most %.2g %% of sections can, 95 %% sure)%s",
-	                      stats->ended, judge->identity->tasks,
-	                      (300.0 + 100.0 * (double)loss_doubts(judge)) / (double)stats->ended,
-	                      loss_clause(judge));
-	/* What was lost may also have been a locked(), or a waiver. */
-	if (!loss_records(judge))
-		judge->out->change = "remove it: nothing else can run inside its sections";
-	if (stats->split)
-		judge->out->change =
-			SAY(judge, "as it is it guards nothing: hold it from %s through %s",
-		            place_text(judge, stats->split->first.site),
-		            place_text(judge, stats->split->second.site));
+	if (judge_needless(judge) || judge_doubts(judge))
+		return;
+	if (stats->ended < NECESSITY_ENOUGH) {
+		unknown(judge,
+		        SAY(judge, "the end of %lu of its sections was seen, which is too few",
+		            stats->ended),
+		        longer(judge));
+		return;
+	}
+	lock_dormant(judge->env, stats, &judge->source, loss_doubts(judge), judge->out);
+	judge->out->why = SAY(judge, "%s%s", judge->out->why, loss_clause(judge));
+	if (split)
+		judge->out->change = split;
+}
+
+/* No access was recorded in its sections: what was looked at, and what was not. */
+static const char *untouched(const struct judge *judge)
+{
+	const struct report_source *source = &judge->source;
+
+	if (judge->env->world->runtime != AW_RUNTIME_CPYTHON)
+		return "no access to shared state was recorded in its sections";
+	if (!source->read)
+		return SAY(judge, "what its sections access was not looked at: %s",
+		           source->why ? source->why : "its source was not read");
+	if (source->unseen)
+		return SAY(judge,
+		           "no attribute is seen to be read before an await in its sections and "
+		           "written after it, but not all of them were looked at: %s",
+		           source->unseen);
+	return "no attribute is read before an await in its sections and written after it, as far "
+	       "as the source shows: only attributes of self and variables of modules are looked "
+	       "at, not what is called or what else it is for";
 }
 
 /* Whoever lost records may have made an access that conflicts, whatever locks it uses. */
@@ -364,10 +435,7 @@ static void judge_spanned(const struct judge *judge)
 		return;
 	}
 	if (!stats->touched) {
-		unknown(judge,
-		        python ? "no attribute is read before an await in its sections and "
-		                 "written after it, as far as the source shows"
-		               : "no access to shared state was recorded in its sections",
+		unknown(judge, untouched(judge),
 		        python ? NULL
 		               : "mark shared state with AW_READ and AW_WRITE "
 		                 "(awaitness/access.h)");
@@ -401,8 +469,10 @@ static void judge_spanned(const struct judge *judge)
 void lock_verdict(const struct analyzer_env *env, const struct identity *identity,
                   const struct lock_stats *stats, struct report_lock *out)
 {
-	struct judge judge = {env, identity, stats, out};
+	struct judge judge = {.env = env, .identity = identity, .stats = stats, .out = out};
 
+	if (env->source)
+		env->source(env->source_context, out, &judge.source);
 	if (judge_limits(&judge) || judge_wrong(&judge) || judge_bypassed(&judge) ||
 	    judge_needed(&judge))
 		return;

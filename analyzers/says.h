@@ -17,7 +17,9 @@
 	X(SPANS, 0, 0, UNKNOWN, "sections that spanned a gap")                                     \
 	X(DEADLOCK, 0, 0, UNKNOWN, "deadlocks")                                                    \
 	X(THREAD_LOCK, 0, 0, UNKNOWN, "thread locks held over a suspension")                       \
-	X(NEEDLESS, AW_CAN_ACQUIRES | AW_CAN_RELEASES, 0, UNKNOWN, "needless, observed")           \
+	X(DORMANT, AW_CAN_ACQUIRES | AW_CAN_RELEASES, 0, UNKNOWN, "dormant")                       \
+	X(NEEDLESS, AW_CAN_ACQUIRES | AW_CAN_RELEASES, 0, CPYTHON,                                 \
+	  "needless (only the source of a Python program can prove it)")                           \
 	X(RELEASED, AW_CAN_RELEASES, 0, UNKNOWN, "locks never released")                           \
 	X(ORDER, AW_CAN_ACQUIRES | AW_CAN_RELEASES | AW_CAN_WAKES, 0, UNKNOWN, "lock order")       \
 	X(NEEDED, AW_CAN_ACQUIRES | AW_CAN_RELEASES, AW_CAN_ACCESSES | AW_CAN_CELLS, UNKNOWN,      \

@@ -111,6 +111,10 @@ static void lock_defined(struct world *world, const struct aw_event *event)
 	lock->type = event->arg & AW_ARG_VALUE;
 	lock->created = event->site;
 	lock->permits = lock_is_semaphore(lock->type) ? (event->arg >> 8) & AW_LOCK_PERMITS_MAX : 1;
+	/* How many permits there are shows only when they are free. */
+	if (lock->identity != IDMAP_NONE &&
+	    lock->permits > world->identities[lock->identity].permits)
+		world->identities[lock->identity].permits = lock->permits;
 	if (!snapshot)
 		lock->known = lock->made = world->order;
 }

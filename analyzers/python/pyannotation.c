@@ -77,7 +77,7 @@ struct py_ref py_resolve_annotation(struct py_program *p, uint32_t scope, uint32
 	const struct py_node *n = py_node(p, file, node);
 	struct py_ref ref = PY_REF_UNKNOWN;
 
-	if (p->depth > PY_REF_DEPTH)
+	if (p->depth > PY_REF_DEPTH || p->strict)
 		return PY_REF_UNKNOWN;
 	p->depth++;
 	switch (n->kind) {

@@ -44,6 +44,9 @@ static struct py_ref class_attribute(struct py_program *p, uint32_t class, uint3
 		ref = py_resolve_bindings(p, head, p->classes.at[m].scope);
 		if (ref.kind != REF_FUNC)
 			return ref.kind == REF_CLASS ? ref : PY_REF_UNKNOWN;
+		if (p->funcs.at[ref.id].flags & FUNC_PROPERTY &&
+		    p->funcs.at[ref.id].flags & FUNC_ASYNC)
+			return PY_REF_UNKNOWN; /* its coroutine, not what that returns */
 		if (p->funcs.at[ref.id].flags & FUNC_PROPERTY)
 			return instance ? py_returned(p, ref.id) : PY_REF_UNKNOWN;
 		ref.other = receiver;

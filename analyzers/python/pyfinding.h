@@ -7,6 +7,7 @@
 
 #include "pymodel.h"
 #include "pyprogram.h"
+#include "report/report.h"
 
 /* A file that was not fully understood. */
 struct pybroken {
@@ -25,6 +26,7 @@ struct pymodel {
 	PY_TABLE(uint32_t) first_label;
 	PY_TABLE(struct pymodel_error) errors;
 	PY_TABLE(struct pybroken) broken;
+	PY_TABLE(struct report_stop) stops; /* of the lock that was asked about last */
 	struct pymodel_stats stats;
 };
 

@@ -70,6 +70,19 @@ static uint32_t self_class(struct index *x, uint32_t scope, uint32_t node)
 	return 0;
 }
 
+/* Are these two of the same length, with nothing starred in them? */
+static bool is_paired(const struct index *x, uint32_t target, uint32_t value)
+{
+	uint32_t a = x->nodes[target].first, b = value ? x->nodes[value].first : 0;
+
+	if (x->nodes[target].kind != PY_TUPLE || !value || x->nodes[value].kind != PY_TUPLE)
+		return false;
+	for (; a && b; a = x->nodes[a].next, b = x->nodes[b].next)
+		if (x->nodes[a].kind == PY_STAR || x->nodes[b].kind == PY_STAR)
+			return false;
+	return !a && !b;
+}
+
 /* Binds what stands on the left of something; `value` is 0 where it is not known. */
 static void bind_target(struct index *x, uint32_t scope, uint32_t target, uint32_t value,
                         uint32_t at, uint32_t note)
@@ -109,8 +122,11 @@ static void bind_target(struct index *x, uint32_t scope, uint32_t target, uint32
 	case PY_SUBSCRIPT:
 		break;
 	default:
-		for (uint32_t c = n->first; c; c = x->nodes[c].next)
-			bind_target(x, scope, c, 0, at, 0);
+		value = is_paired(x, target, value) ? x->nodes[value].first : 0;
+		for (uint32_t c = n->first; c; c = x->nodes[c].next) {
+			bind_target(x, scope, c, value, at, 0);
+			value = value ? x->nodes[value].next : 0;
+		}
 	}
 }
 
@@ -295,6 +311,19 @@ static void index_loose(struct index *x, uint32_t scope, uint32_t target)
 	index_node(x, scope, target);
 }
 
+/* Names by which a program asks for steps that run inside of other steps. */
+static void index_ways(struct py_program *p, const char *name)
+{
+	static const char *const inside[] = {"_run_once",         "_set_running_loop",
+	                                     "_enter_task",       "_leave_task",
+	                                     "swap_current_task", "_swap_current_task"};
+
+	if (strstr(name, "eager_"))
+		p->eager = true;
+	for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)
+		p->nests |= !strcmp(name, inside[i]);
+}
+
 static void index_statement(struct index *x, uint32_t scope, uint32_t node)
 {
 	const struct py_node *n = &x->nodes[node];
@@ -380,8 +409,9 @@ static void index_node(struct index *x, uint32_t scope, uint32_t node)
 		break;
 	case PY_NAME:
 	case PY_ATTR:
-		if (strstr(py_text(x->p, n->name), "eager_"))
-			x->p->eager = true;
+	case PY_KEYWORD:
+	case PY_STRING:
+		index_ways(x->p, py_text(x->p, n->name));
 		break;
 	default:
 		break;

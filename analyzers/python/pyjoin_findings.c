@@ -1,134 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pyjoin_findings.c - which findings a trace confirms, and which locks it shows to be needless.
+ * pyjoin_findings.c - which findings a trace confirms, and what it counted of those that are
+ * proven.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "pyjoin.h"
-
-/* The region of a lock that begins at a place of the report; 0: none. */
-static uint32_t use_at(struct join *j, const struct report_place *place)
-{
-	struct py_program *p = j->p;
-	uint32_t file = place->file ? pyjoin_file(j, place->file) : 0;
-
-	for (uint32_t i = 1; file && i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
-
-		if (u->file != file || py_node(p, file, u->node)->line != place->line ||
-		    (u->kind != USE_REGION && u->kind != USE_ACQUIRE) || !u->certain)
-			continue;
-		if (!u->func || !place->function ||
-		    pyjoin_same_function(py_text(p, p->funcs.at[u->func].qualname),
-		                         place->function))
-			return i;
-	}
-	return 0;
-}
-
-/* The one lock of the model that was taken at all places of the trace's that are the program's. */
-static uint32_t lock_of(struct join *j, const struct report_lock *lock)
-{
-	uint32_t found = 0;
-
-	for (size_t i = 0; i < lock->site_count; i++) {
-		uint32_t use = use_at(j, &lock->sites[i].place);
-
-		if (use && found && j->p->uses.at[use].lock != found)
-			return 0;
-		if (use)
-			found = j->p->uses.at[use].lock;
-	}
-	return found;
-}
-
-/* Sections that began at a use, by the trace. */
-static uint64_t sections_at(struct join *j, const struct report_lock *lock, uint32_t use)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < lock->site_count; i++)
-		if (use_at(j, &lock->sites[i].place) == use)
-			count += lock->sites[i].count;
-	return count;
-}
-
-static uint32_t may_suspend_at(const struct py_program *p, const struct py_use *u)
-{
-	uint32_t at = u->kind == USE_REGION ? py_node(p, u->file, u->node)->next : 0, site = 0;
-
-	for (; at && !site; at = py_node(p, u->file, at)->next)
-		site = py_suspends_within(p, u->file, at, false);
-	return site;
-}
-
-/* Was each section of the source that may suspend run? */
-static bool sections_run(struct join *j, const struct report_lock *lock, uint32_t id)
-{
-	const struct py_program *p = j->p;
-
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
-		bool matters =
-			u->kind == USE_ACQUIRE || (u->kind == USE_REGION && may_suspend_at(p, u));
-
-		if (u->lock == id && matters && !sections_at(j, lock, i))
-			return false;
-	}
-	return true;
-}
-
-static void section_place(struct join *j, const struct report_lock *lock, uint32_t use)
-{
-	const struct py_program *p = j->p;
-	const struct py_use *u = &p->uses.at[use];
-	uint32_t site = may_suspend_at(p, u);
-	uint64_t count = sections_at(j, lock, use);
-
-	if (site)
-		finding_place(j->m, u->file, u->node, "region",
-		              "%llu sections in the trace, none suspended; line %u may suspend and "
-		              "did not",
-		              (unsigned long long)count,
-		              py_node(p, u->file, p->sites.at[site].node)->line);
-	else
-		finding_place(j->m, u->file, u->node, "region",
-		              "%llu sections in the trace, none suspended; nothing in it can",
-		              (unsigned long long)count);
-}
-
-static void needless_observed(struct join *j, const struct report_lock *lock)
-{
-	struct py_program *p = j->p;
-	uint32_t id = lock_of(j, lock), finding;
-	const struct py_lock *l = &p->locks.at[id];
-
-	if (!id || l->type != LOCK_LOCK || l->flavour == FLAVOUR_THREAD || l->tested ||
-	    py_lock_needless(p, id) || !sections_run(j, lock, id))
-		return;
-	finding = finding_new(j->m, PYRULE_NEEDLESS, l->label);
-	if (!finding)
-		return;
-	finding_place(j->m, l->file, l->node, "made", "the lock is made here");
-	for (uint32_t i = 1; i < p->uses.count; i++)
-		if (p->uses.at[i].lock == id &&
-		    (p->uses.at[i].kind == USE_REGION || p->uses.at[i].kind == USE_ACQUIRE))
-			section_place(j, lock, i);
-	finding_message(j->m, finding, "`%s` (%s) guarded nothing: no section of it suspended",
-	                py_text(p, l->label), py_text(p, l->dotted));
-	finding_why(
-		j->m, finding,
-		"In the trace %llu tasks ran %llu sections of it; none suspended and none waited "
-		"for it, so at most %.2g %% of sections do (95 %% sure). The source alone does "
-		"not prove it.",
-		(unsigned long long)lock->tasks, (unsigned long long)lock->sections,
-		300.0 / (double)lock->sections);
-	finding_fix(j->m, finding,
-	            "remove the lock if the trace is of all that the program does; or mark it "
-	            "`# awaitness: atomic-by-intent`");
-	j->m->findings.at[finding].observed = true;
-}
 
 /* Is it this place of a finding? */
 static bool at_place(struct join *j, const struct pyplace *own, const char *file, uint32_t line)
@@ -136,6 +14,34 @@ static bool at_place(struct join *j, const struct pyplace *own, const char *file
 	uint32_t id = file ? pyjoin_file(j, file) : 0;
 
 	return id && own->line == line && !strcmp(j->p->files.at[id].path, own->file);
+}
+
+/* Is a section of the lock of a finding begun at a place of the report? */
+static bool begins_at(struct join *j, const struct pyplace *places, size_t count,
+                      const struct report_place *place)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(places[i].role, "region") &&
+		    at_place(j, &places[i], place->file, place->line))
+			return true;
+	return false;
+}
+
+/* What is proven needs no trace; how often it ran is told all the same. */
+static void counts_join(struct join *j, const struct report_lock *lock, uint32_t finding)
+{
+	struct pyfinding *f = &j->m->findings.at[finding];
+	const struct pyplace *places = j->m->places.at + j->m->first_place.at[finding];
+	size_t taken = 0;
+
+	for (size_t i = 0; i < lock->site_count; i++)
+		taken += begins_at(j, places, f->place_count, &lock->sites[i].place);
+	if (!taken || taken < lock->site_count || lock->suspended)
+		return;
+	finding_why(j->m, finding,
+	            "%s In the trace %llu task%s ran %llu section%s of it, and none suspended.",
+	            f->why, (unsigned long long)lock->tasks, lock->tasks == 1 ? "" : "s",
+	            (unsigned long long)lock->sections, lock->sections == 1 ? "" : "s");
 }
 
 static void observed(struct join *j, uint32_t finding, const char *how)
@@ -236,9 +142,10 @@ void pyjoin_findings(struct pymodel *m, const struct pytrace *trace, const struc
 
 	for (uint32_t i = 1; i < count; i++)
 		finding_join(&j, report, i);
-	for (size_t i = 0; i < report->lock_count && !m->program.err; i++)
-		if (report->locks[i].verdict == REPORT_NEEDLESS &&
-		    report->locks[i].basis == REPORT_BASIS_OBSERVED)
-			needless_observed(&j, &report->locks[i]);
+	for (uint32_t i = 1; i < count && !m->program.err; i++)
+		for (size_t k = 0;
+		     m->findings.at[i].rule == &pyrules[PYRULE_NEEDLESS] && k < report->lock_count;
+		     k++)
+			counts_join(&j, &report->locks[k], i);
 	pyjoin_fini(&j);
 }

@@ -105,6 +105,9 @@ static bool place_of_call(struct py_program *p, uint32_t file, uint32_t call, st
 				return place_of_target(p, file, f->first, out);
 			}
 			return false;
+		case PY_TUPLE:
+			target = py_tuple_across(p, file, from);
+			return target && place_of_target(p, file, target, out);
 		case PY_ASSIGN:
 		case PY_ANNASSIGN:
 			if (n->first != from)

@@ -285,6 +285,7 @@ void pymodel_close(struct pymodel *model)
 	free(model->first_label.at);
 	free(model->errors.at);
 	free(model->broken.at);
+	free(model->stops.at);
 	free(model);
 }
 

@@ -273,6 +273,8 @@ struct py_program {
 	bool want;                  /* files that are looked into and not lowered go to `wanted` */
 	bool greenlets;             /* a library that can suspend in any call is imported */
 	bool eager;                 /* eager tasks are asked for */
+	bool nests;                 /* a loop's inside is used, as to run one in another */
+	bool strict;                /* annotations are not believed */
 	/* names that are looked for */
 	uint32_t n_self, n_none, n_acquire, n_release, n_locked, n_star, n_init, n_slots, n_all;
 };
@@ -315,6 +317,9 @@ static inline uint32_t py_parent(const struct py_program *p, uint32_t file, uint
 	return p->files.at[file].parent[node];
 }
 uint32_t py_child(const struct py_program *p, uint32_t file, uint32_t node, unsigned int nth);
+/* a, b = x, y: what stands across from an element, on the other side of the assignment; 0: nothing
+ * that is simple to see. */
+uint32_t py_tuple_across(const struct py_program *p, uint32_t file, uint32_t element);
 uint32_t py_enclosing_func(const struct py_program *p, uint32_t file, uint32_t node);
 uint32_t py_enclosing_scope(const struct py_program *p, uint32_t file, uint32_t node);
 

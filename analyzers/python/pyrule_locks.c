@@ -33,7 +33,7 @@ bool py_lock_needless(const struct py_program *p, uint32_t lock)
 	if (l->flavour != FLAVOUR_ASYNCIO && l->flavour != FLAVOUR_ANYIO &&
 	    l->flavour != FLAVOUR_TRIO)
 		return false;
-	if (p->greenlets || p->eager)
+	if (p->greenlets || p->eager || p->nests)
 		return false;
 	for (uint32_t i = 1; i < p->uses.count; i++) {
 		const struct py_use *u = &p->uses.at[i];
@@ -107,7 +107,8 @@ static void needless_fix(struct pymodel *m, uint32_t id, uint32_t lock)
 		                 u->file == l->file ? "" : ":", py_node(p, u->file, u->node)->line);
 	}
 	finding_fix(
-		m, id, "delete line %u and take the body out of the `async with` (line %s); %s",
+		m, id, "%s line %u and take the body out of the `async with` (line %s); %s",
+		py_tuple_across(p, l->file, l->node) ? "take it out of" : "delete",
 		py_node(p, l->file, l->node)->line, lines,
 		l->flavour == FLAVOUR_ASYNCIO
 			? "or mark the lock `# awaitness: atomic-by-intent` if a later await is "

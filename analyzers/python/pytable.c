@@ -235,6 +235,26 @@ uint32_t py_child(const struct py_program *p, uint32_t file, uint32_t node, unsi
 	return at;
 }
 
+uint32_t py_tuple_across(const struct py_program *p, uint32_t file, uint32_t element)
+{
+	const struct py_node *nodes = p->files.at[file].tree->nodes;
+	uint32_t tuple = py_parent(p, file, element), assign = py_parent(p, file, tuple);
+	uint32_t value = nodes[assign].first, target = value ? nodes[value].next : 0;
+	uint32_t across = tuple == value ? target : value, found = 0;
+	uint32_t a = nodes[tuple].first, b = nodes[across].first;
+
+	if (nodes[tuple].kind != PY_TUPLE || nodes[assign].kind != PY_ASSIGN || !target ||
+	    nodes[target].next || nodes[across].kind != PY_TUPLE)
+		return 0;
+	for (; a && b; a = nodes[a].next, b = nodes[b].next) {
+		if (nodes[a].kind == PY_STAR || nodes[b].kind == PY_STAR)
+			return 0;
+		if (a == element)
+			found = b;
+	}
+	return a || b ? 0 : found;
+}
+
 uint32_t py_enclosing_func(const struct py_program *p, uint32_t file, uint32_t node)
 {
 	const struct py_file *f = &p->files.at[file];

@@ -151,6 +151,14 @@ static enum py_use_kind classify(struct mention *m, uint32_t at)
 	case PY_GLOBAL:
 	case PY_NONLOCAL:
 		return USE_HARMLESS;
+	case PY_TUPLE: /* a, b = x, y stores to it */
+		up2 = py_parent(p, m->file, up);
+		if (py_node(p, m->file, up2)->kind != PY_ASSIGN ||
+		    py_node(p, m->file, up2)->first == up)
+			return escape(m, "it is used as a value");
+		up2 = py_tuple_across(p, m->file, at);
+		return up2 && is_lock_made(m, up2) ? USE_HARMLESS
+		                                   : escape(m, "something unknown is stored in it");
 	case PY_ITEM:
 		if (n->first != at)
 			return escape(m, "something unknown is stored in it");

@@ -13,8 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "pymodel.h"
+#include "pyproof.h"
+
+/* The clock of starts ticks in 10 ms; an interpreter needs longer to read its first source file. */
+#define START_NS 10000000
 
 /* Of one program. */
 struct watch_model {
@@ -23,6 +28,9 @@ struct watch_model {
 	struct aw_watch_window *windows;
 	struct aw_watch_writer *writers;
 	size_t count, writer_count;
+	struct pyproof_program program;
+	char *root, *doubt;
+	char **others;
 };
 
 struct pywatch {
@@ -32,6 +40,13 @@ struct pywatch {
 struct pywatch *pywatch_new(void)
 {
 	return calloc(1, sizeof(struct pywatch));
+}
+
+static void paths_free(char **paths, size_t count)
+{
+	for (size_t i = 0; paths && i < count; i++)
+		free(paths[i]);
+	free(paths);
 }
 
 void pywatch_free(struct pywatch *watch)
@@ -44,6 +59,9 @@ void pywatch_free(struct pywatch *watch)
 		next = m->next;
 		free(m->windows);
 		free(m->writers);
+		paths_free(m->others, m->program.other_count);
+		free(m->root);
+		free(m->doubt);
 		pymodel_close(m->model);
 		free(m);
 	}
@@ -153,13 +171,6 @@ static int writers_take(struct watch_model *watch, const char *root)
 	return 0;
 }
 
-static void paths_free(char **paths, size_t count)
-{
-	for (size_t i = 0; paths && i < count; i++)
-		free(paths[i]);
-	free(paths);
-}
-
 /* The files as this process opens them; NULL: out of memory. */
 static char **paths_make(const char *root, const char *const *files, size_t count)
 {
@@ -174,12 +185,60 @@ static char **paths_make(const char *root, const char *const *files, size_t coun
 	return paths;
 }
 
-int pywatch_windows(void *context, const char *root, const char *const *files, size_t count,
-                    struct aw_watch *out)
+/* A file that changed after the process began need not be what it runs. A change of its place
+ * (another was moved over it) counts, which its time of modification would not tell. */
+static bool is_newer(const char *path, uint64_t started)
+{
+	struct stat st;
+
+	return stat(path, &st) ||
+	       (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec >
+	               started + START_NS;
+}
+
+/* What makes the source as a whole no ground for a proof, to be freed; NULL: nothing. */
+static int doubt_find(const struct aw_watch_program *program, char **paths, char **out)
+{
+	int n = 0;
+
+	*out = NULL;
+	if (program->unread)
+		n = asprintf(out, "what was loaded was not all read: %s", program->unread);
+	else if (!program->started)
+		n = asprintf(out, "when the process began is not known, so its files may be newer");
+	for (size_t i = 0; !n && i < program->count; i++)
+		if (is_newer(paths[i], program->started))
+			n = asprintf(out, "%s changed after the process began", program->files[i]);
+	return n < 0 ? -ENOMEM : 0;
+}
+
+static int program_keep(struct watch_model *watch, const struct aw_watch_program *program,
+                        char **paths)
+{
+	int err = doubt_find(program, paths, &watch->doubt);
+
+	if (err)
+		return err;
+	watch->root = strdup(program->root);
+	watch->others = paths_make("", program->others, program->other_count);
+	if (!watch->root || !watch->others)
+		return -ENOMEM;
+	watch->program = (struct pyproof_program){
+		.root = watch->root,
+		.others = (const char *const *)watch->others,
+		.other_count = program->other_count,
+		.doubt = watch->doubt,
+	};
+	return 0;
+}
+
+int pywatch_windows(void *context, const struct aw_watch_program *program, struct aw_watch *out)
 {
 	struct pywatch *all = context;
 	struct watch_model *watch = calloc(1, sizeof(*watch));
-	char **paths = paths_make(root, files, count);
+	const char *root = program->root;
+	size_t count = program->count;
+	char **paths = paths_make(root, program->files, count);
 	struct pymodel_options options = {.paths = (const char *const *)paths, .path_count = count};
 	int err = paths && watch ? 0 : -ENOMEM;
 
@@ -193,9 +252,37 @@ int pywatch_windows(void *context, const char *root, const char *const *files, s
 		err = windows_take(watch, root);
 	if (!err && watch->model)
 		err = writers_take(watch, root);
+	if (!err)
+		err = program_keep(watch, program, paths);
 	paths_free(paths, count);
 	if (err)
 		return err;
 	*out = (struct aw_watch){watch->windows, watch->count, watch->writers, watch->writer_count};
 	return 0;
+}
+
+/* Has the program at this root been read again since, with more loaded? */
+static bool is_superseded(const struct pywatch *all, const struct watch_model *model)
+{
+	for (const struct watch_model *m = all->models; m != model; m = m->next)
+		if (m->root && !strcmp(m->root, model->root))
+			return true;
+	return false;
+}
+
+void pywatch_source(void *watch, const struct report_lock *lock, struct report_source *out)
+{
+	const struct pywatch *all = watch;
+
+	*out = (struct report_source){.why = "its source was not read"};
+	for (struct watch_model *m = all->models; m; m = m->next) {
+		struct report_source source;
+
+		if (!m->model || !m->root || is_superseded(all, m))
+			continue;
+		pyproof_lock(m->model, &m->program, lock, &source);
+		/* Of several programs that have the lock each must prove it. */
+		if (!out->read || (source.read && !source.proven))
+			*out = source;
+	}
 }

@@ -36,7 +36,7 @@ const char *report_severity_text(enum report_severity severity)
 
 const struct report_format report_formats[] = {
 	{"text", "for people", report_write_text},
-	{"json", "for programs: awaitness-report/1", report_write_json},
+	{"json", "for programs: awaitness-report/2", report_write_json},
 	{NULL, NULL, NULL},
 };
 

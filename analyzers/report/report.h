@@ -39,9 +39,10 @@ struct report_times {
 	X(BYPASSED, "bypassed", 1)                                                                 \
 	X(NEEDLESS, "needless", 2)                                                                 \
 	X(SERIALISES_ONLY, "serialises-only", 3)                                                   \
-	X(UNKNOWN, "unknown", 4)                                                                   \
-	X(LIMITS, "limits", 5)                                                                     \
-	X(NEEDED, "needed", 6)
+	X(DORMANT, "dormant", 4)                                                                   \
+	X(UNKNOWN, "unknown", 5)                                                                   \
+	X(LIMITS, "limits", 6)                                                                     \
+	X(NEEDED, "needed", 7)
 
 enum report_verdict {
 #define REPORT_VERDICT_ENUM(NAME, text, rank) REPORT_##NAME,
@@ -63,6 +64,13 @@ struct report_site {
 	struct report_place place;
 	uint64_t count;     /* sections entered; suspensions */
 	uint64_t suspended; /* of these sections, those that spanned a gap */
+};
+
+/** A place in the sections of a dormant lock that can suspend, and has not. */
+struct report_stop {
+	struct report_place place;
+	bool counted;    /* false: whether it was passed is not known (JSON null) */
+	uint64_t passed; /* 0: never reached in a section of this lock */
 };
 
 /** One event that proves a verdict or a finding, as a sentence. */
@@ -97,9 +105,28 @@ struct report_lock {
 	size_t site_count;
 	struct report_site *suspensions; /* where its sections suspended, most often first */
 	size_t suspension_count;
+	struct report_stop *stops; /* dormant: what in its sections can suspend, as far as known */
+	size_t stop_count;
 	struct report_evidence *evidence;
 	size_t evidence_count;
 };
+
+/** What the source of a program says of a lock. Texts live as long as who gave them, `stops` until
+ * the next question. */
+struct report_source {
+	bool read;   /* the lock was found in it, with all the places where it was taken */
+	bool proven; /* no section of it, in any use, can suspend or start a nested step */
+	bool wanted; /* it is declared to be there on purpose, or does more than to exclude */
+	const char *unseen; /* which of its uses were not looked at; NULL: all were */
+	const char *why; /* proven: of what; else what is missing or can suspend; NULL: unknown */
+	/* Where its sections can suspend. `counted`: a pass of it is told with just this line. */
+	const struct report_stop *stops;
+	size_t stop_count;
+};
+
+/** Asks the source about a lock, of which names, type, counts and sites are filled in. */
+typedef void (*report_source_fn)(void *context, const struct report_lock *lock,
+                                 struct report_source *out);
 
 /** One await site. */
 struct report_await {
@@ -190,6 +217,8 @@ struct report_period {
 	uint64_t events;
 	uint64_t lost; /* records */
 	uint64_t threads;
+	bool inexact; /* nothing need be lost, and yet some counts are at least: a note says which
+	               */
 	bool windows; /* it was not watched all the time; what happened in between is in no count */
 };
 

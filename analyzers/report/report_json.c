@@ -13,7 +13,7 @@
 #include "escape.h"
 #include "report_formats.h"
 
-#define SCHEMA "awaitness-report/1"
+#define SCHEMA "awaitness-report/2"
 
 static json_t *text(const char *string)
 {
@@ -113,6 +113,22 @@ static json_t *sites_of(const struct report_site *sites, size_t count, const cha
 	return array;
 }
 
+static json_t *stops_of(const struct report_lock *lock, int *err)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < lock->stop_count; i++) {
+		const struct report_stop *stop = &lock->stops[i];
+		json_t *object = json_object();
+
+		put_place(object, &stop->place, err);
+		put(object, "passed", stop->counted ? number(stop->passed) : json_null(), err);
+		if (json_array_append_new(array, object))
+			*err = -ENOMEM;
+	}
+	return array;
+}
+
 /* null: there is only one. */
 static json_t *processes_of(const struct report_target *target, int *err)
 {
@@ -204,6 +220,7 @@ static json_t *lock_of(const struct report_lock *lock, int *err)
 	put(object, "sites", sites_of(lock->sites, lock->site_count, "sections", err), err);
 	put(object, "suspensions",
 	    sites_of(lock->suspensions, lock->suspension_count, "count", err), err);
+	put(object, "can_suspend", stops_of(lock, err), err);
 	put(object, "evidence", evidence_of(lock->evidence, lock->evidence_count, err), err);
 	return object;
 }

@@ -118,6 +118,23 @@ static void write_lock_sites(struct paper *paper, const char *what, const struct
 		fprintf(paper->out, "%31sand %zu more places\n", "", count - shown);
 }
 
+/* Where a section could suspend, and how often it was there. */
+static void write_lock_stops(struct paper *paper, const struct report_lock *lock)
+{
+	for (size_t i = 0; i < lock->stop_count; i++) {
+		const struct report_stop *stop = &lock->stops[i];
+		char number[PAPER_NUMBER];
+
+		fprintf(paper->out, "%19s%-12s", "", i ? "" : "could at");
+		paper_place(paper, &stop->place);
+		if (stop->counted && stop->passed)
+			fprintf(paper->out, "  passed %s times\n",
+			        paper_number(number, stop->passed));
+		else
+			fputs(stop->counted ? "  never reached\n" : "  not counted\n", paper->out);
+	}
+}
+
 static void write_lock(struct paper *paper, const struct report_lock *lock)
 {
 	write_lock_row(paper, lock);
@@ -127,19 +144,10 @@ static void write_lock(struct paper *paper, const struct report_lock *lock)
 		paper_field(paper, 17, "do", lock->change);
 	if (lock->command)
 		paper_field(paper, 17, "settle", lock->command);
-	if (lock->verdict == REPORT_NEEDLESS && lock->fragile) {
-		char *text = NULL;
-
-		if (asprintf(
-			    &text,
-			    "%lu await site%s in its sections did not suspend today; one that does "
-			    "makes it needed",
-			    lock->fragile, lock->fragile == 1 ? "" : "s") > 0)
-			paper_field(paper, 17, "but", text);
-		free(text);
-	}
 	if (paper->verbose || lock->verdict == REPORT_SERIALISES_ONLY)
 		write_lock_sites(paper, "suspends at", lock->suspensions, lock->suspension_count);
+	if (paper->verbose)
+		write_lock_stops(paper, lock);
 	if (paper->verbose)
 		write_lock_sites(paper, "taken at", lock->sites, lock->site_count);
 }
@@ -360,7 +368,8 @@ static void write_basis(struct paper *paper, const struct report *report)
 	else if (report->unseen_count)
 		fprintf(paper->out, "Nothing was lost, but not all was seen: see above.\n");
 	else
-		fprintf(paper->out, "Nothing was lost: the counts are exact.\n");
+		fprintf(paper->out, "Nothing was lost: the counts are exact%s.\n",
+		        report->period.inexact ? ", but for what is said below" : "");
 	for (size_t i = 0; i < target->process_count; i++)
 		write_process(paper, &target->processes[i]);
 	for (size_t i = 0; i < report->note_count; i++)

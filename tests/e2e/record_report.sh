@@ -20,17 +20,18 @@ one_line "... told in one line"
 check "--force replaces it" "$awaitness" record --force -d 1s -o trace "$kv"
 
 check "report exits with 0" "$awaitness" report trace
-like "the report names the needless lock" "$(<out)" "stats"
+like "the report names the lock that guards nothing" "$(<out)" "stats"
 check "report as JSON" "$awaitness" report --format json trace
-is "its schema" "$(jq -r .schema out)" awaitness-report/1
+is "its schema" "$(jq -r .schema out)" awaitness-report/2
 is "its pid" "$(jq .target.pid out)" "$kv"
 is "nothing lost" "$(jq .period.lost out)" 0
-is "the verdict of stats" "$(jq -r '.locks[] | select(.name == "stats") | .verdict' out)" needless
+is "the verdict of stats" "$(jq -r '.locks[] | select(.name == "stats") | .verdict' out)" dormant
 is "the verdict of ledger" "$(jq -r '.locks[] | select(.name == "ledger") | .verdict' out)" needed
 cp out first.json
 "$awaitness" report --format json trace >second.json
 is "the same trace gives the same report" "$(<second.json)" "$(<first.json)"
-check_status 1 "--fail-on needless exits with 1" "$awaitness" report --fail-on needless trace
+check_status 0 "--fail-on needless exits with 0: of C nothing is proven" "$awaitness" report --fail-on needless trace
+check_status 1 "--fail-on dormant exits with 1" "$awaitness" report --fail-on dormant trace
 check_status 0 "--fail-on deadlock exits with 0" "$awaitness" report --fail-on deadlock trace
 check "--output writes a file" "$awaitness" report -o report.txt trace
 is "... and nothing to stdout" "$(<out)" ""

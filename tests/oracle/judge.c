@@ -21,9 +21,8 @@ void judge_init(struct judge *j)
 		[JUDGE_THREAD_LOCK] = "thread-lock-across-suspension",
 	};
 	static const char *const verdicts[JUDGE_VERDICTS] = {
-		[JUDGE_NEEDLESS] = "needless",
-		[JUDGE_NEEDED] = "needed",
-		[JUDGE_BYPASSED] = "bypassed",
+		[JUDGE_NEEDLESS] = "needless", [JUDGE_DORMANT] = "dormant",
+		[JUDGE_NEEDED] = "needed",     [JUDGE_BYPASSED] = "bypassed",
 		[JUDGE_WRONG] = "wrong-lock",
 	};
 

@@ -40,7 +40,14 @@ enum judge_rule {
 	JUDGE_RULES
 };
 
-enum judge_verdict { JUDGE_NEEDLESS, JUDGE_NEEDED, JUDGE_BYPASSED, JUDGE_WRONG, JUDGE_VERDICTS };
+enum judge_verdict {
+	JUDGE_NEEDLESS,
+	JUDGE_DORMANT,
+	JUDGE_NEEDED,
+	JUDGE_BYPASSED,
+	JUDGE_WRONG,
+	JUDGE_VERDICTS
+};
 
 /** What is judged: a program, all that can happen in it, one schedule, what was told of it. */
 struct trial {

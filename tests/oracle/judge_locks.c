@@ -71,7 +71,8 @@ static bool feasible(const struct exploration *all, unsigned mine,
 static void wrong(struct judge *j, const struct trial *t, struct verdict_tally *v, unsigned mine,
                   const char *what)
 {
-	if (v != &j->verdicts[JUDGE_NEEDLESS] && judge_has_control(t->p, t->all)) {
+	if (v != &j->verdicts[JUDGE_NEEDLESS] && v != &j->verdicts[JUDGE_DORMANT] &&
+	    judge_has_control(t->p, t->all)) {
 		v->controlled++;
 		return;
 	}
@@ -80,10 +81,39 @@ static void wrong(struct judge *j, const struct trial *t, struct verdict_tally *
 	judge_disagree(j, t->p, what, NULL);
 }
 
-static void judge_needed(struct judge *j, const struct trial *t, unsigned mine, bool needed,
-                         uint64_t limit)
+/*
+ * "Dormant" says that no section suspended and none waited in what was told. The schedules of a
+ * program that are told together run all of it: there it must not matter either, as "needless".
+ */
+static enum judge_verdict row_of(enum report_verdict verdict)
 {
-	struct verdict_tally *v = &j->verdicts[needed ? JUDGE_NEEDED : JUDGE_NEEDLESS];
+	switch (verdict) {
+	case REPORT_NEEDLESS:
+		return JUDGE_NEEDLESS;
+	case REPORT_DORMANT:
+		return JUDGE_DORMANT;
+	default:
+		return JUDGE_NEEDED;
+	}
+}
+
+static const char *what_is_wrong(enum judge_verdict row)
+{
+	switch (row) {
+	case JUDGE_NEEDLESS:
+		return "needless, but taking it out changes what can happen";
+	case JUDGE_DORMANT:
+		return "dormant, but taking it out changes what can happen, and all of it was told";
+	default:
+		return "needed, but taking it out changes nothing";
+	}
+}
+
+static void judge_needed(struct judge *j, const struct trial *t, unsigned mine,
+                         enum judge_verdict row, uint64_t limit)
+{
+	struct verdict_tally *v = &j->verdicts[row];
+	bool needed = row == JUDGE_NEEDED;
 	bool known;
 	bool matters = guards_matter(t, mine, limit, &known);
 
@@ -93,9 +123,7 @@ static void judge_needed(struct judge *j, const struct trial *t, unsigned mine, 
 		return;
 	v->said++;
 	if (needed != matters)
-		wrong(j, t, v, mine,
-		      needed ? "needed, but taking it out changes nothing"
-		             : "needless, but taking it out changes what can happen");
+		wrong(j, t, v, mine, what_is_wrong(row));
 }
 
 /* Which guards are made at this site. */
@@ -117,8 +145,11 @@ static void judge_lock(struct judge *j, const struct trial *t, const struct repo
 
 	if (!mine)
 		return;
-	if (lock->verdict == REPORT_NEEDLESS || lock->verdict == REPORT_NEEDED) {
-		judge_needed(j, t, mine, lock->verdict == REPORT_NEEDED, limit);
+	if (lock->verdict == REPORT_DORMANT && (lock->suspended || lock->waited))
+		wrong(j, t, &j->verdicts[JUDGE_DORMANT], mine, "dormant, but it kept somebody out");
+	if (lock->verdict == REPORT_NEEDLESS || lock->verdict == REPORT_DORMANT ||
+	    lock->verdict == REPORT_NEEDED) {
+		judge_needed(j, t, mine, row_of(lock->verdict), limit);
 	} else if (lock->verdict == REPORT_BYPASSED || other) {
 		v->said++;
 		if (!feasible(t->all, mine, other ? is_wrong : is_passed) &&

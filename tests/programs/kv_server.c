@@ -1,4 +1,4 @@
-/* expect: lock stats needless; lock ledger needed; lock vault bypassed; lock export serialises-only; finding inconsistent-guard vault; finding lost-update hits */
+/* expect: lock stats dormant; lock ledger needed; lock vault bypassed; lock export serialises-only; finding inconsistent-guard vault; finding lost-update hits */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * kv_server.c - a key-value server with one lock of each kind and a lost update.
@@ -11,7 +11,8 @@
  *	EXPORT key	under `export`, over a suspension, touches only what is the connection's
  *			own: the lock only serialises
  *	HIT		reads, suspends, writes, without a lock: updates are lost
- * Every request is counted under `stats`, whose sections never suspend: needless.
+ * Every request is counted under `stats`, whose sections never suspend: dormant, as of C nothing
+ * is proven.
  * Compiled with -DREPAIRED (kv_server_repaired.c) these faults are gone.
  *
  * It runs for --duration seconds or until SIGTERM, then prints its truth (truth.h).

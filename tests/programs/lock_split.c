@@ -1,4 +1,4 @@
-/* expect: lock ledger needless; finding lost-update balance */
+/* expect: lock ledger dormant; finding lost-update balance */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lock_split.c - one section for the read and another one for the write: each is safe, both

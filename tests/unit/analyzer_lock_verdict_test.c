@@ -28,12 +28,12 @@ static void expect_repeated(const char *before, const char *round, unsigned time
 
 #define LOCK_NEW "10 main lock-new L @main:p.c:12\n+1 main suspend sleep\n"
 
-Test(lock_verdict, needless_when_no_section_spans_a_gap)
+Test(lock_verdict, dormant_when_no_section_spans_a_gap)
 {
 	expect_repeated(LOCK_NEW,
 	                TURNS("+1 w1 read x @get:p.c:31\n+0 w1 write x @get:p.c:32\n",
 	                      "+1 w2 read x @get:p.c:31\n+0 w2 write x @get:p.c:32\n"),
-	                50, "L needless\n");
+	                50, "L dormant\n");
 }
 
 Test(lock_verdict, unknown_when_one_section_spans_a_gap)
@@ -67,38 +67,38 @@ Test(lock_verdict, a_nested_step_in_a_section_is_a_gap)
 	                TURNS("", ""), 100, "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_when_it_is_the_mutex_of_a_condition)
+Test(lock_verdict, never_dormant_when_it_is_the_mutex_of_a_condition)
 {
 	expect_repeated(LOCK_NEW "+1 main lock-condition L\n+1 main suspend sleep\n", TURNS("", ""),
 	                100, "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_when_locked_is_asked)
+Test(lock_verdict, never_dormant_when_locked_is_asked)
 {
 	expect_repeated(LOCK_NEW "+1 w3 lock-test L\n+1 w3 suspend sleep\n", TURNS("", ""), 100,
 	                "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_with_a_waiver)
+Test(lock_verdict, never_dormant_with_a_waiver)
 {
 	expect_repeated(LOCK_NEW "+1 main lock-waiver L\n+1 main suspend sleep\n", TURNS("", ""),
 	                100, "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_when_several_threads_use_it)
+Test(lock_verdict, never_dormant_when_several_threads_use_it)
 {
 	expect_repeated(LOCK_NEW "thread 2\n" SECTION("w8", "") "thread 1\n", TURNS("", ""), 100,
 	                "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_when_it_is_a_lock_of_threads)
+Test(lock_verdict, never_dormant_when_it_is_a_lock_of_threads)
 {
 	expect_repeated("1 - target 1 cpython can=acquires,releases\n"
 	                "10 main lock-new L threading.Lock @main:p.c:12\n+1 main suspend sleep\n",
 	                TURNS("", ""), 100, "L unknown\n");
 	expect_repeated("1 - target 1 cpython can=acquires,releases\n"
 	                "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n",
-	                TURNS("", ""), 100, "L needless\n");
+	                TURNS("", ""), 100, "L dormant\n");
 }
 
 /* After `before`, 200 sections, then what stands `after`: the verdict, and what its reason says of
@@ -130,39 +130,39 @@ Test(lock_verdict, a_loss_that_may_hide_more_than_one_section_in_a_hundred_leave
 
 Test(lock_verdict, a_loss_that_may_hide_fewer_is_told_with_it)
 {
-	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 5 until=+0\n", "needless",
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 5 until=+0\n", "dormant",
 	                "5 lost records may hide 2 more that did");
 }
 
 Test(lock_verdict, one_lost_record_hides_no_section_of_a_lock_that_is_free_then)
 {
-	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 1 until=+0\n", "needless", NULL);
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "+1 - lost 1 until=+0\n", "dormant", NULL);
 }
 
 Test(lock_verdict, one_lost_record_may_hide_the_gap_of_a_section_that_is_open_then)
 {
 	expect_weakened(LOCK_NEW SECTION("w1", ""),
-	                "+1 w1 lock-taken L @get:p.c:30\n+1 - lost 1 until=+0\n", "needless",
+	                "+1 w1 lock-taken L @get:p.c:30\n+1 - lost 1 until=+0\n", "dormant",
 	                "1 lost record may hide 1 more that did");
 }
 
 Test(lock_verdict, a_section_whose_end_shows_that_it_began_in_a_loss_may_have_suspended)
 {
 	expect_weakened(LOCK_NEW SECTION("w1", ""),
-	                "+1 - lost 1 until=+0\n+1 w1 lock-freed L @get:p.c:33\n", "needless",
+	                "+1 - lost 1 until=+0\n+1 w1 lock-freed L @get:p.c:33\n", "dormant",
 	                "1 lost record may hide 1 more that did");
 }
 
 Test(lock_verdict, a_loss_of_a_thread_that_does_not_use_it_hides_nothing_of_it)
 {
 	expect_weakened(LOCK_NEW SECTION("w1", ""),
-	                "thread 2\n+1 w8 suspend sleep\n+1 - lost 500 until=+0\n", "needless",
+	                "thread 2\n+1 w8 suspend sleep\n+1 - lost 500 until=+0\n", "dormant",
 	                NULL);
 }
 
 Test(lock_verdict, a_loss_before_it_was_made_hides_nothing_of_it)
 {
-	expect_weakened("5 - lost 500 until=+0\n" LOCK_NEW, "", "needless", NULL);
+	expect_weakened("5 - lost 500 until=+0\n" LOCK_NEW, "", "dormant", NULL);
 }
 
 Test(lock_verdict, a_loss_before_a_thread_is_first_seen_to_use_it_may_hide_uses_of_it)
@@ -173,11 +173,11 @@ Test(lock_verdict, a_loss_before_a_thread_is_first_seen_to_use_it_may_hide_uses_
 
 Test(lock_verdict, a_loss_of_a_thread_that_is_not_known_may_be_of_one_that_uses_it)
 {
-	expect_weakened(LOCK_NEW SECTION("w1", ""), "thread 0\n+1 - lost 4 until=+0\n", "needless",
+	expect_weakened(LOCK_NEW SECTION("w1", ""), "thread 0\n+1 - lost 4 until=+0\n", "dormant",
 	                "4 lost records may hide 2 more that did");
 	expect_weakened(LOCK_NEW SECTION("w1", ""),
 	                "+1 w1 lock-taken L @get:p.c:30\nthread 0\n+1 - lost 1 until=+0\n",
-	                "needless", "1 lost record may hide 1 more that did");
+	                "dormant", "1 lost record may hide 1 more that did");
 }
 
 Test(lock_verdict, what_was_seen_to_need_it_is_not_weakened_by_a_loss)
@@ -195,7 +195,7 @@ Test(lock_verdict, not_serialises_only_when_any_thread_lost_records)
 	                "L unknown\n");
 }
 
-Test(lock_verdict, never_needless_when_a_task_left_it_locked)
+Test(lock_verdict, never_dormant_when_a_task_left_it_locked)
 {
 	char *rounds = trace_repeat(TURNS("", ""), 100);
 	char *trace = trace_format("%s%s%s", LOCK_NEW, rounds,
@@ -384,7 +384,182 @@ Test(lock_verdict, a_lock_handed_to_the_awaiter_of_the_task_that_took_it_is_the_
 		TURNS("", "") "+1 w1 task-new #900 @wf:p.c:1\n+1 w1 suspend #900 task\n"
 			      "+1 #900 lock-taken L @get:p.c:30\n+0 #900 task-end\n"
 			      "+1 w1 observe #900 task\n+0 w1 lock-freed L\n+1 w1 suspend sleep\n",
-		60, "L needless\n");
+		60, "L dormant\n");
+}
+
+/* ---- with the source of the program ---- */
+
+#define PYTHON       "1 - target 1 cpython can=acquires,releases,awaits\n"
+#define LOCK_PY      "10 main lock-new L asyncio.Lock @main:p.c:12\n+1 main suspend sleep\n"
+#define PASSED(task) "+1 " task " await passed @get:p.c:32\n"
+
+static void say_proven(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.read = true, .proven = true, .why = "1 section in 1 file"};
+}
+
+static void say_wanted(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.read = true, .proven = true, .wanted = true};
+}
+
+static void say_stops(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	static const struct report_stop stops[] = {
+		{.place = {.function = "get", .file = "p.c", .line = 32}, .counted = true},
+		{.place = {.function = "get", .file = "p.c", .line = 33}, .counted = true},
+		{.place = {.function = "get", .file = "p.c", .line = 34}, .counted = false},
+	};
+
+	(void)context, (void)lock;
+	*out = (struct report_source){.read = true, .stops = stops, .stop_count = 3};
+}
+
+/* The report about L, of a program whose source says this. The caller frees the analysis. */
+static const struct report_lock *asked(const char *before, const char *round, unsigned times,
+                                       report_source_fn fn, struct analysis **analysis)
+{
+	char *rounds = trace_repeat(round, times), *trace = trace_format("%s%s", before, rounds);
+	const struct report *report;
+	struct fault fault = {0};
+
+	cr_assert_eq(analysis_new(NULL, analysis), 0);
+	analysis_source(*analysis, fn, NULL);
+	cr_assert_eq(text_read(trace, strlen(trace), analysis_feed, *analysis, &fault), 0, "%s",
+	             fault.message);
+	cr_assert_eq(analysis_finish(*analysis, &report), 0);
+	cr_assert_eq(report->lock_count, 1);
+	free(trace);
+	free(rounds);
+	return &report->locks[0];
+}
+
+static void expect_asked(const char *before, const char *round, unsigned times, report_source_fn fn,
+                         enum report_verdict verdict)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock = asked(before, round, times, fn, &analysis);
+
+	cr_expect_eq(lock->verdict, verdict, "%s: %s", report_verdict_text(lock->verdict),
+	             lock->why);
+	analysis_free(analysis);
+}
+
+Test(lock_verdict, needless_when_the_source_proves_it_however_few_sections_ran)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock =
+		asked(PYTHON LOCK_PY SECTION("w1", ""), "", 1, say_proven, &analysis);
+
+	cr_expect_eq(lock->verdict, REPORT_NEEDLESS);
+	cr_expect_eq(lock->basis, REPORT_BASIS_PROVEN);
+	cr_expect(strstr(lock->why, "1 section in 1 file"), "%s", lock->why);
+	cr_expect(strstr(lock->change, "remove it"), "%s", lock->change);
+	analysis_free(analysis);
+}
+
+Test(lock_verdict, what_happened_is_believed_before_a_proof)
+{
+	expect_asked(PYTHON LOCK_PY SECTION("w1", "+1 w1 suspend sleep @get:p.c:32\n"),
+	             TURNS("", ""), 100, say_proven, REPORT_UNKNOWN);
+	expect_asked(PYTHON LOCK_PY
+	             "+1 w3 lock-wait L @get:p.c:30\n+0 w3 suspend L lock @get:p.c:30\n"
+	             "+1 w3 lock-taken L @get:p.c:30\n+1 w3 lock-freed L @get:p.c:33\n",
+	             TURNS("", ""), 100, say_proven, REPORT_UNKNOWN);
+}
+
+Test(lock_verdict, a_proof_does_not_help_a_lock_that_does_more_than_to_exclude)
+{
+	expect_asked(PYTHON LOCK_PY "+1 w3 lock-test L\n+1 w3 suspend sleep\n", TURNS("", ""), 100,
+	             say_proven, REPORT_UNKNOWN);
+	expect_asked(PYTHON LOCK_PY "+1 main lock-condition L\n+1 main suspend sleep\n",
+	             TURNS("", ""), 100, say_proven, REPORT_UNKNOWN);
+	expect_asked(PYTHON LOCK_PY "thread 2\n" SECTION("w8", "") "thread 1\n", TURNS("", ""), 100,
+	             say_proven, REPORT_UNKNOWN);
+	expect_asked(PYTHON LOCK_PY, TURNS("", ""), 100, say_wanted, REPORT_UNKNOWN);
+	expect_asked(PYTHON
+	             "10 main lock-new L threading.Lock @main:p.c:12\n+1 main suspend sleep\n",
+	             TURNS("", ""), 100, say_proven, REPORT_UNKNOWN);
+	expect_asked(PYTHON LOCK_PY "+1 w3 lock-taken L @get:p.c:30\n+1 w3 task-end\n",
+	             TURNS("", ""), 0, say_proven, REPORT_UNKNOWN);
+}
+
+/* What is said of a lock whose sections suspend, and of which nothing was recorded. */
+static void expect_untouched(report_source_fn fn, const char *expected)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock =
+		asked("1 - target 1 cpython can=acquires,releases,cells\n" LOCK_PY SECTION(
+			      "w1", "+1 w1 suspend sleep @get:p.c:32\n"),
+	              TURNS("", ""), 100, fn, &analysis);
+
+	cr_expect_eq(lock->verdict, REPORT_UNKNOWN);
+	cr_expect(strstr(lock->why, expected), "%s", lock->why);
+	analysis_free(analysis);
+}
+
+static void say_unread(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.why = "app.py could not be read"};
+}
+
+static void say_by_hand(void *context, const struct report_lock *lock, struct report_source *out)
+{
+	(void)context, (void)lock;
+	*out = (struct report_source){.read = true, .unseen = "it is acquired by hand"};
+}
+
+Test(lock_verdict, what_was_not_looked_at_is_not_said_to_be_free_of_accesses)
+{
+	expect_untouched(say_stops, "no attribute is read before an await");
+	expect_untouched(say_stops, "not what is called");
+	expect_untouched(say_unread, "was not looked at: app.py could not be read");
+	expect_untouched(say_by_hand, "but not all of them were looked at: it is acquired by hand");
+	expect_untouched(NULL, "was not looked at: its source was not read");
+}
+
+Test(lock_verdict, a_proof_is_of_the_one_type_whose_ways_are_known)
+{
+	expect_asked(PYTHON LOCK_NEW, TURNS("", ""), 100, say_proven, REPORT_DORMANT);
+}
+
+Test(lock_verdict, dormant_tells_what_was_passed_from_what_was_never_reached)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock =
+		asked(PYTHON LOCK_PY, TURNS(PASSED("w1"), PASSED("w2")), 100, say_stops, &analysis);
+
+	cr_expect_eq(lock->verdict, REPORT_DORMANT);
+	cr_expect_eq(lock->basis, REPORT_BASIS_OBSERVED);
+	cr_assert_eq(lock->stop_count, 3);
+	cr_expect(lock->stops[0].counted && lock->stops[1].counted && !lock->stops[2].counted);
+	cr_expect_eq(lock->stops[0].place.line, 32);
+	cr_expect_eq(lock->stops[0].passed, 200);
+	cr_expect_eq(lock->stops[1].passed, 0);
+	cr_expect(strstr(lock->why, "passed 200 times and never suspended here: get (p.c:32)"),
+	          "%s", lock->why);
+	cr_expect(strstr(lock->why, "never reached here: get (p.c:33);"), "%s", lock->why);
+	cr_expect(strstr(lock->why, "is not known: get (p.c:34)"), "%s", lock->why);
+	cr_expect(strstr(lock->why, "at most 1.5 % suspend"), "%s", lock->why);
+	cr_expect(strstr(lock->change, "keep it"), "%s", lock->change);
+	analysis_free(analysis);
+}
+
+Test(lock_verdict, dormant_says_of_what_it_did_not_count_that_it_did_not)
+{
+	struct analysis *analysis;
+	const struct report_lock *lock =
+		asked("1 - target 1 cpython can=acquires,releases\n" LOCK_PY, TURNS("", ""), 100,
+	              say_stops, &analysis);
+
+	cr_expect_eq(lock->verdict, REPORT_DORMANT);
+	cr_assert_eq(lock->stop_count, 3);
+	cr_expect(!lock->stops[0].counted);
+	cr_expect(strstr(lock->why, "whether that was reached is not known"), "%s", lock->why);
+	analysis_free(analysis);
 }
 
 Test(lock_verdict, counts_are_what_happened)

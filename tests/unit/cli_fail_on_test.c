@@ -9,13 +9,15 @@
 #include "cli/fail_on.h"
 #include "findings.h"
 
-static struct report_lock needless = {.verdict = REPORT_NEEDLESS},
+static struct report_lock needless = {.verdict = REPORT_NEEDLESS, .basis = REPORT_BASIS_PROVEN},
+			  dormant = {.verdict = REPORT_DORMANT, .basis = REPORT_BASIS_OBSERVED},
 			  needed = {.verdict = REPORT_NEEDED};
 static struct report_finding update = {.rule = "lost-update", .severity = REPORT_ERROR},
 			     never = {.rule = "never-suspends", .severity = REPORT_INFO};
 
 static const struct report clean = {.locks = &needed, .lock_count = 1};
 static const struct report wasteful = {.locks = &needless, .lock_count = 1};
+static const struct report asleep = {.locks = &dormant, .lock_count = 1};
 static const struct report broken = {.findings = &update, .finding_count = 1};
 static const struct report informed = {.findings = &never, .finding_count = 1};
 
@@ -74,6 +76,14 @@ Test(fail_on, a_verdict_hits_only_locks_that_have_it)
 	expect_judged("needless", &wasteful, FAIL_ON_FOUND);
 	expect_judged("needless", &clean, FAIL_ON_NOTHING);
 	expect_judged("needed", &clean, FAIL_ON_FOUND);
+}
+
+Test(fail_on, a_lock_that_kept_nobody_out_so_far_fails_nothing_that_does_not_name_it)
+{
+	cr_expect(!fail_on_hit("needless", &asleep));
+	cr_expect(!fail_on_hit("any", &asleep));
+	cr_expect(!fail_on_hit("findings", &asleep));
+	cr_expect(fail_on_hit("dormant", &asleep));
 }
 
 Test(fail_on, any_is_findings_and_locks_that_should_change)

@@ -17,6 +17,7 @@ static int attach_follow(struct verdict *verdict, const struct subject *subject)
 	int followed, printed;
 
 	interrupt_catch();
+	subject_source(subject, verdict->analysis);
 	followed = live_follow(&parts);
 	printed = verdict_print(verdict);
 	return followed != STATUS_CLEAN ? followed : printed;

@@ -64,7 +64,8 @@ const struct option_row option_fail_on = {
 	.offset = FIELD(fail_on),
 	.help = "Exit with status 1 if the report has one of LIST, parted by commas: a rule (such "
 		"as lost-update), a lock verdict (such as needless), `findings` for any finding, "
-		"`any` for any finding and any lock that is needless, bypassed or wrong-lock.",
+		"`any` for any finding and any lock that is needless (which is proven; dormant is "
+		"not), bypassed or wrong-lock.",
 };
 const struct option_row option_only = {
 	.name = "only",

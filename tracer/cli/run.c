@@ -18,6 +18,7 @@ static int run_follow(struct verdict *verdict, struct subject *subject)
 	int status, seen, printed;
 
 	interrupt_catch();
+	subject_source(subject, verdict->analysis);
 	status = subject_release(subject);
 	if (status != STATUS_CLEAN)
 		return status;

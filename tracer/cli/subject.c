@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analysis.h"
 #include "capability.h"
 #include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
@@ -344,6 +345,12 @@ int subject_finish(struct subject *subject, bool ended_here)
 			        subject->exit_status);
 	}
 	return subject_mute(subject);
+}
+
+void subject_source(const struct subject *subject, struct analysis *analysis)
+{
+	if (subject->watch)
+		analysis_source(analysis, pywatch_source, subject->watch);
 }
 
 void subject_close(struct subject *subject)

@@ -11,6 +11,7 @@
 #include "spawn.h"
 #include "target.h"
 
+struct analysis;
 struct pywatch;
 
 struct subject {
@@ -53,6 +54,9 @@ int subject_release(struct subject *subject);
  * status: STATUS_FAILED if nothing of it could be seen.
  */
 int subject_finish(struct subject *subject, bool ended_here);
+
+/** Lets the analysis ask what the source of a Python program says, until subject_close. */
+void subject_source(const struct subject *subject, struct analysis *analysis);
 
 /** Detaches, frees, removes the file transport's folder. */
 void subject_close(struct subject *subject);

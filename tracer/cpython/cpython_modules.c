@@ -67,17 +67,37 @@ static int module_add(struct cpython_modules *m, const char *file, uint64_t dict
 	return 0;
 }
 
+static int other_add(struct cpython_modules *m, const char *file)
+{
+	if (m->other_count == m->other_room) {
+		size_t room = m->other_room ? m->other_room * 2 : 64;
+		char **others = realloc(m->others, room * sizeof(*others));
+
+		if (!others)
+			return -ENOMEM;
+		m->others = others;
+		m->other_room = room;
+	}
+	m->others[m->other_count] = strdup(file);
+	return m->others[m->other_count] ? (m->other_count++, 0) : -ENOMEM;
+}
+
 static int module_read(void *context, uint64_t key, uint64_t module)
 {
 	struct reading *r = context;
 	uint64_t dict = cpython_word(r->memory, module + MODULE_DICT), name;
-	char file[FILE_NAME];
+	char file[FILE_NAME], called[16];
 
-	(void)key;
 	name = dict ? cpython_dict_get(r->memory, dict, "__file__") : 0;
-	if (!name || cpython_str(r->memory, name, file, sizeof(file)) || file[0] != '/' ||
-	    !ends_with(file, ".py"))
+	if (!name || cpython_str(r->memory, name, file, sizeof(file))) {
+		/* built in, a folder without code, or made by hand */
+		if (!cpython_str(r->memory, key, called, sizeof(called)) &&
+		    !strcmp(called, "__main__"))
+			r->modules->nameless = true;
 		return 0;
+	}
+	if (file[0] != '/' || !ends_with(file, ".py"))
+		return other_add(r->modules, file);
 	return module_add(r->modules, file, dict);
 }
 
@@ -95,6 +115,9 @@ void cpython_modules_fini(struct cpython_modules *modules)
 {
 	for (size_t i = 0; i < modules->count; i++)
 		free(modules->at[i].file);
+	for (size_t i = 0; i < modules->other_count; i++)
+		free(modules->others[i]);
+	free(modules->others);
 	free(modules->at);
 	free(modules->library);
 	memset(modules, 0, sizeof(*modules));

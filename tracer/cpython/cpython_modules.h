@@ -5,6 +5,7 @@
 #ifndef CPYTHON_MODULES_H
 #define CPYTHON_MODULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,11 +19,14 @@ struct cpython_module {
 struct cpython_modules {
 	struct cpython_module *at;
 	size_t count, room;
+	char **others; /* __file__ of those made from something else: extensions, .pyc */
+	size_t other_count, other_room;
+	bool nameless; /* the program itself has no file: -c, an archive, standard input */
 	char *library; /* the folder of the standard library, with a slash at its end; NULL: unknown
 	                */
 };
 
-/** Reads sys.modules: those made from .py files. Zero-initialise. 0 or -ENOMEM. */
+/** Reads sys.modules: those made from files. Zero-initialise. 0 or -ENOMEM. */
 int cpython_modules_read(struct cpython_modules *modules, const struct cpython_memory *memory,
                          uint64_t interpreter);
 void cpython_modules_fini(struct cpython_modules *modules);

@@ -7,10 +7,20 @@
 #include "cpython_sections.h"
 #include "cpython_session.h"
 
+/* The newest, of a lock that may be held several times. */
 struct cpython_held *cpython_held_find(struct cpython_task *task, const struct cpython_lock *lock)
 {
-	for (unsigned i = 0; i < task->held_count; i++)
+	for (unsigned i = task->held_count; i-- > 0;)
 		if (task->held[i].lock == lock)
+			return &task->held[i];
+	return NULL;
+}
+
+struct cpython_held *cpython_held_unmarked(struct cpython_task *task,
+                                           const struct cpython_lock *lock)
+{
+	for (unsigned i = 0; i < task->held_count; i++)
+		if (task->held[i].lock == lock && !task->held[i].marked)
 			return &task->held[i];
 	return NULL;
 }
@@ -19,6 +29,7 @@ void cpython_held_drop(struct cpython_task *task, struct cpython_held *held)
 {
 	if (held->lock->holder == task)
 		held->lock->holder = NULL;
+	held->lock->out -= held->lock->out != 0;
 	*held = task->held[--task->held_count];
 }
 
@@ -34,6 +45,58 @@ int cpython_section_freed(struct cpython_stream *stream, struct cpython_task *ho
 		error = cpython_emit(stream, to, AW_LOCK_FREED, AW_ARG_INFERRED, releaser,
 		                     held->lock->id, held->site);
 	cpython_held_drop(holder, held);
+	return error;
+}
+
+void cpython_permits_seen(struct cpython_lock *lock, uint32_t permits)
+{
+	if (permits <= lock->permits)
+		return;
+	lock->permits = permits;
+	if (permits > 1 && cpython_lock_counts(lock)) {
+		lock->holder = NULL;
+		lock->told = false; /* with how many permits is to be told again */
+	}
+}
+
+static uint32_t times_held(const struct cpython_task *task, const struct cpython_lock *lock)
+{
+	uint32_t times = 0;
+
+	for (unsigned i = 0; i < task->held_count; i++)
+		times += task->held[i].lock == lock;
+	return times;
+}
+
+/* What others hold for sure: they are suspended in it. */
+static uint32_t others_hold(const struct cpython_task *task, const struct cpython_lock *lock,
+                            uint32_t own)
+{
+	const struct cpython_held *held;
+
+	if (lock->permits > 1)
+		return lock->out > own ? lock->out - own : 0;
+	held = lock->holder && lock->holder != task ? cpython_held_find(lock->holder, lock) : NULL;
+	return held && held->by_chain;
+}
+
+/*
+ * Before a task takes a semaphore of which `free` permits are seen free: those that are told to be
+ * out and are not were its own, given back in this step. Nothing else shows a section that ends in
+ * the step in which the task begins the next.
+ */
+static int permits_back(struct cpython_stream *stream, struct cpython_task *task,
+                        struct cpython_lock *lock, uint32_t free, uint64_t time)
+{
+	uint32_t own = times_held(task, lock), others = others_hold(task, lock, own);
+	int error = 0;
+
+	if (!cpython_lock_counts(lock))
+		return 0;
+	cpython_permits_seen(lock, free + others);
+	for (; own && own + others + free > lock->permits && !error; own--)
+		error = cpython_section_freed(stream, task, cpython_held_find(task, lock), task->id,
+		                              0, time);
 	return error;
 }
 
@@ -88,6 +151,7 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 		return error;
 	if (cpython_lock_excludes(lock))
 		lock->holder = task;
+	lock->out++;
 	held = &task->held[task->held_count++];
 	*held = (struct cpython_held){.lock = lock, .since = from ? from : time, .site = site};
 	return 0;
@@ -189,8 +253,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	}
 	if (lock->address != object->a)
 		cpython_lock_of_condition(t, object->a, lock->address);
-	if (state->c > lock->permits)
-		lock->permits = state->c;
+	cpython_permits_seen(lock, state->c);
 	code = caller ? cpython_codes_get(&t->codes, caller->b) : NULL;
 	site = code ? cpython_site(t, stream, fact->time, code, caller->offset, 0) : 0;
 	error = cpython_thread_wait_over(t, stream, task, fact->time);
@@ -199,7 +262,9 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	if (error || state->state == CPYTHON_LOCK_UNREADABLE)
 		return error;
 	if (state->state == CPYTHON_LOCK_FREE) {
-		error = cpython_section_taken(t, stream, task, lock, site, 0, fact->time);
+		error = permits_back(stream, task, lock, state->c, fact->time);
+		if (!error)
+			error = cpython_section_taken(t, stream, task, lock, site, 0, fact->time);
 		held = cpython_held_find(task, lock);
 		if (held) {
 			held->tentative = true;
@@ -210,6 +275,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	}
 	if (cpython_lock_of_threads(lock) && cpython_held_find(task, lock))
 		return 0; /* an RLock entered again */
+	task->waits_by_hand = false;
 	return cpython_section_waits(t, stream, task, lock, site, fact->time);
 }
 
@@ -232,8 +298,7 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 		return 0;
 	if (lock->address != callee->c)
 		cpython_lock_of_condition(t, callee->c, lock->address);
-	if (state->c > lock->permits)
-		lock->permits = state->c;
+	cpython_permits_seen(lock, state->c);
 	owner = cpython_section_owner(t, task, lock);
 	held = cpython_held_find(owner, lock);
 	if (held && held->expects && with) {
@@ -243,12 +308,16 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	error = cpython_lock_name_acquired(t, stream, fact->time, lock, site ? site : owner->site);
 	if (error)
 		return error;
-	if (state->state != CPYTHON_LOCK_FREE)
+	if (state->state != CPYTHON_LOCK_FREE) {
+		task->waits_by_hand = true;
 		return cpython_section_waits(t, stream, task, lock, site, fact->time);
-	error = cpython_section_taken(t, stream, task, lock, site, 0, fact->time);
+	}
+	error = permits_back(stream, owner, lock, state->c, fact->time);
+	if (!error)
+		error = cpython_section_taken(t, stream, task, lock, site, 0, fact->time);
 	held = cpython_held_find(owner, lock);
 	if (held)
-		held->tentative = true;
+		held->tentative = held->by_hand = true;
 	return error;
 }
 
@@ -256,6 +325,8 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
                            struct cpython_task *task, uint64_t time, bool exception)
 {
 	struct cpython_lock *lock = task->waiting;
+	struct cpython_held *held;
+	int error;
 
 	if (!lock)
 		return 0;
@@ -266,7 +337,11 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
 	/* a Condition's lock: the wait for it is over, and so is Condition.wait */
 	if (task->waits_condition == lock)
 		task->waits_condition = NULL;
-	return cpython_section_taken(t, stream, task, lock, task->waiting_site, 0, time);
+	error = cpython_section_taken(t, stream, task, lock, task->waiting_site, 0, time);
+	held = cpython_held_find(cpython_section_owner(t, task, lock), lock);
+	if (held)
+		held->by_hand = task->waits_by_hand;
+	return error;
 }
 
 int cpython_section_vanish(struct cpython_stream *stream, struct cpython_task *task, uint64_t time)

@@ -35,6 +35,11 @@ int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stre
 /* cpython_sections.c */
 /** What `task` holds of `lock`, or NULL. */
 struct cpython_held *cpython_held_find(struct cpython_task *task, const struct cpython_lock *lock);
+/** Of a semaphore, which a task may hold several times: what the walk has not marked yet. */
+struct cpython_held *cpython_held_unmarked(struct cpython_task *task,
+                                           const struct cpython_lock *lock);
+/** So many permits of a lock were seen to be free, beside those that are out. */
+void cpython_permits_seen(struct cpython_lock *lock, uint32_t permits);
 /** It holds it no more; nothing is told. */
 void cpython_held_drop(struct cpython_task *task, struct cpython_held *held);
 /** Tells the end of a section, some time between `from` and `to`. 0 or -ENOMEM. */

@@ -97,7 +97,7 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 		         s->options.duty_period_ms / 1000.0);
 	return cpython_describe(s->target, &s->found, detail, s->source.ops->name,
 	                        cpython_level_sees(s->options.detail, &s->found) |
-	                                (s->watch ? AW_CAN_CELLS : 0),
+	                                (cpython_watch_sees(s->watch) ? AW_CAN_CELLS : 0),
 	                        s->translator, fn, context);
 }
 
@@ -188,6 +188,8 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
 	if (!error)
 		error = missed_tell(s, true, fn, context);
+	if (s->watch && target_alive(s->target))
+		cpython_watch_again(s->watch);
 	return error;
 }
 

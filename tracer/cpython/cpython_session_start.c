@@ -141,6 +141,8 @@ static void session_watch(struct cpython_session *s)
 {
 	const struct cpython_watch_options options = {
 		.pid = s->pid,
+		.start_time = s->target->start_time,
+		.cells = cpython_layout_cells(&s->found.target.layout),
 		.memory = {cpython_memory_kept, s->memory, &s->found.target.layout, NULL},
 		.target = &s->found.target,
 		.attachment = s->attachment,
@@ -149,7 +151,7 @@ static void session_watch(struct cpython_session *s)
 		.context = s->options.watch_context,
 	};
 
-	if (options.fn && cpython_layout_cells(&s->found.target.layout))
+	if (options.fn)
 		cpython_watch_open(&options, &s->watch);
 }
 

@@ -17,6 +17,8 @@ struct cpython_watch;
 
 struct cpython_watch_options {
 	pid_t pid;
+	uint64_t start_time; /* clock ticks after boot */
+	bool cells;          /* they can be watched in this version; else the source is only read */
 	struct cpython_memory memory;
 	struct cpython_target *target; /* gets to know that there are cells */
 	struct cpython_attachment *attachment;
@@ -28,6 +30,12 @@ struct cpython_watch_options {
 /** Takes as long as the windows take to make: about a second for 10 MB of Python. Returns 0, also
  * when there is nothing to watch, or a negative errno; the session goes on without it. */
 int cpython_watch_open(const struct cpython_watch_options *options, struct cpython_watch **out);
-void cpython_watch_close(struct cpython_watch *watch); /* takes NULL */
+
+/** Reads the target anew where it has loaded more since, for what is concluded from its source.
+ * What is watched stays. Nothing to do for one that has ended. */
+void cpython_watch_again(struct cpython_watch *watch);
+/** Are there cells that are watched, or could be? */
+bool cpython_watch_sees(const struct cpython_watch *watch); /* takes NULL */
+void cpython_watch_close(struct cpython_watch *watch);      /* takes NULL */
 
 #endif

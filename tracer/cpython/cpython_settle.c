@@ -244,6 +244,27 @@ static int unwatched_freed(struct cpython_translator *t, struct cpython_stream *
 	return cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
 }
 
+/*
+ * Does the state of a lock that no chain shows tell whether it is still held? Not of one of
+ * threads, which another may have by now. Of a semaphore, only where a call took it: what `with`
+ * took is shown as long as it is held, and a permit that was handed to who waits next was never
+ * free.
+ */
+static bool ends_by_state(const struct cpython_held *held, const struct cpython_lock *waiting)
+{
+	return !cpython_lock_of_threads(held->lock) && held->lock != waiting &&
+	       (!cpython_lock_counts(held->lock) || held->by_hand);
+}
+
+static bool is_back(const struct cpython_held *held, const struct cpython_item *state)
+{
+	if (!state || state->state == CPYTHON_LOCK_GONE)
+		return true;
+	if (cpython_lock_counts(held->lock))
+		return held->lock->out + state->c > held->lock->permits;
+	return state->state == CPYTHON_LOCK_FREE;
+}
+
 /* What the chain does not show (any more): freed in this step, when its state says so. */
 static int hidden_settle(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
@@ -252,24 +273,18 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 	for (unsigned i = 0; i < task->held_count; i++) {
 		struct cpython_held *held = &task->held[i];
 		const struct cpython_item *state;
-		bool freed, excludes;
+		bool freed, stated;
 		int error;
 
 		held->tentative = held->expects = false;
 		if (held->marked)
 			continue;
 		state = state_find(fact, items, held->lock);
-		excludes = cpython_lock_excludes(held->lock) &&
-		           !cpython_lock_of_threads(held->lock) && /* another may have it by now */
-		           held->lock != waiting;
-		if (t->options.detail >= CPYTHON_LOCKS && excludes)
-			freed = !state || state->state == CPYTHON_LOCK_FREE ||
-			        state->state == CPYTHON_LOCK_GONE;
-		else
-			freed = true;
+		stated = t->options.detail >= CPYTHON_LOCKS && ends_by_state(held, waiting);
+		freed = !stated || is_back(held, state);
 		if (!freed)
 			continue;
-		error = excludes && !state ? unwatched_freed(t, stream, held, fact) : 0;
+		error = stated && !state ? unwatched_freed(t, stream, held, fact) : 0;
 		if (error)
 			return error;
 		error = cpython_section_freed(stream, task, held, task->id, fact->last_entered,
@@ -296,8 +311,7 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 		lock = cpython_table_get(&t->locks, items[i].a, 0);
 		if (!lock || lock->gone || lock->type->address != items[i].b)
 			continue;
-		if (items[i].c > lock->permits)
-			lock->permits = items[i].c;
+		cpython_permits_seen(lock, items[i].c);
 		locked = items[i].state == CPYTHON_LOCK_HELD;
 		if (cpython_lock_excludes(lock) && !cpython_lock_of_threads(lock)) {
 			if (!locked && lock->holder)
@@ -326,7 +340,9 @@ static int shown_settle(struct cpython_translator *t, struct cpython_stream *str
 {
 	for (unsigned i = 0; i < view->count; i++) {
 		struct cpython_lock *lock = view->shown[i].lock;
-		struct cpython_held *held = cpython_held_find(task, lock);
+		bool several = !cpython_lock_excludes(lock);
+		struct cpython_held *held =
+			several ? cpython_held_unmarked(task, lock) : cpython_held_find(task, lock);
 		int error;
 
 		if (!held) {

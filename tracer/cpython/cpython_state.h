@@ -41,6 +41,7 @@ struct cpython_lock {
 	bool known;       /* `state` was read at least once */
 	bool locked;      /* its state at the last end of a step */
 	uint32_t permits; /* the most seen free, at least 1 */
+	uint32_t out;     /* sections of it that are told to be open */
 	struct cpython_task *holder; /* NULL: free, not known, or it has several permits */
 	uint64_t condition;          /* the Condition it belongs to, 0: none */
 };
@@ -51,6 +52,7 @@ struct cpython_held {
 	uint64_t since; /* ns: taken at or after this */
 	uint64_t site;
 	bool by_chain;  /* the chain showed it */
+	bool by_hand;   /* taken by a call of acquire(): no chain shows it */
 	bool tentative; /* `with` saw it free: others may yet be in line before it */
 	bool expects;   /* an acquire() call will come that is part of the same acquisition */
 	bool marked;    /* scratch of the walk */
@@ -79,6 +81,7 @@ struct cpython_task {
 	uint32_t maker_id;
 	struct cpython_lock *waiting;
 	uint64_t waiting_site;
+	bool waits_by_hand;           /* in a call of acquire() */
 	struct cpython_lock *blocked; /* a lock of threads that was not free when it came */
 	uint64_t blocked_site;
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */

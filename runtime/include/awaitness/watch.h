@@ -66,12 +66,23 @@ struct aw_watch {
 	size_t writer_count;
 };
 
+/** What runs in a process, as far as it has been loaded. */
+struct aw_watch_program {
+	const char *root;         /* stands before each name where this process opens it */
+	const char *const *files; /* its source files; those of the standard library left out */
+	size_t count;
+	const char *const *others; /* files of what was loaded without a source */
+	size_t other_count;
+	uint64_t started;   /* when the process began: ns, CLOCK_REALTIME; 0: not known */
+	const char *unread; /* what else was loaded and cannot be read; NULL: nothing */
+};
+
 /**
- * Makes the windows of a program that consists of these files; `root` stands before each name where
- * this process opens it. Blocks while it reads them. `out` stays valid as long as the context does,
- * also when more is asked. Returns 0 or a negative errno.
+ * Makes the windows of a program. Blocks while it reads it. `out` stays valid as long as the
+ * context does, also when more is asked. Asked again about the same root it has loaded more since.
+ * Returns 0 or a negative errno.
  */
-typedef int (*aw_watch_fn)(void *context, const char *root, const char *const *files, size_t count,
+typedef int (*aw_watch_fn)(void *context, const struct aw_watch_program *program,
                            struct aw_watch *out);
 
 #endif
