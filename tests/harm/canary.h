@@ -12,10 +12,20 @@
 #include <awaitness/event.h>
 #include <awaitness/probe.h>
 
-/* Probes of others: as probe.h once made them, and as <usdt.h> does. */
+/* Probes of others: as probe.h once made them; as <usdt.h> did from December 2025 to May 2026, and
+ * does now. */
 #if defined(__x86_64__) && defined(CANARY_NOP5)
 #undef _SDT_NOP
 #define _SDT_NOP                                                                                   \
+	.byte 0x0f;                                                                                \
+	.byte 0x1f;                                                                                \
+	.byte 0x44;                                                                                \
+	.byte 0x00;                                                                                \
+	.byte 0x00
+#elif defined(__x86_64__) && defined(CANARY_NOP1_NOP5)
+#undef _SDT_NOP
+#define _SDT_NOP                                                                                   \
+	nop;                                                                                       \
 	.byte 0x0f;                                                                                \
 	.byte 0x1f;                                                                                \
 	.byte 0x44;                                                                                \

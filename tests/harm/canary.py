@@ -275,6 +275,8 @@ def main():
     signal.signal(signal.SIGALRM, on_signal)
     signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
     done = made = 0
+    if endless:
+        print("ready", flush=True)
     while goes_on(done):
         expect("the digest", round_digest(), wanted)
         ctypes_sort()

@@ -34,9 +34,18 @@ __asm__(FUNCTION("canary_red_zone_asm") " xor %eax, %eax\n xor %ecx, %ecx\n" BEL
 /* X(register, offset) of those that are loaded from %rdi and stored to %rax; not these two. */
 #define GENERAL_REGISTERS(X)                                                                       \
 	X("rbx", "8")                                                                              \
-	X("rcx", "16") X("rdx", "24") X("rsi", "32") X("rbp", "48") X("r8", "56") X("r9", "64")    \
-		X("r10", "72") X("r11", "80") X("r12", "88") X("r13", "96") X("r14", "104")        \
-			X("r15", "112")
+	X("rcx", "16")                                                                             \
+	X("rdx", "24")                                                                             \
+	X("rsi", "32")                                                                             \
+	X("rbp", "48")                                                                             \
+	X("r8", "56")                                                                              \
+	X("r9", "64")                                                                              \
+	X("r10", "72")                                                                             \
+	X("r11", "80")                                                                             \
+	X("r12", "88")                                                                             \
+	X("r13", "96")                                                                             \
+	X("r14", "104")                                                                            \
+	X("r15", "112")
 #define LOAD(register, offset)  " mov " offset "(%rdi), %" register "\n"
 #define STORE(register, offset) " mov %" register ", " offset "(%rax)\n"
 __asm__(FUNCTION("canary_general_asm") " push %rbx\n push %rbp\n push %r12\n push %r13\n push "

@@ -130,12 +130,20 @@ static int64_t exec_run(void *unused)
 	return (int64_t)child_judge(pid);
 }
 
+/* No other loop runs while a child is forked: what POSIX allows a child of several threads to do is
+ * less than to begin a loop, since a lock of the library may be held by a thread it does not have.
+ */
+static pthread_rwlock_t looping = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
 static unsigned long children_make(void)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	pthread_rwlock_wrlock(&looping);
+	pid = fork();
 	if (!pid)
 		_exit(loop_run() != 0);
+	pthread_rwlock_unlock(&looping);
 	return child_judge(pid) + (aw_run(exec_run, NULL) != 0);
 }
 
@@ -151,8 +159,11 @@ static bool goes_on(unsigned long done)
 
 static void *thread_run(void *unused)
 {
-	for (unsigned long i = 0; goes_on(i); i++)
+	for (unsigned long i = 0; goes_on(i); i++) {
+		pthread_rwlock_rdlock(&looping);
 		atomic_fetch_add(&differences, loop_run());
+		pthread_rwlock_unlock(&looping);
+	}
 	return unused;
 }
 
@@ -205,6 +216,8 @@ int main(int argc, char **argv)
 			return 3;
 	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
 	signals_begin();
+	if (endless && puts("ready") != EOF)
+		fflush(stdout);
 	main_run(strtoul(argv[2], NULL, 10));
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

@@ -14,7 +14,7 @@
  * A probe nobody listens to costs a test of its semaphore, which the kernel counts
  * up when a tracer attaches; arguments are not evaluated then.
  *
- * The probe itself is a nop of one byte: a hit is a trap (some 5 us) that leaves
+ * The probe itself is a nop of one byte: a hit is a trap (1 to 5 us) that leaves
  * the program's memory alone, on every kernel. A nop of five bytes must not stand
  * there: Linux 6.18 turns it into a call, which is faster, but overwrites what a
  * leaf function keeps below its stack pointer, and kills a forked child. Nor may
