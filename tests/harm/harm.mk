@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Canaries: programs that notice what a probe changes in them; tests/e2e/harm.sh runs them. usdt and
+# Canaries: programs that notice what a probe changes in them; tests/e2e/harm*.sh run them. usdt and
 # log have the two kinds of probes that we make, the others those of others.
 canary_kinds := usdt log nop5 nop1_nop5 nop10
 canary_parts := canary canary_registers canary_control canary_process
@@ -21,6 +21,6 @@ harm: all programs $(B)/unit/session_cpython_harm_test ## a million calls, a tho
 	$(Q)CYCLES=$(or $(CYCLES),200) $(B)/unit/session_cpython_harm_test -j1 --verbose
 	$(Q)HARM_CALLS=$(or $(CALLS),1000000) HARM_CHILDREN=$(or $(CHILDREN),1000) HARM_CYCLES=$(or $(CYCLES),1000) \
 	  HARM_PYTHONS="$(or $(PYTHONS),/usr/bin/python3 $(wildcard $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python))" \
-	  bash tests/e2e/harm.sh | tee $(B)/harm.log
+	  bash -c 'bash tests/e2e/harm.sh; bash tests/e2e/harm_python.sh' | tee $(B)/harm.log
 	$(Q)grep -q '^ok' $(B)/harm.log && ! grep -q '^not ok' $(B)/harm.log
 .PHONY: harm
