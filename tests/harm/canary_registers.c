@@ -116,6 +116,7 @@ unsigned long canary_floating(uint64_t seed)
 		uint16_t control;
 		uint32_t mxcsr;
 	} in, out, restore;
+	unsigned long bad = 0;
 
 	memset(&in, 0, sizeof(in));
 	memset(&out, 0, sizeof(out));
@@ -126,7 +127,9 @@ unsigned long canary_floating(uint64_t seed)
 	in.mxcsr = restore.mxcsr ^ 0x6000;
 	canary_x87_asm(&in, &out, &canary_head);
 	__asm__ volatile("fldcw %0\n ldmxcsr %1" : : "m"(restore.control), "m"(restore.mxcsr));
-	return memcmp(&in, &out, sizeof(in)) != 0;
+	for (int i = 0; i < FLOATS; i++)
+		bad += in.registers[i] != out.registers[i];
+	return bad + (in.control != out.control) + (in.mxcsr != out.mxcsr);
 }
 
 #else
