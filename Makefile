@@ -97,8 +97,6 @@ test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
 test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
 	$(Q)scripts/test-pythons $^
-harm: $(B)/unit/session_cpython_harm_test ## attach to, detach from and be killed over a busy Python, CYCLES=200 times
-	$(Q)CYCLES=$(or $(CYCLES),200) $< -j1 --verbose
 lint: deps ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
 demo: all programs ## programs under load, attached to, and their report
@@ -124,6 +122,6 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -path $(B)/pythons -prune -o -type f -name '*.d' -print 2>/dev/null)
-.PHONY: all programs skeletons deps unit unit-san test-pythons harm e2e corpus test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san test-pythons e2e corpus test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -37,6 +37,13 @@ bool feature_line(const char *path, char *line, size_t size)
 	return ok;
 }
 
+/* Stands for a probe that features_try makes. */
+static bool not_tried(const struct probe_context *context, char *detail)
+{
+	(void)context;
+	return feature_told(detail, false, "not tried");
+}
+
 /* What is known of a feature before probing. */
 static const struct feature_row {
 	const char *name;
@@ -67,10 +74,12 @@ static const struct feature_row {
                                "the target records only while somebody listens",
                                "no eBPF; `run` uses the file transport",
                                "use kernel 4.20 or newer"},
-	[FEATURE_NOP5] = {"nop5", feature_probe_nop5, false, false,
-                          "a probe hit costs about 1.3 us",
-                          "a probe hit costs about 5 us; nothing else changes",
-                          "nothing need be done; kernel 6.18 or newer has it on x86-64"},
+	[FEATURE_NOP5] =
+		{"safe_nop5", not_tried, false, false, "a probe on a 5-byte nop harms nobody",
+                 "warning: on such a kernel a probe on a 5-byte nop can corrupt or kill the "
+                 "program, so awaitness refuses it; other tracers may not",
+                 "build programs with such probes anew, with the current probe.h or "
+                 "usdt.h, or boot another kernel"},
 	[FEATURE_DYNPTR] = {"dynptr", feature_probe_dynptr, false, true,
                             "a batch takes the room it needs in the ring buffer",
                             "a batch takes 1, 8 or 64 KiB in the ring buffer, so it fills sooner",
@@ -145,6 +154,14 @@ static void row_fill(struct feature *out, const struct feature_row *row,
 	out->remedy = out->state == FEATURE_PRESENT ? NULL
 	              : out->state == FEATURE_OFF   ? "take it out of AWAITNESS_DISABLE"
 	                                            : row->remedy;
+}
+
+void features_try(struct feature out[FEATURE_COUNT])
+{
+	struct feature_row row = rows[FEATURE_NOP5];
+
+	row.probe = feature_probe_nop5;
+	row_fill(&out[FEATURE_NOP5], &row, &(struct probe_context){0}, NULL);
 }
 
 void features_probe(struct feature out[FEATURE_COUNT])

@@ -20,7 +20,7 @@ enum feature_id {
 	FEATURE_COOKIE,         /* a value per attachment (5.15): tells USDT sites apart */
 	FEATURE_UPROBE,         /* the uprobe PMU */
 	FEATURE_SEMAPHORE,      /* the kernel counts USDT semaphores (4.20) */
-	FEATURE_NOP5,           /* uprobes on 5-byte nops without a trap (6.18) */
+	FEATURE_NOP5,           /* uprobes on 5-byte nops do no harm (6.18: they do) */
 	FEATURE_DYNPTR,         /* batches copied at their exact size (6.16) */
 	FEATURE_EXIT_ORDER,     /* sched_process_exit while the memory is there (6.16) */
 	FEATURE_PREPARE_EXEC,   /* sched_prepare_exec (6.10) */
@@ -53,11 +53,15 @@ struct feature {
 };
 
 /**
- * Probes all features, in enum feature_id's order. Loads two tiny BPF programs
+ * Probes all features but FEATURE_NOP5, in enum feature_id's order. Loads two tiny BPF programs
  * and opens one perf event, all closed again; takes some ms. Never fails: what
  * cannot be found out is absent, with the reason in `detail`.
  */
 void features_probe(struct feature rows[FEATURE_COUNT]);
+
+/** Fills in the row that features_probe leaves out, for it takes 0.1 s and is for people: what a
+ * probe on a 5-byte nop does. (A session tries it itself, when a target has such a place.) */
+void features_try(struct feature rows[FEATURE_COUNT]);
 
 /** True if the feature is there and not switched off. */
 bool feature_usable(const struct feature rows[FEATURE_COUNT], enum feature_id id);

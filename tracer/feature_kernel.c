@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "nop5.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -124,28 +125,28 @@ bool feature_probe_semaphore(const struct probe_context *context, char *detail)
 	return feature_told(detail, true, "ref_ctr_offset: %.20s", line);
 }
 
-/* The optimised uprobe enters the kernel by a system call of its own. Called from elsewhere it
- * fails, or kills the caller, so a child asks; where it does not exist that is ENOSYS. */
 bool feature_probe_nop5(const struct probe_context *context, char *detail)
 {
-#ifdef __x86_64__
-	int status = 0;
-	pid_t pid = fork();
+	int error;
 
 	(void)context;
-	if (!pid) {
-		syscall(336); /* uprobe(2), x86-64, Linux 6.18 */
-		_exit(errno == ENOSYS);
+	switch (nop5_measure(&error)) {
+	case NOP5_TRAPS:
+		return feature_told(detail, true,
+		                    "a uprobe on a 5-byte nop is a trap, as any other");
+	case NOP5_CALLS:
+		return feature_told(detail, false,
+		                    "a uprobe on a 5-byte nop becomes a call; no harm was seen");
+	case NOP5_HARMS:
+		return feature_told(detail, false,
+		                    "tried on a child of awaitness: a uprobe on a 5-byte nop "
+		                    "overwrites locals or kills");
+	case NOP5_UNKNOWN:
+		break;
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return feature_told(detail, false, "cannot find out: %s", strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status))
-		return feature_told(detail, false, "no uprobe system call");
-	return feature_told(detail, true, "the uprobe system call is there");
-#else
-	(void)context;
-	return feature_told(detail, false, "x86-64 only");
-#endif
+	return feature_told(detail, false,
+	                    "cannot be tried (%s), but the kernel can rewrite uprobes",
+	                    strerror(-error));
 }
 
 bool feature_probe_dynptr(const struct probe_context *context, char *detail)

@@ -4,15 +4,10 @@
  */
 #include "probe_cost.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "probe_idle.h"
-#include "target_maps.h"
 
 enum { ROUNDS = 5, CALLS = 1000 };
 
@@ -30,22 +25,6 @@ __attribute__((noinline)) void probe_cost_here(void)
 	__asm__ volatile("");
 }
 #endif
-
-struct place {
-	uint64_t address, offset;
-	char path[PATH_MAX];
-};
-
-static int place_find(void *context, const struct target_map *map)
-{
-	struct place *place = context;
-
-	if (place->address < map->start || place->address >= map->end)
-		return 0;
-	place->offset = place->address - map->start + map->offset;
-	snprintf(place->path, sizeof(place->path), "%s", map->path);
-	return 1;
-}
 
 static uint64_t calls_ns(void)
 {
@@ -67,13 +46,10 @@ static uint64_t calls_ns(void)
 
 int64_t probe_cost_ns(void)
 {
-	struct place place = {.address = (uintptr_t)probe_cost_here};
 	uint64_t without = calls_ns(), with;
 	int probe;
 
-	if (target_maps_read(getpid(), place_find, &place) != 1)
-		return -ENOENT;
-	probe = probe_idle_place(getpid(), place.path, place.offset);
+	probe = probe_idle_here(getpid(), (uintptr_t)probe_cost_here);
 	if (probe < 0)
 		return probe;
 	with = calls_ns();

@@ -5,12 +5,15 @@
 #include "probe_idle.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "target_maps.h"
 
 /* The program that does nothing. A file descriptor, or a negative errno. */
 static int program_load(void)
@@ -64,4 +67,29 @@ int probe_idle_place(pid_t pid, const char *path, uint64_t offset)
 	}
 	close(program); /* the event has it */
 	return event;
+}
+
+struct place {
+	uint64_t address, offset;
+	char path[PATH_MAX];
+};
+
+static int place_find(void *context, const struct target_map *map)
+{
+	struct place *place = context;
+
+	if (place->address < map->start || place->address >= map->end)
+		return 0;
+	place->offset = place->address - map->start + map->offset;
+	snprintf(place->path, sizeof(place->path), "%s", map->path);
+	return 1;
+}
+
+int probe_idle_here(pid_t pid, uint64_t address)
+{
+	struct place place = {.address = address};
+
+	if (target_maps_read(getpid(), place_find, &place) != 1)
+		return -ENOENT;
+	return probe_idle_place(pid, place.path, place.offset);
 }

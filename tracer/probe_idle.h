@@ -14,4 +14,7 @@
  */
 int probe_idle_place(pid_t pid, const char *path, uint64_t offset);
 
+/** The same at an address in this process, for `pid`: this process or a fork of it. */
+int probe_idle_here(pid_t pid, uint64_t address);
+
 #endif

@@ -11,6 +11,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "session_uprobe.h"
+
 #define QUIESCE_US    100
 #define QUIESCE_TRIES 10000
 
@@ -28,6 +30,8 @@ int session_fault(struct fault *fault, int code, const char *what)
 	case EMFILE:
 		return fault_set(fault, code, "cannot %s: too many open files; raise ulimit -n",
 		                 what);
+	case SESSION_UPROBE_HARMS:
+		return fault_set(fault, code, "cannot %s: " SESSION_UPROBE_WHY, what);
 	default:
 		return fault_set(fault, code, "cannot %s: %s (see awaitness doctor)", what,
 		                 strerror(-code));
@@ -50,11 +54,11 @@ int session_attach_usdt(struct session_programs *programs, const struct session_
                         const struct bpf_program *program, const struct target_module *module,
                         const char *probe, uint64_t cookie)
 {
-	LIBBPF_OPTS(bpf_usdt_opts, options, .usdt_cookie = cookie);
+	struct bpf_link *link;
+	int code = session_uprobe_usdt(program, plan->target->pid, module->open_path, probe, cookie,
+	                               &link);
 
-	return session_link_keep(programs, bpf_program__attach_usdt(program, plan->target->pid,
-	                                                            module->open_path, "awaitness",
-	                                                            probe, &options));
+	return code ? code : session_link_keep(programs, link);
 }
 
 void session_programs_quiesce(struct session_programs *programs)

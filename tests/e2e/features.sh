@@ -25,23 +25,3 @@ done
 is "doctor tells what is switched off" \
 	"$(AWAITNESS_DISABLE=dynptr,bpf "$awaitness" doctor --format json | jq -r '[.features[] | select(.state == "off") | .name] | join(" ")')" \
 	"$("$awaitness" doctor --format json | jq -r '[.features[] | select(.state == "ok" and (.name == "dynptr" or .name == "bpf")) | .name] | join(" ")')"
-
-# What nop5 does cannot be switched off in the kernel: a copy of the program has five one-byte nops
-# where its probes have one of five bytes, so the kernel takes the slow path.
-nop1() {
-	readelf -nW "$1" | grep -oE 'Location: 0x[0-9a-f]+' | cut -d' ' -f2 | sort -u | python3 -c '
-import sys
-path, out = sys.argv[1:]
-data = bytearray(open(path, "rb").read())
-for line in sys.stdin:
-    at = int(line, 16)  # the code segment of a PIE lies in the file where it lies in memory
-    assert data[at:at + 5] == bytes.fromhex("0f1f440000"), hex(at)
-    data[at:at + 5] = b"\x90" * 5
-open(out, "wb").write(data)' "$1" "$2" && chmod +x "$2"
-}
-if [ "$(uname -m)" = x86_64 ]; then
-	check "a program with one-byte probes" nop1 "$programs/fanout" "$work/fanout1"
-	check "without nop5" "$awaitness" run --format json -o report.json -- "$work/fanout1"
-	is "without nop5: counts" "$(counts report.json)" "$(truth out)"
-	is "without nop5: nothing lost" "$(jq .period.lost report.json)" 0
-fi

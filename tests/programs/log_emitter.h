@@ -11,15 +11,6 @@
 
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
-#if defined(__x86_64__) && !defined(EMITTER_NOP1)
-#undef _SDT_NOP
-#define _SDT_NOP                                                                                   \
-	.byte 0x0f;                                                                                \
-	.byte 0x1f;                                                                                \
-	.byte 0x44;                                                                                \
-	.byte 0x00;                                                                                \
-	.byte 0x00
-#endif
 
 #include <stdbool.h>
 #include <stdint.h>

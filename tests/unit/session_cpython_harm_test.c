@@ -87,7 +87,8 @@ Test(session_cpython_harm, attaching_and_detaching_again_and_again_leaves_the_ta
 
 		cr_assert_eq(cpython_session_open(&options, &source, &fault), 0, "%s",
 		             fault.message);
-		for (int j = 0; j < 5; j++)
+		/* However long it takes on a busy machine. */
+		for (int j = 0; j < 5 || (events <= 100 && j < 2000); j++)
 			cr_assert_geq(source->ops->poll(source, 5, ignore_batch, &events), 0);
 		source->ops->close(source);
 		cr_expect_gt(events, 100);

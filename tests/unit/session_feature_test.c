@@ -13,6 +13,7 @@ static struct feature rows[FEATURE_COUNT];
 Test(feature, every_row_says_what_follows_and_what_to_do)
 {
 	features_probe(rows);
+	features_try(rows);
 	for (int i = 0; i < FEATURE_COUNT; i++) {
 		cr_assert_not_null(rows[i].name);
 		cr_assert_neq(rows[i].detail[0], 0, "%s", rows[i].name);

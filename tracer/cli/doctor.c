@@ -176,6 +176,7 @@ static int doctor_run(const struct settings *settings, const struct arguments *a
 		return status;
 	}
 	features_probe(rows);
+	features_try(rows);
 	if (settings->format == FORMAT_JSON) {
 		doctor_json(output.file, rows, target);
 	} else {

@@ -14,6 +14,7 @@
 #include "cpython_session_attach.h"
 #include "session_missed.h"
 #include "session_ring_warm.h"
+#include "session_uprobe.h"
 #include "cpython.skel.h"
 
 enum { LINKS = 256, RING_BYTES = 16 << 20 };
@@ -173,13 +174,17 @@ static int places_attach(struct cpython_attachment *a, struct bpf_program *progr
                          const struct cpython_places *places, struct fault *fault)
 {
 	for (size_t i = 0; i < places->count; i++) {
+		struct bpf_link *link;
 		int error =
-			link_add(a, bpf_program__attach_uprobe(program, false, pid, places->path,
-		                                               places->offsets[i]));
+			session_uprobe_place(program, pid, places->path, places->offsets[i], &link);
 
+		if (!error)
+			error = link_add(a, link);
 		if (error)
 			return fault_set(fault, error, "cannot place a uprobe (%s): %s",
-			                 bpf_program__name(program), strerror(-error));
+			                 bpf_program__name(program),
+			                 error == -SESSION_UPROBE_HARMS ? SESSION_UPROBE_WHY
+			                                                : strerror(-error));
 	}
 	return 0;
 }

@@ -12,8 +12,16 @@
  * the probes have, with '_' for '-'. `object` of task_new and wake is a task.
  *
  * A probe nobody listens to costs a test of its semaphore, which the kernel counts
- * up when a tracer attaches; arguments are not evaluated then. The probe
- * itself is a 5-byte nop, which newer kernels patch into a fast path.
+ * up when a tracer attaches; arguments are not evaluated then.
+ *
+ * The probe itself is a nop of one byte: a hit is a trap (1 to 5 us) that leaves
+ * the program's memory alone, on every kernel. A nop of five bytes must not stand
+ * there: Linux 6.18 turns it into a call, which is faster, but overwrites what a
+ * leaf function keeps below its stack pointer, and kills a forked child. Nor may
+ * one stand behind it, as compilers pad: libbpf 1.7 would probe that one; hence
+ * the second nop. (usdt.h of github.com/libbpf/usdt has a nop of ten bytes there,
+ * which Linux 7.2 makes fast without harm. It is not used: no distribution has
+ * it, nor a libbpf that knows this form, while <sys/sdt.h> is everywhere.)
  *
  * Include it in files of the runtime only: it makes <sys/sdt.h> use semaphores,
  * for other probes in the same file, too.
@@ -27,14 +35,11 @@
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
 #if defined(__x86_64__)
-/* nopl 0x0(%rax,%rax,1). Expanded where a probe stands, hence after sys/sdt.h. */
+/* Set here, whatever another <sys/sdt.h> takes. Expanded where a probe stands, hence after it. */
 #undef _SDT_NOP
 #define _SDT_NOP                                                                                   \
-	.byte 0x0f;                                                                                \
-	.byte 0x1f;                                                                                \
-	.byte 0x44;                                                                                \
-	.byte 0x00;                                                                                \
-	.byte 0x00
+	nop;                                                                                       \
+	nop
 #endif
 
 /* X(KIND, name): the kinds of event.h that are probes, and the probes' names. */
