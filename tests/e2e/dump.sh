@@ -113,8 +113,9 @@ async def main():
 asyncio.run(main())
 PY
 
-start lone "$python" -c 'import asyncio; asyncio.run(asyncio.sleep(60))'
-sleep 1
+start lone "$python" -c 'import asyncio; asyncio.run(asyncio.sleep(600))'
+sleeps() { "$awaitness" dump "$lone" 2>&1 | grep -q "suspended, awaits sleep"; }
+wait_for 20 sleeps || not_ok "it sleeps"
 check "one task" "$awaitness" dump "$lone"
 like "is one task" "$(<out)" "1 task is suspended"
 check "doctor looks at it, too" "$awaitness" doctor "$lone"

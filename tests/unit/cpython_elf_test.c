@@ -108,10 +108,12 @@ Test(cpython_elf, a_search_ends_where_addresses_run_over)
 {
 	static const uint64_t addresses[] = {~0ull, ~7ull, 1ull << 63, 1ull << 47,
 	                                     (1ull << 47) - 8};
+	struct cpython_elf *elf;
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		file.segments[0].p_vaddr = addresses[i];
 		write_file();
+		cr_expect_eq(cpython_elf_open(path, &elf), -ENOEXEC);
 		search_all();
 	}
 }
@@ -144,6 +146,7 @@ Test(cpython_elf, headers_that_are_not_aligned_are_as_if_they_were_not_there)
 	size_t left;
 
 	file.head.e_phoff = sizeof(Elf64_Ehdr) + 1;
+	memmove(byte_at(file.head.e_phoff), file.segments, sizeof(file.segments));
 	write_file();
 	cr_assert_eq(cpython_elf_open(path, &elf), 0);
 	cr_assert_null(cpython_elf_at(elf, 0x400008, &left));
