@@ -140,6 +140,7 @@ static void expect_why(const char *path, int wanted_code, const char *wanted)
 	struct spawn spawn;
 	int code = spawn_open(&spawn, argv, NULL);
 
+	spawn_close(&spawn); /* what was started after all shall not stay */
 	cr_expect_eq(code, wanted_code, "%s: %d", path, code);
 	executable_explain(path, code, why, sizeof(why));
 	cr_expect_str_eq(why, wanted);
