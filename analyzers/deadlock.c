@@ -22,7 +22,7 @@
 #define CYCLE_MAX  64 /* tasks followed; longer circles are missed */
 #define CYCLES_MAX 64 /* circles that still stand, told apart */
 
-#define STOOD_NS   500000000ull
+#define STOOD_NS 500000000ull
 
 struct cycle {
 	uint64_t members[CYCLE_MAX];
@@ -231,7 +231,8 @@ static void cycle_found(struct deadlock *self)
 	}
 }
 
-/* `taken`: the actor has got the lock it waited for, so it was none; else it was broken at `now`. */
+/* `taken`: the actor has got the lock it waited for, so it was none; else it was broken at `now`.
+ */
 static void cycle_end(struct deadlock *self, struct actor *actor, bool taken, uint64_t now)
 {
 	for (unsigned i = 0; i < self->count; i++) {

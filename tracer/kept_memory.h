@@ -31,8 +31,7 @@ void kept_memory_close(struct kept_memory *memory);
 int kept_memory_renew(struct kept_memory *memory, pid_t pid);
 
 /** Reads `size` bytes at `address`: 0, -EFAULT (not all of it is mapped) or -ESRCH (it is gone). */
-int kept_memory_read(const struct kept_memory *memory, uint64_t address, void *out,
-                       size_t size);
+int kept_memory_read(const struct kept_memory *memory, uint64_t address, void *out, size_t size);
 
 /** From now on the memory stays readable when the process ends. Needs CAP_SYS_PTRACE (or
  * vm.unprivileged_userfaultfd). 0 or a negative errno: then it is not kept. Waits until it is. */

@@ -156,8 +156,7 @@ Test(lock_verdict, a_section_whose_end_shows_that_it_began_in_a_loss_may_have_su
 Test(lock_verdict, a_loss_of_a_thread_that_does_not_use_it_hides_nothing_of_it)
 {
 	expect_weakened(LOCK_NEW SECTION("w1", ""),
-	                "thread 2\n+1 w8 suspend sleep\n+1 - lost 500 until=+0\n", "dormant",
-	                NULL);
+	                "thread 2\n+1 w8 suspend sleep\n+1 - lost 500 until=+0\n", "dormant", NULL);
 }
 
 Test(lock_verdict, a_loss_before_it_was_made_hides_nothing_of_it)

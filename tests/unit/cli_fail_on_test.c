@@ -80,10 +80,10 @@ Test(fail_on, a_verdict_hits_only_locks_that_have_it)
 
 Test(fail_on, a_lock_that_kept_nobody_out_so_far_fails_nothing_that_does_not_name_it)
 {
-	cr_expect(!fail_on_hit("needless", &asleep));
-	cr_expect(!fail_on_hit("any", &asleep));
-	cr_expect(!fail_on_hit("findings", &asleep));
-	cr_expect(fail_on_hit("dormant", &asleep));
+	expect_judged("needless", &asleep, FAIL_ON_NOTHING);
+	expect_judged("any", &asleep, FAIL_ON_NOTHING);
+	expect_judged("findings", &asleep, FAIL_ON_NOTHING);
+	expect_judged("dormant", &asleep, FAIL_ON_FOUND);
 }
 
 Test(fail_on, any_is_findings_and_locks_that_should_change)

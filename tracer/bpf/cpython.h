@@ -135,7 +135,7 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_LOAD = 8, /* a target that is starting was stopped: asyncio is being loaded, or
 	                        * its first step begins. Not numbered */
 	CPYTHON_FACT_END = 9,  /* the interpreter is about to take itself down. Not numbered */
-	CPYTHON_FACT_CODE = 10 /* a code object, before it is named: cpython_define.h. Not numbered
+	CPYTHON_FACT_CODE = 10 /* a code object, before it is named: cpython_record.h. Not numbered
 	                        */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_define.bpf.h - tells a code object when it is first met (cpython_define.h).
+ * cpython_define.bpf.h - tells a code object when it is first met (cpython_record.h).
  *
  * Whether it was told is asked for each frame of each chain. Most are in a small table of the
  * thread, by address and by its first line and number of locals: another code object at that
@@ -9,7 +9,7 @@
 #ifndef CPYTHON_DEFINE_BPF_H
 #define CPYTHON_DEFINE_BPF_H
 
-#include "cpython_define.h"
+#include "cpython_record.h"
 #include "cpython_fact.bpf.h"
 
 struct code_key {

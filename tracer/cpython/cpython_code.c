@@ -261,7 +261,8 @@ int cpython_codes_define(struct cpython_codes *codes, const struct cpython_defin
                          size_t size)
 {
 	struct cpython_defined defined = {record, size, &codes->memory};
-	const struct cpython_memory memory = {cpython_define_read, &defined, codes->memory.layout, NULL};
+	const struct cpython_memory memory = {cpython_define_read, &defined, codes->memory.layout,
+	                                      NULL};
 	uint64_t address = record->fact.task;
 	struct cpython_code *older = cpython_table_get(&codes->table, address, 0);
 	struct cpython_code *code = address ? code_read(codes, &memory, address) : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_define.h - what a record that defines a code object (bpf/cpython_define.h) holds, as a
+ * cpython_define.h - what a record that defines a code object (bpf/cpython_record.h) holds, as a
  * memory to read it from.
  */
 #ifndef CPYTHON_DEFINE_H
@@ -11,7 +11,7 @@
 
 #include "cpython_memory.h"
 
-#include "bpf/cpython_define.h"
+#include "bpf/cpython_record.h"
 
 /** Where what is read comes from: the blocks of a record, and what none of them has from memory. */
 struct cpython_defined {

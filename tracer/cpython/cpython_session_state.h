@@ -19,7 +19,7 @@ struct cpython_session {
 	struct cpython_session_options options;
 	struct target *target;
 	struct kept_memory *memory; /* of the target, kept until all is read */
-	uint64_t memory_look;         /* ns: when to see next whether it is still the target's */
+	uint64_t memory_look;       /* ns: when to see next whether it is still the target's */
 	struct cpython_found found;
 	struct cpython_attachment *attachment;
 	struct cpython_translator *translator;

@@ -73,7 +73,7 @@ void cpython_translate_free(struct cpython_translator *translator); /* takes NUL
 int cpython_translate_fact(struct cpython_translator *translator, const struct cpython_fact *fact,
                            size_t size);
 
-/** Takes a record that defines a code object (bpf/cpython_define.h): it comes before the facts that
+/** Takes a record that defines a code object (bpf/cpython_record.h): it comes before the facts that
  * name it. 0, -EPROTO (it makes no sense) or -ENOMEM. */
 int cpython_translate_define(struct cpython_translator *translator,
                              const struct cpython_define *record, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cpython_define.h - a code object as it is told when it is first met: copies of what it is made
+ * cpython_record.h - a code object as it is told when it is first met: copies of what it is made
  * of.
  *
  * A fact names code objects by address, and the object may be gone by the time the fact is read.
@@ -9,8 +9,8 @@
  *
  * Includes cpython.h alone.
  */
-#ifndef BPF_CPYTHON_DEFINE_H
-#define BPF_CPYTHON_DEFINE_H
+#ifndef BPF_CPYTHON_RECORD_H
+#define BPF_CPYTHON_RECORD_H
 
 #include "cpython.h"
 
