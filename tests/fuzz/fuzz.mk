@@ -8,7 +8,7 @@ fuzz_parts := $(wildcard tracer/text_*.c tracer/name*.c tracer/event_*.c tracer/
   tracer/merge_heap.c tracer/site_set.c tracer/std_format.c tracer/escape.c tracer/fault.c
 # What is read of CPython: its facts and its files; all but what needs a kernel.
 fuzz_cpython := $(filter-out %_session.c %_follow.c $(wildcard tracer/cpython/cpython_session*.c),$(wildcard tracer/cpython/*.c)) \
-  $(wildcard tracer/target*.c tracer/inspection*.c) tracer/elf_module.c tracer/kernel_btf.c tracer/plain_file.c tracer/remote_memory.c
+  $(wildcard tracer/target*.c tracer/inspection*.c) tracer/elf_module.c tracer/kernel_btf.c tracer/plain_file.c tracer/remote_memory.c tracer/kept_memory.c
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: fuzz_parts += $(fuzz_cpython) -lelf
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: $(fuzz_cpython) $(wildcard tracer/cpython/*.h tracer/bpf/*.h)
 
