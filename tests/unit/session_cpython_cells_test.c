@@ -138,10 +138,11 @@ Test(session_cpython_cells, what_is_in_containers_is_exact)
 	expect_exact("cells_containers", CPYTHON_ALL);
 }
 
-static bool noted(const struct report *report, const char *text)
+/* Is it among what stands on top as not seen? */
+static bool unseen(const struct report *report, const char *text)
 {
-	for (size_t i = 0; i < report->note_count; i++)
-		if (strstr(report->notes[i].text, text))
+	for (size_t i = 0; i < report->unseen_count; i++)
+		if (strstr(report->unseen[i].what, text))
 			return true;
 	return false;
 }
@@ -158,10 +159,10 @@ Test(session_cpython_cells, more_cells_than_are_watched_are_said_to_be_missing)
 		1);
 	cr_expect_gt(found(report, "lost-update", "Shared.size"), 0);
 	cr_expect_leq(found(report, "lost-update", "Shared.size"), truth);
-	cr_expect(noted(report, "the cap was reached"));
+	cr_expect(unseen(report, "the cap was reached"));
 	analysis_free(analysis);
 	report = program_watch(&program, "cells_counter", CPYTHON_STEPS, &analysis);
-	cr_expect(!noted(report, "the cap was reached"));
+	cr_expect(!unseen(report, "the cap was reached"));
 	analysis_free(analysis);
 }
 
