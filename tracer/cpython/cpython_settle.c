@@ -297,10 +297,12 @@ static int hidden_settle(struct cpython_translator *t, struct cpython_stream *st
 }
 
 /* Locks whose state changed although no `with` of this step and no chain explains it. */
-static int states_settle(struct cpython_translator *t, struct cpython_stream *stream,
-                         struct cpython_task *task, const struct cpython_fact *fact,
-                         const struct cpython_item *items)
+int cpython_section_states(struct cpython_translator *t, struct cpython_stream *stream,
+                           struct cpython_task *task, const struct cpython_fact *fact,
+                           const struct cpython_item *items)
 {
+	uint32_t who = task ? task->id : 0;
+
 	for (unsigned i = 0; i < fact->count; i++) {
 		struct cpython_lock *lock;
 		bool locked;
@@ -315,8 +317,8 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 		locked = items[i].state == CPYTHON_LOCK_HELD;
 		if (cpython_lock_excludes(lock) && !cpython_lock_of_threads(lock)) {
 			if (!locked && lock->holder)
-				error = cpython_holder_freed(stream, lock, task->id, fact->time);
-			else if (locked && !lock->holder && lock->known && !lock->locked)
+				error = cpython_holder_freed(stream, lock, who, fact->time);
+			else if (task && locked && !lock->holder && lock->known && !lock->locked)
 				error = cpython_section_taken(t, stream, task, lock, task->site,
 				                              fact->last_entered, fact->time);
 		}
@@ -326,8 +328,7 @@ static int states_settle(struct cpython_translator *t, struct cpython_stream *st
 		lock->locked = locked;
 		lock->gone = items[i].state == CPYTHON_LOCK_GONE && !lock->holder;
 		if (lock->gone && lock->told)
-			error = cpython_emit(stream, fact->time, AW_LOCK_FREE, 0, task->id,
-			                     lock->id, 0);
+			error = cpython_emit(stream, fact->time, AW_LOCK_FREE, 0, who, lock->id, 0);
 		if (error)
 			return error;
 	}
@@ -399,7 +400,7 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	if (!error)
 		error = hidden_settle(t, stream, task, fact, items, view.waiting);
 	if (!error)
-		error = states_settle(t, stream, task, fact, items);
+		error = cpython_section_states(t, stream, task, fact, items);
 	if (!error && view.waiting && task->waiting != view.waiting)
 		error = cpython_section_waits(t, stream, task, view.waiting, view.waiting_site,
 		                              fact->time);

@@ -316,6 +316,11 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *stream,
                            struct cpython_task *task, const struct cpython_fact *fact,
                            const struct cpython_item *items, const struct cpython_chain *chain);
+/** What the LOCK items of a fact say of locks whose state changed. `task`: whose step has ended;
+ * NULL: it is not known any more. 0 or -ENOMEM. */
+int cpython_section_states(struct cpython_translator *t, struct cpython_stream *stream,
+                           struct cpython_task *task, const struct cpython_fact *fact,
+                           const struct cpython_item *items);
 /** The task goes on after it waited for a lock. */
 int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *stream,
                            struct cpython_task *task, uint64_t time, bool exception);

@@ -168,7 +168,7 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 	/* Another task was made at its address meanwhile: with that its end was told. */
 	task = cpython_table_get(&t->tasks, fact->last, 0);
 	if (fact->settled == CPYTHON_SETTLED_GONE && task && task->coro != fact->last_coro)
-		return 0;
+		return cpython_section_states(t, stream, NULL, fact, items);
 	task = cpython_task_get(t, stream, fact, items, fact->last, fact->last_coro);
 	if (!task)
 		return -ENOMEM;
