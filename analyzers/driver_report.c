@@ -132,6 +132,41 @@ static void note_permits(struct analysis *a)
 	}
 }
 
+static bool is_taken_by_call(const struct report_lock *lock)
+{
+	static const char call[] = ".acquire";
+
+	for (size_t i = 0; i < lock->site_count; i++) {
+		const char *inner = lock->sites[i].place.inner;
+		size_t n = inner ? strlen(inner) : 0;
+
+		if (n >= strlen(call) && !strcmp(inner + n - strlen(call), call))
+			return true;
+	}
+	return false;
+}
+
+/* Calls of acquire() are seen where awaits are. Below that level the state of a lock shows some. */
+static void note_calls(struct analysis *a)
+{
+	const struct report *report = &a->report;
+
+	a->report.calls_unseen =
+		a->world.runtime == AW_RUNTIME_CPYTHON && !(a->world.can & AW_CAN_AWAITS);
+	for (size_t i = 0; a->report.calls_unseen && i < report->lock_count; i++) {
+		if (!is_taken_by_call(&report->locks[i]))
+			continue;
+		a->report.period.inexact = true;
+		note(a,
+		     text_pool_format(&a->pool,
+		                      "%s is taken by a call of acquire(): of such, only those are "
+		                      "counted that had to wait, or that held it when a step ended "
+		                      "(--detail awaits counts each)",
+		                      report->locks[i].name));
+		break;
+	}
+}
+
 static void report_notes(struct analysis *a)
 {
 	struct text_pool *pool = &a->pool;
@@ -148,6 +183,7 @@ static void report_notes(struct analysis *a)
 		     "reader went on, or if a plain callback made it while the loop was too busy "
 		     "to sleep: such counts are at least");
 	note_permits(a);
+	note_calls(a);
 	note_blind(a);
 }
 

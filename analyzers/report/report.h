@@ -236,6 +236,7 @@ struct report {
 	size_t unseen_count;
 	struct report_note *notes; /* what this source of events cannot tell, and the like */
 	size_t note_count;
+	bool calls_unseen; /* a lock that is taken by a call, not by `with`, may be missing */
 };
 
 struct report_options {

@@ -152,15 +152,22 @@ static void write_lock(struct paper *paper, const struct report_lock *lock)
 		write_lock_sites(paper, "taken at", lock->sites, lock->site_count);
 }
 
+/* What it means that there are none. */
+static const char *locks_absent(const struct report *report)
+{
+	if (!all_seen(report))
+		return "No lock was seen to be taken; what was not seen (above) may hide some.\n";
+	if (report->calls_unseen)
+		return "No lock was seen to be taken; of those taken by a call of acquire(), only "
+		       "those that had to\nwait are seen (--detail awaits shows each).\n";
+	return "No lock was taken.\n";
+}
+
 static void write_locks(struct paper *paper, const struct report *report)
 {
 	heading(paper, "LOCKS, worst first");
 	if (!report->lock_count) {
-		fputs(all_seen(report)
-		              ? "No lock was taken.\n"
-		              : "No lock was seen to be taken; what was not seen (above) may hide "
-		                "some.\n",
-		      paper->out);
+		fputs(locks_absent(report), paper->out);
 		return;
 	}
 	fprintf(paper->out, "%s%-15s  %-24s %9s %9s %8s %6s  %9s %9s%s\n",

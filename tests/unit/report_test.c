@@ -206,6 +206,42 @@ Test(report, as_text_of_a_trace_without_a_loss_says_so)
 	free(text);
 }
 
+Test(report, where_calls_of_acquire_are_not_seen_no_lock_is_said_to_be_absent)
+{
+	char *text = report_as("text",
+	                       "1 - target 7 cpython can=acquires,releases\n"
+	                       "10 w1 suspend sleep\n",
+	                       NULL);
+
+	cr_expect(!strstr(text, "No lock was taken"), "%s", text);
+	cr_expect(strstr(text, "--detail awaits shows each"), "%s", text);
+	free(text);
+	text = report_as("text",
+	                 "1 - target 7 cpython can=acquires,releases,awaits\n"
+	                 "10 w1 suspend sleep\n",
+	                 NULL);
+	cr_expect(strstr(text, "No lock was taken.\n"), "%s", text);
+	free(text);
+}
+
+Test(report, where_calls_of_acquire_are_not_seen_their_counts_are_not_said_to_be_exact)
+{
+	char *text = report_as("text",
+	                       "1 - target 7 cpython can=acquires,releases\n"
+	                       "2 - site 0x1 line=5 function=\"use\" file=\"a.py\"\n"
+	                       "+0 - site 0x2 line=9 parent=0x1 function=\"Lock.acquire\" "
+	                       "file=\"/usr/lib/python3.11/asyncio/locks.py\"\n"
+	                       "10 main lock-new L asyncio.Lock\n+1 main suspend sleep\n"
+	                       "+1 w1 lock-taken L @Lock.acquire:"
+	                       "\"/usr/lib/python3.11/asyncio/locks.py\":9#0x2\n"
+	                       "+1 w1 lock-freed L\n",
+	                       NULL);
+
+	cr_expect(strstr(text, "exact, but for what is said below"), "%s", text);
+	cr_expect(strstr(text, "is taken by a call of acquire()"), "%s", text);
+	free(text);
+}
+
 Test(report, as_json_tells_what_was_lost_before_all_else)
 {
 	char *text = report_as("json", LOST_SOME, NULL);
