@@ -252,6 +252,9 @@ static json_t *whole_json(const struct shown *shown, const struct dump_groups *g
 	const struct dump *dump = shown->dump;
 	const struct inspection *all = dump->inspection;
 	const struct dump_left *left = &dump->left;
+	const json_int_t others = (json_int_t)left->running + (json_int_t)left->not_begun +
+	                          (json_int_t)left->done + (json_int_t)left->foreign +
+	                          (json_int_t)left->unreadable;
 	json_t *tasks = json_array(), *grouped = json_array(), *locks = json_array(),
 	       *cycles = json_array();
 
@@ -273,9 +276,7 @@ static json_t *whole_json(const struct shown *shown, const struct dump_groups *g
 		text_json(dump->target->command), "loops", loops_json(all), "tasks", tasks,
 		"tasks_left_out", (json_int_t)shown->left_out, "groups", grouped, "locks", locks,
 		"locks_left_out", (json_int_t)shown->locks_left_out, "deadlocks", cycles, "others",
-		(json_int_t)(left->running + left->not_begun + left->done + left->foreign +
-	                     left->unreadable),
-		"left", left_json(left), "dropped", (json_int_t)all->dropped, "truncated",
+		others, "left", left_json(left), "dropped", (json_int_t)all->dropped, "truncated",
 		all->truncated, "ran", all->ran, "moved", all->moved);
 }
 
