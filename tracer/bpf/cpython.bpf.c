@@ -104,9 +104,7 @@ SEC("uprobe")
 int task_step(struct pt_regs *ctx)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid();
-	/* Read before the choice: clang would add to the context pointer. */
-	volatile uint64_t first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx),
-			  third = PT_REGS_PARM3(ctx);
+	uint64_t first, second, third;
 	uint32_t *target = process_get(tgid_tid);
 	struct cpython_target *t;
 	struct scratch *s;
@@ -128,6 +126,10 @@ int task_step(struct pt_regs *ctx)
 		t->starting = 0;
 		stop_here(s, CPYTHON_ENTER_FIRST);
 	}
+	/* Read before the choice: clang would add to the context pointer. */
+	first = unchecked(PT_REGS_PARM1(ctx));
+	second = unchecked(PT_REGS_PARM2(ctx));
+	third = unchecked(PT_REGS_PARM3(ctx));
 	if (t->layout.task_argument)
 		step_enter(slot, second, third);
 	else
@@ -179,7 +181,7 @@ int idle(struct bpf_raw_tracepoint_args *ctx)
 	s = scratch_at(slot);
 	if (!s)
 		return 0;
-	settle_all(slot, s, th, tgid_tid, 0);
+	settle_all(slot, s, th, t, tgid_tid, 0);
 	scratch_release(s);
 	return 0;
 }

@@ -86,7 +86,7 @@ static __always_inline const struct step *step_current(const struct thread *th,
 	if (depth > CPYTHON_STACK || th->epoch != t->epoch)
 		return 0;
 	for (i = 0; i < CPYTHON_STACK && depth; i++, depth--) {
-		const struct step *step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+		const struct step *step = &th->steps[unchecked(depth - 1) & (CPYTHON_STACK - 1)];
 
 		if (step_executes(&t->layout, step))
 			return step;

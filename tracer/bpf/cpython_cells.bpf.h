@@ -33,25 +33,43 @@ struct {
 	__type(value, struct cpython_attribute_value);
 } attributes SEC(".maps");
 
-/* Where objects of a type keep an attribute; remembered, but for what is not there (yet). */
-__noinline int attribute_find(uint32_t target, uint64_t type, uint64_t name)
+static __always_inline void cell_keep(struct cell_slot *c,
+                                      const struct cpython_attribute_value *how)
+{
+	c->how = how->kind;
+	c->index = how->index;
+	c->basicsize = how->basicsize;
+}
+
+/* Where the object of a slot keeps the attribute, as all of its type do; remembered, but for what
+ * is not there (yet). */
+__noinline int cell_find(uint32_t target, uint32_t i)
 {
 	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
-	struct cpython_attribute_key key = {type, name, target};
-	struct cpython_attribute_value value = {};
+	struct cpython_attribute_key key = {};
+	struct cpython_attribute_value value = {}, *how;
+	struct cell_slot *c = cell_at(i);
 	int at;
 
-	if (!t)
+	if (!t || !c || c->kind == CPYTHON_CELL_ENTRY)
 		return 0;
-	if (bpf_map_lookup_elem(&attributes, &key))
+	key.type = c->type;
+	key.name = c->name;
+	key.target = target;
+	how = bpf_map_lookup_elem(&attributes, &key);
+	if (how) {
+		cell_keep(c, how);
 		return 1;
-	at = keys_find(read_word(type + t->layout.cached_keys), name, read_word(name + STR_HASH));
+	}
+	at = keys_find(read_word(c->type + t->layout.cached_keys), c->name,
+	               read_word(c->name + STR_HASH));
 	if (at < 0)
 		return 0;
 	value.kind = CPYTHON_ATTRIBUTE_VALUES;
 	value.index = at;
-	value.basicsize = (uint32_t)read_word(type + 32);
+	value.basicsize = (uint32_t)read_word(c->type + 32);
 	bpf_map_update_elem(&attributes, &key, &value, BPF_ANY);
+	cell_keep(c, &value);
 	return 1;
 }
 
@@ -91,14 +109,10 @@ static __always_inline uint32_t cell_room(const struct thread_cells *here, uint6
 	return oldest;
 }
 
-/* The object whose cell it is, and how its type keeps the attribute. */
-static __always_inline void cell_bind(struct scratch *s, struct cpython_target *t,
-                                      struct cell_slot *c, const struct cpython_cell *cell,
-                                      uint64_t self)
+/* The object whose cell it is. */
+static __always_inline void cell_bind(const struct cpython_target *t, struct cell_slot *c,
+                                      const struct cpython_cell *cell, uint64_t self)
 {
-	struct cpython_attribute_key key = {};
-	struct cpython_attribute_value *how;
-
 	c->object = cell->kind == CPYTHON_CELL_ENTRY ? cell->object : self;
 	c->how = CPYTHON_ATTRIBUTE_DICT;
 	c->type = read_word(c->object + 8);
@@ -107,17 +121,6 @@ static __always_inline void cell_bind(struct scratch *s, struct cpython_target *
 		c->type = read_word(c->object + 8);
 	}
 	c->self = c->object;
-	if (cell->kind == CPYTHON_CELL_ENTRY || !attribute_find(s->target, c->type, c->name))
-		return;
-	key.type = c->type;
-	key.name = c->name;
-	key.target = s->target;
-	how = bpf_map_lookup_elem(&attributes, &key);
-	if (how) {
-		c->how = how->kind;
-		c->index = how->index;
-		c->basicsize = how->basicsize;
-	}
 }
 
 /* The key of an item, from the frame that holds it; 0: it has none. */
@@ -135,9 +138,9 @@ static __always_inline uint64_t cell_key(const struct cpython_target *t,
 	return key;
 }
 
-/* Cell number `j` of an await: the task that is settled has suspended there. Gives its slot and
- * one; 0: it is not watched. */
-__noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t self)
+/* A slot for cell number `j` of an await: the task that is settled has suspended there. Gives it
+ * and one, not armed yet; 0: it is not watched. */
+__noinline int cell_place(uint32_t slot, uint32_t j, uint64_t generator, uint64_t self)
 {
 	struct thread_cells *here = bpf_task_storage_get(&cells, bpf_get_current_task_btf(), 0,
 	                                                 BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -154,7 +157,7 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 	t = target_of(s);
 	if (!t)
 		return 0;
-	cell = &s->await.cells[j & (CPYTHON_AWAIT_CELLS - 1)];
+	cell = &s->await.cells[unchecked(j) & (CPYTHON_AWAIT_CELLS - 1)];
 	at = cell_room(here, s->now);
 	if (at >= CPYTHON_CELLS) {
 		item = item_add(s, CPYTHON_ITEM_CELL);
@@ -162,7 +165,7 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 			item->flags = CPYTHON_CELL_FULL;
 		return 0;
 	}
-	c = &here->slots[at & (CPYTHON_CELLS - 1)];
+	c = &here->slots[unchecked(at) & (CPYTHON_CELLS - 1)];
 	if (c->state != CELL_FREE) {
 		cell_item(s, c, at, CPYTHON_CELL_DROPPED);
 		c->state = CELL_FREE;
@@ -176,9 +179,28 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 	c->name = cell->name;
 	c->of = cell->of;
 	c->depends = 0;
-	cell_bind(s, t, c, cell, self);
+	cell_bind(t, c, cell, self);
+	return at + 1;
+}
+
+/* The object of slot `i`, for cell number `j`, is known: arms it. Gives the slot and one; 0: it is
+ * not watched. */
+__noinline int cell_arm(uint32_t slot, uint32_t j, uint32_t i)
+{
+	struct thread *th = thread_here();
+	struct scratch *s = scratch_at(slot);
+	struct cell_slot *c = cell_at(i);
+	struct cpython_target *t;
+	const struct cpython_cell *cell;
+
+	if (!s || !th || !c)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	cell = &s->await.cells[unchecked(j) & (CPYTHON_AWAIT_CELLS - 1)];
 	if (c->of == CPYTHON_CELL_OF_ITEM) {
-		c->key = cell_key(t, cell, generator);
+		c->key = cell_key(t, cell, c->generator);
 		if (!c->key)
 			return 0;
 		c->hash = key_hash(s->target, c->key);
@@ -191,11 +213,11 @@ __noinline int cell_arm(uint32_t slot, uint32_t j, uint64_t generator, uint64_t 
 	}
 	c->state = CELL_ARMED;
 	th->cell_count++;
-	return at + 1;
+	return i + 1;
 }
 
 /* A slot was armed: what the reader holds is what stands there now. */
-static __always_inline void cell_hold(struct scratch *s, uint32_t at, uint64_t value)
+static __noinline void cell_hold(struct scratch *s, uint32_t at, uint64_t value)
 {
 	struct cell_slot *c = cell_at(at);
 
@@ -222,8 +244,11 @@ __noinline int await_arm(uint32_t slot, uint32_t i)
 	for (j = 0; j < CPYTHON_AWAIT_CELLS; j++) {
 		if (j >= s->await.count)
 			break;
-		at = cell_arm(slot, j, frame->a, frame->c);
-		if (at)
+		at = cell_place(slot, j, frame->a, frame->c);
+		if (!at)
+			continue;
+		cell_find(s->target, at - 1);
+		if (cell_arm(slot, j, at - 1))
 			cell_hold(s, at - 1, cell_value(slot, at - 1));
 	}
 	return 0;
@@ -315,7 +340,7 @@ __noinline int cells_look(uint32_t slot)
 		return 0;
 	depth = th->depth;
 	if (depth && depth <= CPYTHON_STACK) {
-		step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+		step = &th->steps[unchecked(depth - 1) & (CPYTHON_STACK - 1)];
 		ended = step->task;
 		nested = top_executes(th, t);
 	}
@@ -331,7 +356,7 @@ __noinline int cells_look(uint32_t slot)
 }
 
 /* The step of a task begins: what it holds the values of is looked at when it has ended. */
-static __always_inline void cells_run(struct thread *th, uint64_t task)
+static __noinline void cells_run(struct thread *th, uint64_t task)
 {
 	uint32_t i;
 
@@ -346,7 +371,7 @@ static __always_inline void cells_run(struct thread *th, uint64_t task)
 }
 
 /* Another window: what was armed in the one before is worth nothing. */
-static __always_inline void cells_forget(struct thread *th)
+static __noinline void cells_forget(struct thread *th)
 {
 	uint32_t i;
 

@@ -12,11 +12,6 @@
 #include "cpython_record.h"
 #include "cpython_fact.bpf.h"
 
-struct code_key {
-	uint64_t code;
-	uint64_t target; /* index in the map of targets */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -34,11 +29,8 @@ static __always_inline uint64_t code_head(const struct cpython_layout *l, uint64
 static __always_inline uint32_t block_copy(void *to, const uint32_t room, uint64_t address,
                                            uint64_t size)
 {
-	uint32_t n = size;
+	uint64_t n = unchecked(size);
 
-	if (size > room)
-		return 0;
-	asm volatile("" : "+r"(n));
 	if (n > room)
 		return 0;
 	return bpf_probe_read_user(to, n, (void *)address) ? 0 : n;
@@ -146,7 +138,6 @@ __noinline int code_note(uint32_t slot, uint64_t code, uint64_t head)
 {
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_here();
-	struct code_key key = {code, 0};
 	struct code_seen *seen;
 	uint64_t *told;
 
@@ -155,15 +146,17 @@ __noinline int code_note(uint32_t slot, uint64_t code, uint64_t head)
 	seen = &th->codes[(code >> 5 ^ code >> 11) & (CODES_SEEN - 1)];
 	if (seen->code == code && seen->head == head)
 		return 0;
-	key.target = s->target;
-	told = bpf_map_lookup_elem(&told_codes, &key);
+	s->code.code = code;
+	s->code.target = s->target;
+	s->code_head = head;
+	told = bpf_map_lookup_elem(&told_codes, &s->code);
 	if (!told || *told != head) {
 		if (code_define(slot, code))
 			return 0;
-		bpf_map_update_elem(&told_codes, &key, &head, BPF_ANY);
+		bpf_map_update_elem(&told_codes, &s->code, &s->code_head, BPF_ANY);
 	}
-	seen->code = code;
-	seen->head = head;
+	seen->code = s->code.code;
+	seen->head = s->code_head;
 	return 1;
 }
 

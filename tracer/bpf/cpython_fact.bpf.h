@@ -24,12 +24,10 @@ static __always_inline void fact_begin(struct scratch *s, uint32_t kind, uint64_
 
 static __always_inline void fact_send(struct scratch *s, struct thread *th)
 {
-	uint32_t count_now = s->fact.count;
-	uint64_t size, flags = BPF_RB_NO_WAKEUP;
+	uint64_t count_now = unchecked(s->fact.count), size, flags = BPF_RB_NO_WAKEUP;
 
 	/* Numbered before anything can be lost. */
 	s->fact.number = th->number++;
-	asm volatile("" : "+r"(count_now));
 	if (count_now > CPYTHON_ITEMS)
 		count_now = CPYTHON_ITEMS;
 	size = sizeof(struct cpython_fact) + count_now * sizeof(struct cpython_item);
@@ -115,10 +113,10 @@ static __always_inline int top_executes(const struct thread *th, const struct cp
 	uint32_t depth = th->depth;
 
 	return depth && depth <= CPYTHON_STACK &&
-	       step_executes(&t->layout, &th->steps[(depth - 1) & (CPYTHON_STACK - 1)]);
+	       step_executes(&t->layout, &th->steps[unchecked(depth - 1) & (CPYTHON_STACK - 1)]);
 }
 
-static __always_inline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, uint64_t epoch)
+static __noinline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, uint64_t epoch)
 {
 	struct known_key key = {task, tgid};
 	struct known known = {coro, epoch};

@@ -30,9 +30,10 @@ static __always_inline void queue_ask(struct scratch *s, uint64_t loop)
 		item->a = loop;
 }
 
-/* A step of `task` begins. */
-static __always_inline void queue_read(struct scratch *s, struct thread *th,
-                                       const struct cpython_target *t, uint64_t task)
+/* A step of `task` begins. A function of its own: its words are not to be on the stack below that
+ * of what else a step calls. */
+static __noinline void queue_read(struct scratch *s, struct thread *th,
+                                  const struct cpython_target *t, uint64_t task)
 {
 	enum { REFERENCES = 0, TYPE = 1, SIZE = 2, STATE = 7, WORDS = 8 };
 	struct cpython_loop_key key = {read_word(task + t->layout.future_loop), s->target};

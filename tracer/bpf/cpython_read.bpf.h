@@ -68,22 +68,21 @@ static __always_inline int object_byte(const struct scratch *s, uint32_t offset)
 
 static __always_inline void object_read(struct scratch *s, uint64_t address)
 {
-	uint32_t left;
+	uint64_t left;
 
 	s->limit = OBJECT;
 	if (!bpf_probe_read_user(s->object, OBJECT, (void *)address))
 		return;
 	/* It ends before an unmapped page: what there is up to the end of its own page. */
-	left = PAGE - (address & (PAGE - 1));
+	left = unchecked(PAGE - (address & (PAGE - 1)));
 	s->limit = 0;
-	asm volatile("" : "+r"(left));
-	if (left < OBJECT && left > 0 && !bpf_probe_read_user(s->object, left, (void *)address))
+	if (left < OBJECT && !bpf_probe_read_user(s->object, left, (void *)address))
 		s->limit = left;
 }
 
 static __always_inline struct cpython_item *item_add(struct scratch *s, uint32_t kind)
 {
-	uint32_t n = s->fact.count;
+	uint64_t n = unchecked(s->fact.count);
 	struct cpython_item *item;
 
 	if (n >= CPYTHON_ITEMS)

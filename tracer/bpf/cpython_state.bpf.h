@@ -68,6 +68,10 @@ enum { CELL_FREE, CELL_ARMED, CELL_RUNNING };
 struct code_seen {
 	uint64_t code, head;
 };
+struct code_key {
+	uint64_t code;
+	uint64_t target; /* index in the map of targets */
+};
 
 struct thread {
 	uint64_t number; /* of the next fact */
@@ -110,6 +114,8 @@ struct scratch {
 	uint64_t caller_frame;   /* that frame */
 	uint64_t arming;         /* the task whose cells are armed */
 	struct cpython_await_value await;
+	struct code_key code;     /* the code object that is looked for */
+	uint64_t code_head;       /* of that */
 	struct cpython_fact told; /* the head of a record that tells a code object */
 	struct cpython_fact fact;
 	struct cpython_item items[CPYTHON_ITEMS]; /* right behind the fact */
@@ -197,6 +203,17 @@ uint32_t scratch_claims;
 
 const volatile uint32_t wake_bytes = 4 << 20; /* in the ring, before the session is woken */
 
+/*
+ * A number whose bound is checked next, and which is used as it was checked: the compiler knows
+ * nothing of it, so it leaves the check out nowhere and makes it with no copy in fewer bits.
+ * Verifiers before 6.19 forget a bound that was found on such a copy, and refuse the program.
+ */
+static __always_inline uint64_t unchecked(uint64_t number)
+{
+	asm volatile("" : "+r"(number));
+	return number;
+}
+
 static __always_inline void count(uint32_t counter)
 {
 	uint64_t *value = bpf_map_lookup_elem(&counters, &counter);
@@ -230,7 +247,7 @@ static __always_inline struct cell_slot *cell_at(uint32_t i)
 	if (!here || i >= CPYTHON_CELLS)
 		return 0;
 	asm volatile("" : "+r"(here)); /* checked before clang computes with it */
-	return &here->slots[i & (CPYTHON_CELLS - 1)];
+	return &here->slots[unchecked(i) & (CPYTHON_CELLS - 1)];
 }
 
 #endif

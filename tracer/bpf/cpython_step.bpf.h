@@ -11,17 +11,17 @@
 #include "cpython_queue.bpf.h"
 
 /*
- * Settles the task on top of the thread's stack: tells how its step ended. A
- * task that still executes stays: what comes now is nested in its step.
+ * How has the step of the task on top of the thread's stack ended? Returns 0 when there is none, or
+ * it still executes: what comes now is nested in it.
  */
-__noinline int settle(uint32_t slot)
+__noinline int step_outcome(uint32_t slot)
 {
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_here();
 	struct cpython_target *t;
 	struct cpython_layout *l;
 	struct step *step;
-	uint32_t depth, j;
+	uint32_t depth;
 	int state;
 
 	if (!s || !th)
@@ -33,7 +33,7 @@ __noinline int settle(uint32_t slot)
 	depth = th->depth;
 	if (!depth || depth > CPYTHON_STACK)
 		return 0;
-	step = &th->steps[(depth - 1) & (CPYTHON_STACK - 1)];
+	step = &th->steps[unchecked(depth - 1) & (CPYTHON_STACK - 1)];
 	if (read_word(step->task + l->task_coro) != step->coro) {
 		s->fact.settled = CPYTHON_SETTLED_GONE;
 	} else if (read_half(step->task + l->future_state)) {
@@ -55,24 +55,48 @@ __noinline int settle(uint32_t slot)
 	s->fact.last = step->task;
 	s->fact.last_coro = step->coro;
 	s->fact.last_entered = step->entered;
-	if (s->fact.settled == CPYTHON_SETTLED_SUSPENDED) {
-		if (!step->known)
-			known_set(th->tgid, step->task, step->coro, t->epoch);
-		walk(slot, step->task, step->coro);
+	if (s->fact.settled == CPYTHON_SETTLED_SUSPENDED && !step->known)
+		known_set(th->tgid, step->task, step->coro, t->epoch);
+	th->depth = depth - 1;
+	return s->fact.settled;
+}
+
+/* A step has ended: reads the state of the locks that the thread watches. */
+static __noinline void watch_read(uint32_t slot, struct thread *th)
+{
+	uint32_t j;
+
+	for (j = 0; j < CPYTHON_WATCH; j++) {
+		struct watched *watched = &th->watch[j];
+
+		if (!watched->lock)
+			continue;
+		watched->state = lock_state(slot, watched->lock, watched->type);
+		if (watched->state == CPYTHON_LOCK_GONE)
+			watched->lock = 0;
+	}
+}
+
+/*
+ * Settles the task on top of the thread's stack: tells how its step ended. A
+ * task that still executes stays. What is done for that is called from here,
+ * one after the other: all that is called within each other shares 512 bytes of
+ * stack.
+ */
+static __always_inline int settle(uint32_t slot, struct scratch *s, struct thread *th,
+                                  const struct cpython_target *t)
+{
+	int settled = step_outcome(slot);
+
+	if (!settled)
+		return 0;
+	if (settled == CPYTHON_SETTLED_SUSPENDED) {
+		walk(slot, s->fact.last, s->fact.last_coro);
 		if (t->cells)
-			cells_arm(slot, step->task);
+			cells_arm(slot, s->fact.last);
 	}
 	if (t->detail >= 1)
-		for (j = 0; j < CPYTHON_WATCH; j++) {
-			struct watched *watched = &th->watch[j];
-
-			if (!watched->lock)
-				continue;
-			watched->state = lock_state(slot, watched->lock, watched->type);
-			if (watched->state == CPYTHON_LOCK_GONE)
-				watched->lock = 0;
-		}
-	th->depth = depth - 1;
+		watch_read(slot, th);
 	return 1;
 }
 
@@ -81,7 +105,8 @@ __noinline int settle(uint32_t slot)
  * There is more than one when the innermost was nested: it had ended before the one around it.
  */
 static __always_inline void settle_all(uint32_t slot, struct scratch *s, struct thread *th,
-                                       uint64_t tgid_tid, uint32_t keep)
+                                       const struct cpython_target *t, uint64_t tgid_tid,
+                                       uint32_t keep)
 {
 	uint32_t i;
 
@@ -92,7 +117,7 @@ static __always_inline void settle_all(uint32_t slot, struct scratch *s, struct 
 			break;
 		fact_begin(s, CPYTHON_FACT_IDLE, tgid_tid);
 		cells_look(slot);
-		settled = settle(slot);
+		settled = settle(slot, s, th, t);
 		if (settled || s->fact.count)
 			fact_send(s, th);
 		if (!settled)
@@ -130,14 +155,13 @@ __noinline int task_name(uint32_t slot, uint64_t task)
 	data = name + (state >> 6 & 1 ? t->layout.str_ascii : t->layout.str_compact);
 	length *= kind;
 	for (i = 0; i < 2; i++) {
-		uint32_t part = length > 32 ? 32 : length;
+		uint64_t part = unchecked(length > 32 ? 32 : length);
 
 		if (!part)
 			break;
 		item = item_add(s, CPYTHON_ITEM_NAME);
 		if (!item)
 			break;
-		asm volatile("" : "+r"(part));
 		if (part > 32)
 			break;
 		item->state = part;
@@ -215,7 +239,7 @@ static __always_inline void step_push(struct thread *th, uint64_t task, uint64_t
 
 	if (depth >= CPYTHON_STACK)
 		depth = CPYTHON_STACK - 1; /* deeper than that: the innermost is replaced */
-	step = &th->steps[depth & (CPYTHON_STACK - 1)];
+	step = &th->steps[unchecked(depth) & (CPYTHON_STACK - 1)];
 	if (th->depth > depth) /* how the step of that one ends is not told */
 		known_set(th->tgid, step->task, step->coro, 0);
 	step->known = known;
@@ -245,13 +269,13 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 		th->depth = 0;
 		cells_forget(th);
 	}
-	settle_all(slot, s, th, tgid_tid, 1);
+	settle_all(slot, s, th, t, tgid_tid, 1);
 	coro = read_word(task + t->layout.task_coro);
 	state = generator_state(&t->layout, coro);
 	known = bpf_map_lookup_elem(&known_tasks, &key);
 	named = known && known->coro == coro && state != t->layout.state_created;
 	if (state != t->layout.state_created && !(named && known->epoch == t->epoch) &&
-	    !(th->depth && th->steps[(th->depth - 1) & (CPYTHON_STACK - 1)].task == task))
+	    !(th->depth && th->steps[unchecked(th->depth - 1) & (CPYTHON_STACK - 1)].task == task))
 		step_late(slot, s, th, tgid_tid, task, coro);
 	fact_begin(s, CPYTHON_FACT_STEP, tgid_tid);
 	s->fact.task = task;
@@ -262,7 +286,7 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
 		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
 	cells_look(slot);
-	settle(slot);
+	settle(slot, s, th, t);
 	cells_run(th, task);
 	if (t->queues)
 		queue_read(s, th, t, task);

@@ -13,9 +13,10 @@
 #include "cpython_read.bpf.h"
 
 enum {
-	KEYS_LOG2_SIZE = 8, /* bytes: dk_log2_size, dk_log2_index_bytes, dk_kind; dk_nentries */
+	/* bytes: dk_log2_size, dk_log2_index_bytes, dk_kind (0: {hash, key, value}, else {key,
+	 * value}); dk_nentries */
+	KEYS_LOG2_SIZE = 8,
 	KEYS_LOG2_BYTES = 9,
-	KEYS_KIND = 10, /* 0: {hash, key, value}, else {key, value} */
 	KEYS_COUNT = 24,
 	KEYS_HEAD = 32,
 	KEYS_TRIES = 24, /* slots looked at for one key */
@@ -63,19 +64,18 @@ static __always_inline int keys_same(uint64_t entry, uint32_t kind, uint64_t key
 /* The number of the entry with this key, -1: there is none. */
 __noinline int keys_find(uint64_t keys, uint64_t key, uint64_t hash)
 {
-	uint8_t head[KEYS_HEAD];
 	uint64_t mask, slot, perturb = hash, entries;
-	uint32_t i, width, kind;
+	uint32_t head, i, width, kind;
 	int at;
 
-	if (!keys || bpf_probe_read_user(head, sizeof(head), (void *)keys))
+	if (!keys || bpf_probe_read_user(&head, sizeof(head), (void *)(keys + KEYS_LOG2_SIZE)))
 		return -1;
-	mask = (1ull << (head[KEYS_LOG2_SIZE] & 31)) - 1;
-	width = head[KEYS_LOG2_BYTES] - head[KEYS_LOG2_SIZE];
+	mask = (1ull << (head & 31)) - 1;
+	width = (head >> 8 & 0xff) - (head & 0xff);
 	if (width > 2)
 		return -1;
-	kind = head[KEYS_KIND];
-	entries = keys + KEYS_HEAD + (1ull << (head[KEYS_LOG2_BYTES] & 31));
+	kind = head >> 16 & 0xff;
+	entries = keys + KEYS_HEAD + (1ull << (head >> 8 & 31));
 	slot = hash & mask;
 	for (i = 0; i < KEYS_TRIES; i++) {
 		at = keys_slot(keys, width, slot);
@@ -156,9 +156,9 @@ static __always_inline uint64_t fingerprint_mix(uint64_t hash, uint64_t word)
 static __always_inline uint64_t fingerprint_text(uint64_t data, uint64_t bytes)
 {
 	uint64_t words[8] = {}, hash = fingerprint_mix(2, bytes);
-	uint32_t part = bytes > sizeof(words) ? sizeof(words) : bytes, i;
+	uint64_t part = unchecked(bytes > sizeof(words) ? sizeof(words) : bytes);
+	uint32_t i;
 
-	asm volatile("" : "+r"(part));
 	if (part > sizeof(words))
 		return 0;
 	bpf_probe_read_user(words, part, (void *)data);

@@ -61,10 +61,10 @@ __noinline int wake(uint32_t slot, uint64_t callback, uint64_t future)
 	fact_current(s, th, t);
 	/* a callback runs, or the step is at its end: it is settled before this is told */
 	if (!s->fact.task && th->depth && th->epoch == t->epoch) {
-		settle_all(slot, s, th, tgid_tid, 1);
+		settle_all(slot, s, th, t, tgid_tid, 1);
 		fact_begin(s, CPYTHON_FACT_WAKE, tgid_tid);
 		cells_look(slot);
-		settle(slot);
+		settle(slot, s, th, t);
 	}
 	item = item_add(s, CPYTHON_ITEM_WAKE);
 	if (item) {
