@@ -118,9 +118,8 @@ const struct option_row option_detail = {
 	.choices = details,
 	.help = "How much to see of a Python program, and so how much it costs: steps (suspensions "
 		"and the locks held there), locks (the default: also every `with` that takes a "
-		"lock), awaits (also passes of every await, and where tasks are made), all (also "
-                "who "
-		"woke whom).",
+		"lock), awaits (also passes of every await, and where tasks are made), all "
+		"(also who woke whom).",
 };
 const struct option_row option_duty = {
 	.name = "duty",
