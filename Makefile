@@ -97,6 +97,8 @@ test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
 test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
 	$(Q)scripts/test-pythons $^
+test-kernels: all programs $(addprefix $(B)/unit/session_cpython_,counts_test cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
+	$(Q)scripts/test-kernels $(SERIES)
 lint: deps ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
 demo: all programs ## programs under load, attached to, and their report
@@ -122,6 +124,6 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -path $(B)/pythons -prune -o -type f -name '*.d' -print 2>/dev/null)
-.PHONY: all programs skeletons deps unit unit-san test-pythons e2e corpus test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san test-pythons test-kernels e2e corpus test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -75,6 +75,7 @@ static __always_inline int scratch_claim(uint32_t target)
 		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
 			s->target = target;
 			s->now = bpf_ktime_get_ns();
+			s->tgid_tid = bpf_get_current_pid_tgid();
 			return slot;
 		}
 	}
@@ -122,6 +123,13 @@ static __noinline void known_set(uint32_t tgid, uint64_t task, uint64_t coro, ui
 	struct known known = {coro, epoch};
 
 	bpf_map_update_elem(&known_tasks, &key, &known, BPF_ANY);
+}
+
+static __noinline struct known *known_get(uint64_t task, uint64_t tgid_tid)
+{
+	struct known_key key = {task, tgid_tid >> 32};
+
+	return bpf_map_lookup_elem(&known_tasks, &key);
 }
 
 static __always_inline uint32_t *process_get(uint64_t tgid_tid)

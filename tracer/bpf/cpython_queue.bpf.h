@@ -30,8 +30,7 @@ static __always_inline void queue_ask(struct scratch *s, uint64_t loop)
 		item->a = loop;
 }
 
-/* A step of `task` begins. A function of its own: its words are not to be on the stack below that
- * of what else a step calls. */
+/* A step of `task` begins. */
 static __noinline void queue_read(struct scratch *s, struct thread *th,
                                   const struct cpython_target *t, uint64_t task)
 {

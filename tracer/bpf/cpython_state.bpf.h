@@ -5,6 +5,11 @@
  * Global functions with scalar arguments are verified once, each by itself;
  * what they share lies in a scratch area, which a program claims for its run
  * (programs of two threads may interleave on one CPU of a preemptible kernel).
+ *
+ * All that is called within each other shares 512 bytes of stack, and older
+ * verifiers round each frame up to 32. So what is done for a step is called one
+ * after the other rather than within each other, and static functions are
+ * __noinline where what they need is not to count in all that their caller calls.
  */
 #ifndef CPYTHON_STATE_BPF_H
 #define CPYTHON_STATE_BPF_H
@@ -97,6 +102,7 @@ struct scratch {
 	uint32_t busy;
 	uint32_t target;
 	uint64_t now;
+	uint64_t tgid_tid;            /* who runs */
 	uint64_t current;             /* walk: the object looked at */
 	uint64_t side[CPYTHON_SIDES]; /* generators to walk after the chain */
 	uint32_t sides;

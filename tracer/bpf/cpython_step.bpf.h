@@ -249,42 +249,52 @@ static __always_inline void step_push(struct thread *th, uint64_t task, uint64_t
 	th->depth = depth + 1;
 }
 
+/* CPYTHON_ENTER_* of a step that is about to begin. */
+static __always_inline uint32_t step_flags(const struct cpython_layout *l, uint64_t task,
+                                           uint64_t coro, uint64_t exception)
+{
+	uint32_t flags = generator_state(l, coro) == l->state_created ? CPYTHON_ENTER_FIRST : 0;
+
+	if (exception || read_half(task + l->task_must_cancel) >> (l->must_cancel_bit & 7) & 1)
+		flags |= CPYTHON_ENTER_EXCEPTION;
+	return flags;
+}
+
 __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 {
-	uint64_t tgid_tid = bpf_get_current_pid_tgid(), coro;
-	struct known_key key = {task, tgid_tid >> 32};
-	struct known *known;
 	struct scratch *s = scratch_at(slot);
-	struct thread *th = thread_get(tgid_tid);
 	struct cpython_target *t;
-	int state, named;
+	struct known *known;
+	struct thread *th;
+	uint64_t coro;
+	uint32_t flags;
+	int named;
 
-	if (!s || !th)
+	if (!s)
 		return 0;
+	th = thread_get(s->tgid_tid);
 	t = target_of(s);
-	if (!t)
+	if (!t || !th)
 		return 0;
 	if (th->epoch != t->epoch) { /* what was seen in another window is not known any more */
 		th->epoch = t->epoch;
 		th->depth = 0;
 		cells_forget(th);
 	}
-	settle_all(slot, s, th, t, tgid_tid, 1);
+	settle_all(slot, s, th, t, s->tgid_tid, 1);
 	coro = read_word(task + t->layout.task_coro);
-	state = generator_state(&t->layout, coro);
-	known = bpf_map_lookup_elem(&known_tasks, &key);
-	named = known && known->coro == coro && state != t->layout.state_created;
-	if (state != t->layout.state_created && !(named && known->epoch == t->epoch) &&
+	flags = step_flags(&t->layout, task, coro, exception);
+	known = known_get(task, s->tgid_tid);
+	named = known && known->coro == coro && !(flags & CPYTHON_ENTER_FIRST);
+	if (!(flags & CPYTHON_ENTER_FIRST) && !(named && known->epoch == t->epoch) &&
 	    !(th->depth && th->steps[unchecked(th->depth - 1) & (CPYTHON_STACK - 1)].task == task))
-		step_late(slot, s, th, tgid_tid, task, coro);
-	fact_begin(s, CPYTHON_FACT_STEP, tgid_tid);
+		step_late(slot, s, th, s->tgid_tid, task, coro);
+	if (named)
+		known->epoch = t->epoch;
+	fact_begin(s, CPYTHON_FACT_STEP, s->tgid_tid);
 	s->fact.task = task;
 	s->fact.coro = coro;
-	if (state == t->layout.state_created)
-		s->fact.flags |= CPYTHON_ENTER_FIRST;
-	if (exception ||
-	    read_half(task + t->layout.task_must_cancel) >> (t->layout.must_cancel_bit & 7) & 1)
-		s->fact.flags |= CPYTHON_ENTER_EXCEPTION;
+	s->fact.flags = flags;
 	cells_look(slot);
 	settle(slot, s, th, t);
 	cells_run(th, task);
@@ -292,10 +302,8 @@ __noinline int step_enter(uint32_t slot, uint64_t task, uint64_t exception)
 		queue_read(s, th, t, task);
 	if (!named)
 		task_name(slot, task);
-	if (state == t->layout.state_created)
+	if (flags & CPYTHON_ENTER_FIRST)
 		acquire_state(slot, coro);
-	if (named)
-		known->epoch = t->epoch;
 	step_push(th, task, coro, named, s->now);
 	fact_send(s, th);
 	return 0;
