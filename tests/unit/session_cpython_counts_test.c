@@ -309,3 +309,11 @@ Test(session_cpython, an_acquisition_is_not_told_twice_at_level_awaits)
 	program_trace(&program, "hidden", CPYTHON_AWAITS, &tally);
 	expect_locks(&program, &tally, true);
 }
+
+/* What no acquisition tells: the chain shows another with statement, of another object. */
+Test(session_cpython, a_lock_made_where_another_was_freed_is_another_one_at_level_steps)
+{
+	program_trace(&program, "reused", CPYTHON_STEPS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, false);
+}

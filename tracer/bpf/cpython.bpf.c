@@ -237,8 +237,8 @@ __noinline int take(uint32_t slot, uint64_t object)
 			type = read_word(lock + 8);
 			lock_state(slot, lock, type);
 			watch_add(slot, lock, type);
-			if (owner_note(slot, lock, object))
-				s->fact.flags |= CPYTHON_TAKE_OTHER;
+			s->fact.flags |=
+				owner_note(slot, lock, object, s->caller_self, s->caller_frame);
 		}
 	}
 	fact_send(s, th);

@@ -153,7 +153,6 @@ enum {
 	CPYTHON_ENTER_NESTED = 4,    /* in the step of another task */
 	CPYTHON_WATCH_FULL = 8,      /* a lock was dropped from the thread's watch list */
 	CPYTHON_ENTER_FACTORY = 16,  /* FIRST: its loop has a task factory */
-	CPYTHON_TAKE_OTHER = 64,     /* TAKE: another lock was at its address before */
 	CPYTHON_ENTER_LOOP = 32      /* its loop's queue is not known: there is an item LOOP */
 };
 
@@ -210,6 +209,12 @@ enum {
 	CPYTHON_LOCK_GONE = 3
 };
 enum { CPYTHON_EXIT_CODE = 1, CPYTHON_EXIT_C = 2, CPYTHON_FRAME_SIDE = 4, CPYTHON_NAME_WIDE = 8 };
+
+/* Of a TAKE fact, and of an EXIT item at level `steps`: is it the lock that was at its address? */
+enum {
+	CPYTHON_LOCK_OTHER = 64, /* another one was */
+	CPYTHON_LOCK_SAME = 128  /* what referred to that one does so still */
+};
 
 struct cpython_item {
 	uint8_t kind; /* enum cpython_item_kind */

@@ -184,7 +184,6 @@ __noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
 	th->watch[i].lock = lock;
 	th->watch[i].type = type;
 	th->watch[i].state = CPYTHON_LOCK_HELD;
-	th->watch[i].owner = 0;
 	th->next = i + 1;
 	return 1;
 }

@@ -8,6 +8,7 @@
 #include "cpython_cells.bpf.h"
 #include "cpython_chain.bpf.h"
 #include "cpython_fact.bpf.h"
+#include "cpython_owner.bpf.h"
 #include "cpython_queue.bpf.h"
 
 /*
@@ -59,6 +60,8 @@ __noinline int settle(uint32_t slot)
 		if (!step->known)
 			known_set(th->tgid, step->task, step->coro, t->epoch);
 		walk(slot, step->task, step->coro);
+		if (!t->detail)
+			exits_note(slot);
 		if (t->cells)
 			cells_arm(slot, step->task);
 	}

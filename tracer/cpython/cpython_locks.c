@@ -89,17 +89,19 @@ int cpython_lock_tell(struct cpython_stream *stream, uint64_t time, struct cpyth
 }
 
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      struct cpython_lock *lock, const struct cpython_code *code, uint32_t line,
-                      unsigned item)
+                      struct cpython_lock *lock, const struct cpython_spot *spot)
 {
 	char name[NAME_SIZE * 2];
 	int error;
 
-	if (lock->named || !code || !line ||
-	    !cpython_source_lock(t->source, code->file, line, code->function, item, name,
-	                         sizeof(name)))
+	if (lock->named || !spot->code || !spot->line ||
+	    !cpython_source_lock(t->source, spot->code->file, spot->line, spot->code->function,
+	                         spot->item, name, sizeof(name)))
 		return 0;
 	lock->named = true;
+	lock->called = cpython_text_hash(CPYTHON_TEXT_HASH, name);
+	lock->owner = spot->self;
+	lock->owner_type = spot->self ? cpython_word(&t->options.memory, spot->self + 8) : 0;
 	error = cpython_lock_tell(stream, time, lock);
 	return error ? error : cpython_emit_name(stream, time, lock->id, AW_ENTITY_LOCK, name);
 }
@@ -139,7 +141,8 @@ int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stre
 		text = cpython_source_line(t->source, site->code->file, site->line);
 		if (!text || !cpython_source_acquires(text))
 			continue;
-		error = cpython_lock_name(t, stream, time, lock, site->code, site->line, 0);
+		error = cpython_lock_name(t, stream, time, lock,
+		                          &(struct cpython_spot){site->code, site->line, 0, 0});
 		if (error)
 			return error;
 	}

@@ -91,23 +91,30 @@ static bool checkpointed(const struct cpython_chain *chain)
 
 /* Names a lock the chain shows, from the with statement around the line where its frame suspended.
  */
-static int shown_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      struct cpython_lock *lock, const struct cpython_link *link, unsigned above)
+static int shown_name(struct cpython_translator *t, struct cpython_stream *stream,
+                      struct cpython_task *task, uint64_t time, struct cpython_lock *lock,
+                      const struct cpython_link *link, unsigned above, unsigned flags)
 {
-	uint32_t line = link->code ? cpython_code_line(link->code, link->item->offset) : 0;
-	unsigned item = 0;
+	struct cpython_spot spot = {.code = link->code, .self = link->item->c};
+	int error;
 
-	if (lock->named || !line)
+	spot.line = link->code ? cpython_code_line(link->code, link->item->offset) : 0;
+	if (!spot.line)
 		return 0;
 	if (link->await != 1 || above)
-		line = cpython_source_with(t->source, link->code->file, line,
-		                           link->await == 1 ? above - 1 : above, &item);
-	return cpython_lock_name(t, stream, time, lock, link->code, line, item);
+		spot.line = cpython_source_with(t->source, link->code->file, spot.line,
+		                                link->await == 1 ? above - 1 : above, &spot.item);
+	/* from level `locks` on it was taken before it is shown, and that told */
+	error = t->options.detail >= CPYTHON_LOCKS
+	                ? 0
+	                : cpython_lock_other(t, stream, task, time, lock, &spot, flags);
+	return error ? error : cpython_lock_name(t, stream, time, lock, &spot);
 }
 
 static int view_exits(struct cpython_translator *t, struct cpython_stream *stream,
-                      const struct cpython_fact *fact, const struct cpython_item *items,
-                      const struct cpython_chain *chain, struct view *view)
+                      struct cpython_task *task, const struct cpython_fact *fact,
+                      const struct cpython_item *items, const struct cpython_chain *chain,
+                      struct view *view)
 {
 	for (unsigned i = 0; i < fact->count; i++) {
 		const struct cpython_item *item = &items[i];
@@ -127,7 +134,8 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 		}
 		if (!lock)
 			continue;
-		error = shown_name(t, stream, fact->time, lock, link, exits_above(fact, items, i));
+		error = shown_name(t, stream, task, fact->time, lock, link,
+		                   exits_above(fact, items, i), item->flags);
 		if (error)
 			return error;
 		if (link->await == 1 && topmost(fact, items, i) && !checkpointed(chain))
@@ -368,7 +376,7 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	int error = cpython_thread_wait_over(t, stream, task, fact->time);
 
 	if (!error && chain)
-		error = view_exits(t, stream, fact, items, chain, &view);
+		error = view_exits(t, stream, task, fact, items, chain, &view);
 	if (error)
 		return error;
 	if (chain)

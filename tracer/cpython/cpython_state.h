@@ -31,11 +31,21 @@ struct cpython_type {
 	struct cpython_type_value how; /* state CPYTHON_STATE_NONE: not a lock */
 };
 
+enum { CPYTHON_LOCK_SPOTS = 4 };
+
 struct cpython_lock {
 	uint64_t address;
 	uint32_t id;
 	const struct cpython_type *type;
 	bool named;
+	/* cpython_lock_other.c */
+	uint64_t called;     /* a hash of its name */
+	uint64_t owner;      /* the first local of the function that named it, 0: not known */
+	uint64_t owner_type; /* of that object */
+	struct {
+		uint64_t key, until; /* a place that names it so, up to this time */
+	} spots[CPYTHON_LOCK_SPOTS];
+	unsigned next_spot;
 	bool told;
 	bool gone;        /* its memory was given back: what comes at this address is another one */
 	bool known;       /* `state` was read at least once */
