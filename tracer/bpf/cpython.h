@@ -108,7 +108,10 @@ struct cpython_type_value {
 	uint32_t index;
 	uint32_t basicsize; /* tp_basicsize; for CPYTHON_ATTR_DICT: tp_dictoffset */
 	uint32_t pad;
-	uint64_t name; /* for CPYTHON_ATTR_DICT: the str object that is the attribute's name */
+	uint64_t name; /* the str object that is the attribute's name; 0: not known */
+	/* of a class that can be freed, so that another one at its address is not it: the address
+	 * of its qualified name and of its dictionary; 0: of one that stays */
+	uint64_t qualname, dictionary;
 };
 
 /* The queue of an event loop (cpython_queue.bpf.h). */
@@ -192,7 +195,8 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_NAME = 4,   /* state: bytes used; 32 bytes of text in a..d */
 	CPYTHON_ITEM_LEAF = 5,   /* a: what the chain's end awaits, b: its type */
 	CPYTHON_ITEM_CALLER = 6, /* a running frame. b: code, offset, c: first local */
-	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type */
+	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type; TAKE, of one that is not known: c: address
+	                          * of its qualified name, d: of its dictionary */
 	CPYTHON_ITEM_NUMBER = 8, /* a: number in the automatic name of a task */
 	CPYTHON_ITEM_CODE = 9,   /* a: a coroutine that has not begun, b: its code, c: first local,
 	                          * d: the lock that is, or 0 */

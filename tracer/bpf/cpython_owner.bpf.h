@@ -17,8 +17,58 @@ enum {
 	OWNER_WORDS = 30, /* SHARED_KEYS_MAX_SIZE: attributes that an object keeps outside of a
 	                   * dictionary (Objects/dictobject.c) */
 	OWNER_BYTES = 8 * OWNER_WORDS,
+	BASES = 4,
+	TYPE_BASE = 256,
 	KEYS_HEAD_OLD = 40 /* 3.10: PyDictKeysObject, Objects/dict-common.h */
 };
+
+/*
+ * A class that is not known: one that is derived from a lock is a lock, too, and where its objects
+ * keep their state it tells itself. So not one acquisition is missed until the session knows it.
+ * Returns 1 when it is known then.
+ */
+__noinline int type_learn(uint32_t slot, uint64_t type)
+{
+	struct scratch *s = scratch_at(slot);
+	struct cpython_type_value *how = 0, value;
+	struct cpython_type_key key = {type, 0};
+	struct cpython_target *t;
+	struct cpython_layout *l;
+	uint64_t base = type;
+	uint32_t i;
+	int at;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	l = &t->layout;
+	for (i = 0; i < BASES && !how; i++) {
+		base = read_word(base + TYPE_BASE);
+		if (!base)
+			return 0;
+		how = type_how(l, s->target, base);
+	}
+	if (!how || how->state == CPYTHON_STATE_NONE)
+		return 0;
+	value = *how;
+	value.qualname = read_word(type + l->cached_keys - 8);
+	value.dictionary = read_word(type + l->type_dict);
+	if (l->attributes == CPYTHON_ATTR_DICT) {
+		value.basicsize = read_half(type + TYPE_DICT_OFFSET);
+	} else {
+		value.basicsize = read_half(type + TYPE_BASICSIZE);
+		at = value.name ? keys_find(read_word(type + l->cached_keys), value.name,
+		                            read_word(value.name + STR_HASH))
+		                : -1;
+		if (at < 0)
+			return 0;
+		value.index = at;
+	}
+	key.target = s->target;
+	return !bpf_map_update_elem(&types, &key, &value, BPF_ANY);
+}
 
 /* Is `wanted` among the words at `address`? -1: they cannot be read. */
 __noinline int words_hold(uint32_t slot, uint64_t address, uint64_t wanted)
@@ -159,7 +209,6 @@ __noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object, uint64_
 __noinline int exits_note(uint32_t slot)
 {
 	struct scratch *s = scratch_at(slot);
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	uint64_t self = 0, frame = 0;
 	struct cpython_target *t;
@@ -182,9 +231,7 @@ __noinline int exits_note(uint32_t slot)
 		}
 		if (item->kind != CPYTHON_ITEM_EXIT)
 			continue;
-		key.type = item->c;
-		key.target = s->target;
-		how = bpf_map_lookup_elem(&types, &key);
+		how = type_how(&t->layout, s->target, item->c);
 		if (how && how->state != CPYTHON_STATE_NONE)
 			item->flags |= owner_note(slot, item->d ? item->d : item->b, item->b, self,
 			                          generator_frame(&t->layout, frame));

@@ -159,12 +159,11 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 {
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_here();
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	struct cpython_layout *l;
 	struct cpython_target *t;
 	struct cpython_item *item;
-	uint64_t self, lock, frame;
+	uint64_t self, lock, frame, type;
 
 	if (!s || !th)
 		return 0;
@@ -183,18 +182,19 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	item->c = self;
 	if (!self || t->detail < 1)
 		return 0;
-	key.type = read_word(self + 8);
-	key.target = s->target;
-	how = bpf_map_lookup_elem(&types, &key);
+	type = read_word(self + 8);
+	how = type_how(l, s->target, type);
+	if (!how && type_learn(slot, type))
+		how = type_how(l, s->target, type);
 	if (!how || how->state == CPYTHON_STATE_NONE)
 		return 0;
 	lock = lock_inner(l, how, self);
 	if (!lock)
 		return 0;
 	item->d = lock;
-	key.type = read_word(lock + 8);
-	lock_state(slot, lock, key.type);
-	watch_add(slot, lock, key.type);
+	type = read_word(lock + 8);
+	lock_state(slot, lock, type);
+	watch_add(slot, lock, type);
 	return 1;
 }
 

@@ -7,20 +7,16 @@
 
 #include "cpython_sections.h"
 
-void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
-                        const struct cpython_type *type)
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock)
 {
-	struct cpython_held *held = lock->holder ? cpython_held_find(lock->holder, lock) : NULL;
-
-	if (held)
-		cpython_held_drop(lock->holder, held);
 	if (lock->condition)
 		cpython_table_take(&t->conditions, lock->condition, 0);
-	*lock = (struct cpython_lock){.address = lock->address, .type = type, .id = ++*t->ids};
+	*lock = (struct cpython_lock){
+		.address = lock->address, .type = lock->type, .id = ++*t->ids};
 }
 
-struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
-                                      uint64_t type_address)
+struct cpython_lock *cpython_lock_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                      uint64_t address, uint64_t type_address)
 {
 	const struct cpython_type *type = cpython_type_get(t, type_address);
 	struct cpython_lock *lock = cpython_table_get(&t->locks, address, 0);
@@ -30,7 +26,9 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 	if (lock && lock->type == type && !lock->gone)
 		return lock;
 	if (lock) {
-		cpython_lock_renew(t, lock, type);
+		if (cpython_lock_end(t, stream, stream->time, lock))
+			return NULL;
+		lock->type = type;
 		return lock;
 	}
 	lock = calloc(1, sizeof(*lock));
@@ -107,7 +105,8 @@ int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *strea
 }
 
 /* The lock inside a Condition. */
-struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uint64_t condition,
+struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t,
+                                               struct cpython_stream *stream, uint64_t condition,
                                                uint64_t inner)
 {
 	struct cpython_lock *lock = cpython_table_get(&t->conditions, condition, 0);
@@ -118,7 +117,8 @@ struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uin
 		return NULL;
 	lock = cpython_table_get(&t->locks, inner, 0);
 	if (!lock || lock->gone)
-		lock = cpython_lock_get(t, inner, cpython_word(&t->options.memory, inner + 8));
+		lock = cpython_lock_get(t, stream, inner,
+		                        cpython_word(&t->options.memory, inner + 8));
 	if (!lock)
 		return NULL;
 	lock->condition = condition;

@@ -187,14 +187,35 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 	                            task->id, lock->id, site);
 }
 
+/* Of a lock that several may hold: the sections of all that do. */
+static int sections_end(struct cpython_stream *stream, const struct cpython_table *tasks,
+                        const struct cpython_lock *lock, uint64_t time)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < tasks->room; i++) {
+		struct cpython_task *task = tasks->slots[i].value;
+		struct cpython_held *held = task ? cpython_held_find(task, lock) : NULL;
+
+		for (; held && !error; held = cpython_held_find(task, lock))
+			error = cpython_section_freed(stream, task, held, task->id, held->since,
+			                              time);
+	}
+	return error;
+}
+
 int cpython_lock_end(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                      struct cpython_lock *lock)
 {
 	int error = cpython_holder_freed(stream, lock, 0, time);
 
-	if (!error && lock->told)
+	if (!error && lock->out)
+		error = sections_end(stream, &t->tasks, lock, time);
+	if (!error && lock->out)
+		error = sections_end(stream, &t->ended, lock, time);
+	if (!error && lock->told && !lock->gone)
 		error = cpython_emit(stream, time, AW_LOCK_FREE, 0, 0, lock->id, 0);
-	cpython_lock_renew(t, lock, lock->type);
+	cpython_lock_renew(t, lock);
 	return error;
 }
 
@@ -231,6 +252,21 @@ static struct cpython_spot entered_spot(struct cpython_translator *t,
 	return spot;
 }
 
+/* The programs did not know the class: if it is a lock, they could not read its state. By now
+ * another one may stand at its address. */
+static int type_unknown(struct cpython_translator *t, struct cpython_stream *stream,
+                        const struct cpython_fact *fact, const struct cpython_item *object)
+{
+	const struct cpython_type *type = cpython_type_again(t, object->b);
+
+	if (!type || type->how.state == CPYTHON_STATE_NONE ||
+	    (type->how.qualname &&
+	     (type->how.qualname != object->c || type->how.dictionary != object->d)))
+		return 0;
+	t->stats.lost++;
+	return cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
+}
+
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
                          const struct cpython_item *items)
@@ -244,9 +280,11 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	uint64_t site;
 	int error;
 
-	if (!object || !cpython_type_get(t, object->b) || !state || !task)
+	if (!object || !task)
 		return 0;
-	lock = cpython_lock_get(t, state->a, state->b);
+	if (!state)
+		return type_unknown(t, stream, fact, object);
+	lock = cpython_lock_get(t, stream, state->a, state->b);
 	if (!lock)
 		return 0;
 	spot = entered_spot(t, caller);
@@ -256,7 +294,7 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	if (error)
 		return error;
 	if (lock->address != object->a)
-		cpython_lock_of_condition(t, object->a, lock->address);
+		cpython_lock_of_condition(t, stream, object->a, lock->address);
 	cpython_permits_seen(lock, state->c);
 	site = spot.code ? cpython_site(t, stream, fact->time, spot.code, caller->offset, 0) : 0;
 	error = cpython_thread_wait_over(t, stream, task, fact->time);
@@ -296,11 +334,11 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	for (unsigned i = 0; i < fact->count; i++)
 		if (items[i].kind == CPYTHON_ITEM_LOCK && items[i].a == callee->d)
 			state = &items[i];
-	lock = state ? cpython_lock_get(t, state->a, state->b) : NULL;
+	lock = state ? cpython_lock_get(t, stream, state->a, state->b) : NULL;
 	if (!lock || state->state == CPYTHON_LOCK_UNREADABLE || task->waiting == lock)
 		return 0;
 	if (lock->address != callee->c)
-		cpython_lock_of_condition(t, callee->c, lock->address);
+		cpython_lock_of_condition(t, stream, callee->c, lock->address);
 	cpython_permits_seen(lock, state->c);
 	owner = cpython_section_owner(t, task, lock);
 	held = cpython_held_find(owner, lock);

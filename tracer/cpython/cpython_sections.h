@@ -8,9 +8,8 @@
 #include "cpython_state.h"
 
 /* cpython_locks.c */
-/** What is at the address of `lock` is another one from now on, of type `type`. */
-void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
-                        const struct cpython_type *type);
+/** What is at the address of `lock` is another one from now on. Nobody holds it. */
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock);
 /** Does its state count permits (a semaphore)? */
 bool cpython_lock_counts(const struct cpython_lock *lock);
 /** One task at a time: a mutex, or a semaphore with one permit. */
@@ -31,7 +30,8 @@ struct cpython_spot {
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       struct cpython_lock *lock, const struct cpython_spot *spot);
 /** The lock inside a Condition; `inner` 0: only if it is known. NULL: it is not. */
-struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uint64_t condition,
+struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t,
+                                               struct cpython_stream *stream, uint64_t condition,
                                                uint64_t inner);
 /** `lock` is taken, or shown to be held, at a place by `task`: tells its end if that must be
  * another one at its address (cpython_lock_other.c). `flags`: what the programs say of that,

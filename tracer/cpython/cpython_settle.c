@@ -128,9 +128,9 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 		if (!link)
 			continue;
 		if (item->d) {
-			lock = cpython_lock_of_condition(t, item->b, item->d);
+			lock = cpython_lock_of_condition(t, stream, item->b, item->d);
 		} else {
-			lock = cpython_lock_get(t, item->b, item->c);
+			lock = cpython_lock_get(t, stream, item->b, item->c);
 		}
 		if (!lock)
 			continue;
@@ -147,7 +147,8 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 }
 
 /* The lock that counts for the self of a method of a lock class. */
-static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t self)
+static struct cpython_lock *self_lock(struct cpython_translator *t, struct cpython_stream *stream,
+                                      uint64_t self)
 {
 	struct cpython_lock *lock = cpython_table_get(&t->locks, self, 0);
 	const struct cpython_type *type;
@@ -155,20 +156,20 @@ static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t sel
 
 	if (lock && !lock->gone)
 		return lock;
-	lock = cpython_lock_of_condition(t, self, 0);
+	lock = cpython_lock_of_condition(t, stream, self, 0);
 	if (lock)
 		return lock;
 	type_address = cpython_word(&t->options.memory, self + 8);
 	type = cpython_type_get(t, type_address);
 	if (!type || type->how.state != CPYTHON_STATE_INNER)
-		return cpython_lock_get(t, self, type_address);
+		return cpython_lock_get(t, stream, self, type_address);
 	return cpython_lock_of_condition(
-		t, self,
+		t, stream, self,
 		cpython_attribute(&t->options.memory, self, type->how.index, type->how.name));
 }
 
-static void view_waits(struct cpython_translator *t, const struct cpython_chain *chain,
-                       struct view *view)
+static void view_waits(struct cpython_translator *t, struct cpython_stream *stream,
+                       const struct cpython_chain *chain, struct view *view)
 {
 	for (unsigned i = 0; i < chain->count; i++) {
 		const struct cpython_link *link = &chain->links[i];
@@ -176,10 +177,10 @@ static void view_waits(struct cpython_translator *t, const struct cpython_chain 
 		if (!link->code)
 			continue;
 		if (link->code->role == CPYTHON_ROLE_CONDITION_WAIT)
-			view->condition = self_lock(t, link->item->c);
+			view->condition = self_lock(t, stream, link->item->c);
 		if (link->code->role != CPYTHON_ROLE_ACQUIRE || checkpointed(chain))
 			continue;
-		view->waiting = self_lock(t, link->item->c);
+		view->waiting = self_lock(t, stream, link->item->c);
 		view->waiting_site = link->site;
 	}
 	for (unsigned i = 0; view->condition && i < view->count; i++)
@@ -380,7 +381,7 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	if (error)
 		return error;
 	if (chain)
-		view_waits(t, chain, &view);
+		view_waits(t, stream, chain, &view);
 	for (unsigned i = 0; i < task->held_count; i++)
 		task->held[i].marked = false;
 	if (task->waits_condition && !view.waiting && view.condition != task->waits_condition &&
