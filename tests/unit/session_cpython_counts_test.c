@@ -309,3 +309,29 @@ Test(session_cpython, an_acquisition_is_not_told_twice_at_level_awaits)
 	program_trace(&program, "hidden", CPYTHON_AWAITS, &tally);
 	expect_locks(&program, &tally, true);
 }
+
+/* What no acquisition tells: the chain shows another with statement, of another object. */
+Test(session_cpython, a_lock_made_where_another_was_freed_is_another_one_at_level_steps)
+{
+	program_trace(&program, "reused", CPYTHON_STEPS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, false);
+}
+
+Test(session_cpython, however_a_lock_is_kept_another_at_its_address_is_another)
+{
+	program_trace(&program, "owners", CPYTHON_LOCKS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+	program_trace(&program, "owners", CPYTHON_AWAITS, &tally);
+	expect_locks(&program, &tally, true);
+}
+
+Test(session_cpython, a_class_made_where_another_was_freed_is_another_one)
+{
+	program_trace(&program, "remade", CPYTHON_LOCKS, &tally);
+	expect_steps(&program, &tally);
+	expect_locks(&program, &tally, true);
+	/* and what is no lock was not told as one */
+	cr_expect_null(lock_named(&tally, "guard in guarded"));
+}

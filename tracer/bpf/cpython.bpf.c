@@ -202,7 +202,6 @@ __noinline int take(uint32_t slot, uint64_t object)
 {
 	uint64_t tgid_tid = bpf_get_current_pid_tgid(), lock;
 	struct scratch *s = scratch_at(slot);
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	struct cpython_target *t;
 	struct cpython_item *item;
@@ -215,9 +214,9 @@ __noinline int take(uint32_t slot, uint64_t object)
 	if (!t)
 		return 0;
 	type = read_word(object + 8);
-	key.type = type;
-	key.target = s->target;
-	how = bpf_map_lookup_elem(&types, &key);
+	how = type_how(&t->layout, s->target, type);
+	if (!how && type_learn(slot, type))
+		how = type_how(&t->layout, s->target, type);
 	if (how && how->state == CPYTHON_STATE_NONE)
 		return 0;
 	th = thread_get(tgid_tid);
@@ -232,6 +231,10 @@ __noinline int take(uint32_t slot, uint64_t object)
 		item->a = object;
 		item->b = type;
 	}
+	if (item && !how) {
+		item->c = read_word(type + t->layout.cached_keys - 8);
+		item->d = read_word(type + t->layout.type_dict);
+	}
 	callers(slot, 2);
 	if (how) {
 		lock = lock_inner(&t->layout, how, object);
@@ -239,8 +242,8 @@ __noinline int take(uint32_t slot, uint64_t object)
 			type = read_word(lock + 8);
 			lock_state(slot, lock, type);
 			watch_add(slot, lock, type);
-			if (owner_note(slot, lock, object))
-				s->fact.flags |= CPYTHON_TAKE_OTHER;
+			s->fact.flags |=
+				owner_note(slot, lock, object, s->caller_self, s->caller_frame);
 		}
 	}
 	fact_send(s, th);

@@ -108,7 +108,10 @@ struct cpython_type_value {
 	uint32_t index;
 	uint32_t basicsize; /* tp_basicsize; for CPYTHON_ATTR_DICT: tp_dictoffset */
 	uint32_t pad;
-	uint64_t name; /* for CPYTHON_ATTR_DICT: the str object that is the attribute's name */
+	uint64_t name; /* the str object that is the attribute's name; 0: not known */
+	/* of a class that can be freed, so that another one at its address is not it: the address
+	 * of its qualified name and of its dictionary; 0: of one that stays */
+	uint64_t qualname, dictionary;
 };
 
 /* The queue of an event loop (cpython_queue.bpf.h). */
@@ -153,7 +156,6 @@ enum {
 	CPYTHON_ENTER_NESTED = 4,    /* in the step of another task */
 	CPYTHON_WATCH_FULL = 8,      /* a lock was dropped from the thread's watch list */
 	CPYTHON_ENTER_FACTORY = 16,  /* FIRST: its loop has a task factory */
-	CPYTHON_TAKE_OTHER = 64,     /* TAKE: another lock was at its address before */
 	CPYTHON_ENTER_LOOP = 32      /* its loop's queue is not known: there is an item LOOP */
 };
 
@@ -193,7 +195,8 @@ enum cpython_item_kind {
 	CPYTHON_ITEM_NAME = 4,   /* state: bytes used; 32 bytes of text in a..d */
 	CPYTHON_ITEM_LEAF = 5,   /* a: what the chain's end awaits, b: its type */
 	CPYTHON_ITEM_CALLER = 6, /* a running frame. b: code, offset, c: first local */
-	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type */
+	CPYTHON_ITEM_OBJECT = 7, /* a: object, b: type; TAKE, of one that is not known: c: address
+	                          * of its qualified name, d: of its dictionary */
 	CPYTHON_ITEM_NUMBER = 8, /* a: number in the automatic name of a task */
 	CPYTHON_ITEM_CODE = 9,   /* a: a coroutine that has not begun, b: its code, c: first local,
 	                          * d: the lock that is, or 0 */
@@ -210,6 +213,12 @@ enum {
 	CPYTHON_LOCK_GONE = 3
 };
 enum { CPYTHON_EXIT_CODE = 1, CPYTHON_EXIT_C = 2, CPYTHON_FRAME_SIDE = 4, CPYTHON_NAME_WIDE = 8 };
+
+/* Of a TAKE fact, and of an EXIT item at level `steps`: is it the lock that was at its address? */
+enum {
+	CPYTHON_LOCK_OTHER = 64, /* another one was */
+	CPYTHON_LOCK_SAME = 128  /* what referred to that one does so still */
+};
 
 struct cpython_item {
 	uint8_t kind; /* enum cpython_item_kind */

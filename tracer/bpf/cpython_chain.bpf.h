@@ -14,7 +14,6 @@ __noinline int walk_slot(uint32_t slot, uint32_t j)
 	struct scratch *s = scratch_at(slot);
 	struct cpython_target *t;
 	struct cpython_item *item;
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	uint64_t object, self = 0, callable = 0, words[4] = {};
 	uint32_t flags = 0, offset;
@@ -95,9 +94,7 @@ __noinline int walk_slot(uint32_t slot, uint32_t j)
 		                  0);
 		s->sides++;
 	}
-	key.type = item->c;
-	key.target = s->target;
-	how = bpf_map_lookup_elem(&types, &key);
+	how = type_how(&t->layout, s->target, item->c);
 	if (how && how->state == CPYTHON_STATE_INNER)
 		item->d = lock_inner(&t->layout, how, self);
 	return 0;
@@ -222,7 +219,6 @@ __noinline int walk_object(uint32_t slot, uint32_t i)
 __noinline int watch_waited(uint32_t slot)
 {
 	struct scratch *s = scratch_at(slot);
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	struct cpython_target *t;
 	uint64_t self, lock;
@@ -237,9 +233,7 @@ __noinline int watch_waited(uint32_t slot)
 		self = s->selves[i & (SELVES - 1)];
 		if (!self)
 			continue;
-		key.type = read_word(self + 8);
-		key.target = s->target;
-		how = bpf_map_lookup_elem(&types, &key);
+		how = type_how(&t->layout, s->target, read_word(self + 8));
 		if (!how || how->state == CPYTHON_STATE_NONE)
 			continue;
 		lock = lock_inner(&t->layout, how, self);

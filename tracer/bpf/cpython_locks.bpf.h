@@ -86,6 +86,20 @@ static __always_inline int lock_strange(const struct cpython_target *t, struct c
 	return item->state;
 }
 
+/* What is known of a type; 0: nothing, or of another class that was at its address. */
+static __always_inline struct cpython_type_value *type_how(const struct cpython_layout *l,
+                                                           uint32_t target, uint64_t type)
+{
+	struct cpython_type_key key = {type, target};
+	struct cpython_type_value *how = bpf_map_lookup_elem(&types, &key);
+
+	if (how && how->qualname &&
+	    (read_word(type + l->cached_keys - 8) != how->qualname ||
+	     read_word(type + l->type_dict) != how->dictionary))
+		return 0;
+	return how;
+}
+
 /* Adds a LOCK item with the state of the lock now. Returns it (CPYTHON_LOCK_*). */
 __noinline int lock_state(uint32_t slot, uint64_t lock, uint64_t type)
 {
@@ -184,7 +198,6 @@ __noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
 	th->watch[i].lock = lock;
 	th->watch[i].type = type;
 	th->watch[i].state = CPYTHON_LOCK_HELD;
-	th->watch[i].owner = 0;
 	th->next = i + 1;
 	return 1;
 }

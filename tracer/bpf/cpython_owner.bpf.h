@@ -17,8 +17,58 @@ enum {
 	OWNER_WORDS = 30, /* SHARED_KEYS_MAX_SIZE: attributes that an object keeps outside of a
 	                   * dictionary (Objects/dictobject.c) */
 	OWNER_BYTES = 8 * OWNER_WORDS,
+	BASES = 4,
+	TYPE_BASE = 256,
 	KEYS_HEAD_OLD = 40 /* 3.10: PyDictKeysObject, Objects/dict-common.h */
 };
+
+/*
+ * A class that is not known: one that is derived from a lock is a lock, too, and where its objects
+ * keep their state it tells itself. So not one acquisition is missed until the session knows it.
+ * Returns 1 when it is known then.
+ */
+__noinline int type_learn(uint32_t slot, uint64_t type)
+{
+	struct scratch *s = scratch_at(slot);
+	struct cpython_type_value *how = 0, value;
+	struct cpython_type_key key = {type, 0};
+	struct cpython_target *t;
+	struct cpython_layout *l;
+	uint64_t base = type;
+	uint32_t i;
+	int at;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	l = &t->layout;
+	for (i = 0; i < BASES && !how; i++) {
+		base = read_word(base + TYPE_BASE);
+		if (!base)
+			return 0;
+		how = type_how(l, s->target, base);
+	}
+	if (!how || how->state == CPYTHON_STATE_NONE)
+		return 0;
+	value = *how;
+	value.qualname = read_word(type + l->cached_keys - 8);
+	value.dictionary = read_word(type + l->type_dict);
+	if (l->attributes == CPYTHON_ATTR_DICT) {
+		value.basicsize = read_half(type + TYPE_DICT_OFFSET);
+	} else {
+		value.basicsize = read_half(type + TYPE_BASICSIZE);
+		at = value.name ? keys_find(read_word(type + l->cached_keys), value.name,
+		                            read_word(value.name + STR_HASH))
+		                : -1;
+		if (at < 0)
+			return 0;
+		value.index = at;
+	}
+	key.target = s->target;
+	return !bpf_map_update_elem(&types, &key, &value, BPF_ANY);
+}
 
 /* Is `wanted` among the words at `address`? -1: they cannot be read. */
 __noinline int words_hold(uint32_t slot, uint64_t address, uint64_t wanted)
@@ -94,70 +144,99 @@ __noinline int attributes_hold(uint32_t slot, uint64_t owner, uint64_t wanted)
 	return held ? held : words_hold(slot, values + OWNER_BYTES, wanted);
 }
 
-/* Does what referred to a watched lock do so still? -1: that cannot be told. */
+/* Does what referred to a lock do so still? -1: that cannot be told. */
 static __always_inline int owner_stands(uint32_t slot, const struct cpython_layout *l,
-                                        const struct watched *watched, uint64_t object)
+                                        const struct owned *owned, uint64_t object)
 {
-	uint64_t owner = watched->owner;
+	uint64_t owner = owned->owner;
 
-	if (watched->owner_frame)
+	if (owned->owner_frame)
 		return (read_word(owner + l->frame_code) & ~(uint64_t)l->tag_mask) ==
-		                       watched->owner_type
+		                       owned->owner_type
 		               ? words_hold(slot, owner + l->frame_locals, object)
 		               : 0;
-	if (read_word(owner + 8) != watched->owner_type || (int64_t)read_word(owner) <= 0)
+	if (read_word(owner + 8) != owned->owner_type || (int64_t)read_word(owner) <= 0)
 		return 0;
 	return attributes_hold(slot, owner, object);
 }
 
 /*
- * `object` (the lock, or the Condition it is in) is being taken by the function in `caller`.
- * Returns 1 when the lock is another one than that which was taken at its address before.
+ * `object` (the lock, or the Condition it is in) is taken by a function, or was, whose first local
+ * is `self` and whose frame is at `frame`. Returns CPYTHON_LOCK_OTHER when the lock is another one
+ * than that which was taken at its address before, CPYTHON_LOCK_SAME when it is that one, 0: not
+ * known.
  */
-__noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object)
+__noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object, uint64_t self,
+                          uint64_t frame)
 {
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_here();
-	struct watched *watched = 0;
 	struct cpython_target *t;
-	uint64_t self, frame;
-	int other = 0;
-	uint32_t i;
+	struct owned *owned;
+	int stands, note = 0;
 
 	if (!s || !th)
 		return 0;
 	t = target_of(s);
 	if (!t)
 		return 0;
-	for (i = 0; i < CPYTHON_WATCH; i++)
-		if (th->watch[i & (CPYTHON_WATCH - 1)].lock == lock) {
-			watched = &th->watch[i & (CPYTHON_WATCH - 1)];
-			break;
-		}
-	if (!watched)
-		return 0;
-	self = s->caller_self;
-	frame = s->caller_frame;
-	if (watched->owner) {
+	owned = &th->owned[(lock >> 4 ^ lock >> 9) & (OWNED - 1)];
+	if (owned->lock == lock && owned->owner) {
 		/* the same function of the same object: whichever lock it is, it has one name */
-		if (watched->owner == self && watched->owner_type == read_word(self + 8))
-			return 0;
-		if (owner_stands(slot, &t->layout, watched, object))
-			return 0;
-		other = 1;
-		watched->owner = 0;
+		if (owned->owner == self && owned->owner_type == read_word(self + 8))
+			return CPYTHON_LOCK_SAME;
+		stands = owner_stands(slot, &t->layout, owned, object);
+		if (stands)
+			return stands == 1 ? CPYTHON_LOCK_SAME : 0;
+		note = CPYTHON_LOCK_OTHER;
 	}
+	owned->lock = lock;
+	owned->owner = 0;
 	if (self && self != object && attributes_hold(slot, self, object) == 1) {
-		watched->owner = self;
-		watched->owner_type = read_word(self + 8);
-		watched->owner_frame = 0;
+		owned->owner = self;
+		owned->owner_type = read_word(self + 8);
+		owned->owner_frame = 0;
 	} else if (frame && words_hold(slot, frame + t->layout.frame_locals, object) == 1) {
-		watched->owner = frame;
-		watched->owner_type =
+		owned->owner = frame;
+		owned->owner_type =
 			read_word(frame + t->layout.frame_code) & ~(uint64_t)t->layout.tag_mask;
-		watched->owner_frame = 1;
+		owned->owner_frame = 1;
 	}
-	return other;
+	return note;
+}
+
+/* Of what a chain shows to be held, where no acquisition is seen: as if it were taken now. */
+__noinline int exits_note(uint32_t slot)
+{
+	struct scratch *s = scratch_at(slot);
+	struct cpython_type_value *how;
+	uint64_t self = 0, frame = 0;
+	struct cpython_target *t;
+	struct cpython_item *item;
+	uint32_t i, count;
+
+	if (!s)
+		return 0;
+	t = target_of(s);
+	if (!t)
+		return 0;
+	count = s->fact.count;
+	for (i = 0; i < CPYTHON_ITEMS; i++) {
+		if (i >= count)
+			break;
+		item = &s->items[i];
+		if (item->kind == CPYTHON_ITEM_FRAME) {
+			self = item->c;
+			frame = item->a;
+		}
+		if (item->kind != CPYTHON_ITEM_EXIT)
+			continue;
+		how = type_how(&t->layout, s->target, item->c);
+		if (how && how->state != CPYTHON_STATE_NONE)
+			item->flags |= owner_note(slot, item->d ? item->d : item->b, item->b, self,
+			                          generator_frame(&t->layout, frame));
+	}
+	return 0;
 }
 
 #endif

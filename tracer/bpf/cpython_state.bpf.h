@@ -45,10 +45,16 @@ struct step {
 struct watched {
 	uint64_t lock, type;
 	uint64_t state; /* CPYTHON_LOCK_*, at the last end of a step */
-	/* cpython_owner.bpf.h: an object and its type, or a frame and its code; 0: not known */
+};
+
+/* What refers to a lock; cpython_owner.bpf.h. */
+struct owned {
+	uint64_t lock;
+	/* an object and its type, or a frame and its code; 0: not known */
 	uint64_t owner, owner_type;
 	uint64_t owner_frame; /* it is a frame */
 };
+enum { OWNED = 16 };
 
 /* A cell that is watched; cpython_cells.bpf.h. */
 struct cell_slot {
@@ -88,7 +94,8 @@ struct thread {
 	uint32_t searches; /* for the thread state, that failed */
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
-	uint32_t cell_count; /* of its cells that are not free */
+	struct owned owned[OWNED]; /* by a hash of the lock's address */
+	uint32_t cell_count;       /* of its cells that are not free */
 	struct code_seen codes[CODES_SEEN];
 	uint64_t loop;                   /* the loop it ran last, 0: not known */
 	struct cpython_loop_value queue; /* of that */

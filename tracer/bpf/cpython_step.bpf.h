@@ -8,6 +8,7 @@
 #include "cpython_cells.bpf.h"
 #include "cpython_chain.bpf.h"
 #include "cpython_fact.bpf.h"
+#include "cpython_owner.bpf.h"
 #include "cpython_queue.bpf.h"
 
 /*
@@ -92,6 +93,8 @@ static __always_inline int settle(uint32_t slot, struct scratch *s, struct threa
 		return 0;
 	if (settled == CPYTHON_SETTLED_SUSPENDED) {
 		walk(slot, s->fact.last, s->fact.last_coro);
+		if (!t->detail)
+			exits_note(slot);
 		if (t->cells)
 			cells_arm(slot, s->fact.last);
 	}
@@ -180,12 +183,11 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 {
 	struct scratch *s = scratch_at(slot);
 	struct thread *th = thread_here();
-	struct cpython_type_key key = {};
 	struct cpython_type_value *how;
 	struct cpython_layout *l;
 	struct cpython_target *t;
 	struct cpython_item *item;
-	uint64_t self, lock, frame;
+	uint64_t self, lock, frame, type;
 
 	if (!s || !th)
 		return 0;
@@ -204,18 +206,19 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	item->c = self;
 	if (!self || t->detail < 1)
 		return 0;
-	key.type = read_word(self + 8);
-	key.target = s->target;
-	how = bpf_map_lookup_elem(&types, &key);
+	type = read_word(self + 8);
+	how = type_how(l, s->target, type);
+	if (!how && type_learn(slot, type))
+		how = type_how(l, s->target, type);
 	if (!how || how->state == CPYTHON_STATE_NONE)
 		return 0;
 	lock = lock_inner(l, how, self);
 	if (!lock)
 		return 0;
 	item->d = lock;
-	key.type = read_word(lock + 8);
-	lock_state(slot, lock, key.type);
-	watch_add(slot, lock, key.type);
+	type = read_word(lock + 8);
+	lock_state(slot, lock, type);
+	watch_add(slot, lock, type);
 	return 1;
 }
 

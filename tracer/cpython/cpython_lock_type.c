@@ -116,6 +116,8 @@ static int type_read(const struct cpython_memory *memory, uint64_t type,
 		out->how.name = cpython_attribute_name(memory, type, row->attribute);
 		if (!out->how.name)
 			out->how.state = CPYTHON_STATE_UNKNOWN;
+	} else {
+		out->how.name = cpython_attribute_name(memory, type, row->attribute);
 	}
 	index = cpython_attribute_index(memory, type, row->attribute);
 	if (index >= 0)

@@ -7,20 +7,16 @@
 
 #include "cpython_sections.h"
 
-void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
-                        const struct cpython_type *type)
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock)
 {
-	struct cpython_held *held = lock->holder ? cpython_held_find(lock->holder, lock) : NULL;
-
-	if (held)
-		cpython_held_drop(lock->holder, held);
 	if (lock->condition)
 		cpython_table_take(&t->conditions, lock->condition, 0);
-	*lock = (struct cpython_lock){.address = lock->address, .type = type, .id = ++*t->ids};
+	*lock = (struct cpython_lock){
+		.address = lock->address, .type = lock->type, .id = ++*t->ids};
 }
 
-struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
-                                      uint64_t type_address)
+struct cpython_lock *cpython_lock_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                      uint64_t address, uint64_t type_address)
 {
 	const struct cpython_type *type = cpython_type_get(t, type_address);
 	struct cpython_lock *lock = cpython_table_get(&t->locks, address, 0);
@@ -30,7 +26,9 @@ struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t add
 	if (lock && lock->type == type && !lock->gone)
 		return lock;
 	if (lock) {
-		cpython_lock_renew(t, lock, type);
+		if (cpython_lock_end(t, stream, stream->time, lock))
+			return NULL;
+		lock->type = type;
 		return lock;
 	}
 	lock = calloc(1, sizeof(*lock));
@@ -89,23 +87,26 @@ int cpython_lock_tell(struct cpython_stream *stream, uint64_t time, struct cpyth
 }
 
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      struct cpython_lock *lock, const struct cpython_code *code, uint32_t line,
-                      unsigned item)
+                      struct cpython_lock *lock, const struct cpython_spot *spot)
 {
 	char name[NAME_SIZE * 2];
 	int error;
 
-	if (lock->named || !code || !line ||
-	    !cpython_source_lock(t->source, code->file, line, code->function, item, name,
-	                         sizeof(name)))
+	if (lock->named || !spot->code || !spot->line ||
+	    !cpython_source_lock(t->source, spot->code->file, spot->line, spot->code->function,
+	                         spot->item, name, sizeof(name)))
 		return 0;
 	lock->named = true;
+	lock->called = cpython_text_hash(CPYTHON_TEXT_HASH, name);
+	lock->owner = spot->self;
+	lock->owner_type = spot->self ? cpython_word(&t->options.memory, spot->self + 8) : 0;
 	error = cpython_lock_tell(stream, time, lock);
 	return error ? error : cpython_emit_name(stream, time, lock->id, AW_ENTITY_LOCK, name);
 }
 
 /* The lock inside a Condition. */
-struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uint64_t condition,
+struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t,
+                                               struct cpython_stream *stream, uint64_t condition,
                                                uint64_t inner)
 {
 	struct cpython_lock *lock = cpython_table_get(&t->conditions, condition, 0);
@@ -116,7 +117,8 @@ struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uin
 		return NULL;
 	lock = cpython_table_get(&t->locks, inner, 0);
 	if (!lock || lock->gone)
-		lock = cpython_lock_get(t, inner, cpython_word(&t->options.memory, inner + 8));
+		lock = cpython_lock_get(t, stream, inner,
+		                        cpython_word(&t->options.memory, inner + 8));
 	if (!lock)
 		return NULL;
 	lock->condition = condition;
@@ -139,7 +141,8 @@ int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stre
 		text = cpython_source_line(t->source, site->code->file, site->line);
 		if (!text || !cpython_source_acquires(text))
 			continue;
-		error = cpython_lock_name(t, stream, time, lock, site->code, site->line, 0);
+		error = cpython_lock_name(t, stream, time, lock,
+		                          &(struct cpython_spot){site->code, site->line, 0, 0});
 		if (error)
 			return error;
 	}

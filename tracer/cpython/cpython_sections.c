@@ -59,7 +59,7 @@ void cpython_permits_seen(struct cpython_lock *lock, uint32_t permits)
 	}
 }
 
-static uint32_t times_held(const struct cpython_task *task, const struct cpython_lock *lock)
+uint32_t cpython_held_times(const struct cpython_task *task, const struct cpython_lock *lock)
 {
 	uint32_t times = 0;
 
@@ -88,7 +88,7 @@ static uint32_t others_hold(const struct cpython_task *task, const struct cpytho
 static int permits_back(struct cpython_stream *stream, struct cpython_task *task,
                         struct cpython_lock *lock, uint32_t free, uint64_t time)
 {
-	uint32_t own = times_held(task, lock), others = others_hold(task, lock, own);
+	uint32_t own = cpython_held_times(task, lock), others = others_hold(task, lock, own);
 	int error = 0;
 
 	if (!cpython_lock_counts(lock))
@@ -187,15 +187,35 @@ int cpython_section_waits(const struct cpython_translator *t, struct cpython_str
 	                            task->id, lock->id, site);
 }
 
-/* The lock is no more, and what comes at its address is another one of the same type. */
-static int lock_end(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                    struct cpython_lock *lock)
+/* Of a lock that several may hold: the sections of all that do. */
+static int sections_end(struct cpython_stream *stream, const struct cpython_table *tasks,
+                        const struct cpython_lock *lock, uint64_t time)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < tasks->room; i++) {
+		struct cpython_task *task = tasks->slots[i].value;
+		struct cpython_held *held = task ? cpython_held_find(task, lock) : NULL;
+
+		for (; held && !error; held = cpython_held_find(task, lock))
+			error = cpython_section_freed(stream, task, held, task->id, held->since,
+			                              time);
+	}
+	return error;
+}
+
+int cpython_lock_end(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                     struct cpython_lock *lock)
 {
 	int error = cpython_holder_freed(stream, lock, 0, time);
 
-	if (!error && lock->told)
+	if (!error && lock->out)
+		error = sections_end(stream, &t->tasks, lock, time);
+	if (!error && lock->out)
+		error = sections_end(stream, &t->ended, lock, time);
+	if (!error && lock->told && !lock->gone)
 		error = cpython_emit(stream, time, AW_LOCK_FREE, 0, 0, lock->id, 0);
-	cpython_lock_renew(t, lock, lock->type);
+	cpython_lock_renew(t, lock);
 	return error;
 }
 
@@ -209,23 +229,42 @@ static const struct cpython_item *item_find(const struct cpython_fact *fact,
 }
 
 /*
- * Names a lock that the instruction at `offset` enters. Up to 3.12 that has the position of the
- * whole statement (Python/compile.c, compiler_with_inner); the unit before it is always the end
- * of the item's own expression.
+ * The place that names the lock which the instruction at `offset` of a caller enters. Up to 3.12
+ * that has the position of the whole statement (Python/compile.c, compiler_with_inner); the unit
+ * before it is always the end of the item's own expression.
  */
-static int entered_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                        struct cpython_lock *lock, const struct cpython_code *code, int32_t offset)
+static struct cpython_spot entered_spot(struct cpython_translator *t,
+                                        const struct cpython_item *caller)
 {
+	struct cpython_spot spot = {0};
 	int column = -1;
-	uint32_t line = offset >= 2 ? cpython_code_position(code, offset - 2, &column) : 0;
 
-	if (lock->named)
+	spot.code = caller ? cpython_codes_get(&t->codes, caller->b) : NULL;
+	if (!spot.code)
+		return spot;
+	spot.self = caller->c;
+	if (caller->offset >= 2)
+		spot.line = cpython_code_position(spot.code, caller->offset - 2, &column);
+	if (!spot.line || column < 0)
+		spot.line = cpython_code_line(spot.code, caller->offset);
+	else
+		spot.item = cpython_source_item(t->source, spot.code->file, spot.line, column);
+	return spot;
+}
+
+/* The programs did not know the class: if it is a lock, they could not read its state. By now
+ * another one may stand at its address. */
+static int type_unknown(struct cpython_translator *t, struct cpython_stream *stream,
+                        const struct cpython_fact *fact, const struct cpython_item *object)
+{
+	const struct cpython_type *type = cpython_type_again(t, object->b);
+
+	if (!type || type->how.state == CPYTHON_STATE_NONE ||
+	    (type->how.qualname &&
+	     (type->how.qualname != object->c || type->how.dictionary != object->d)))
 		return 0;
-	if (!line || column < 0)
-		return cpython_lock_name(t, stream, time, lock, code,
-		                         cpython_code_line(code, offset), 0);
-	return cpython_lock_name(t, stream, time, lock, code, line,
-	                         cpython_source_item(t->source, code->file, line, column));
+	t->stats.lost++;
+	return cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
 }
 
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
@@ -235,30 +274,32 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	const struct cpython_item *object = item_find(fact, items, CPYTHON_ITEM_OBJECT);
 	const struct cpython_item *state = item_find(fact, items, CPYTHON_ITEM_LOCK);
 	const struct cpython_item *caller = item_find(fact, items, CPYTHON_ITEM_CALLER);
-	const struct cpython_code *code;
+	struct cpython_spot spot;
 	struct cpython_held *held;
 	struct cpython_lock *lock;
 	uint64_t site;
 	int error;
 
-	if (!object || !cpython_type_get(t, object->b) || !state || !task)
+	if (!object || !task)
 		return 0;
-	lock = cpython_lock_get(t, state->a, state->b);
+	if (!state)
+		return type_unknown(t, stream, fact, object);
+	lock = cpython_lock_get(t, stream, state->a, state->b);
 	if (!lock)
 		return 0;
-	if (fact->flags & CPYTHON_TAKE_OTHER && (lock->told || lock->named)) {
-		error = lock_end(t, stream, fact->time, lock);
-		if (error)
-			return error;
-	}
+	spot = entered_spot(t, caller);
+	error = 0;
+	if (state->state == CPYTHON_LOCK_FREE || fact->flags & CPYTHON_LOCK_OTHER)
+		error = cpython_lock_other(t, stream, task, fact->time, lock, &spot, fact->flags);
+	if (error)
+		return error;
 	if (lock->address != object->a)
-		cpython_lock_of_condition(t, object->a, lock->address);
+		cpython_lock_of_condition(t, stream, object->a, lock->address);
 	cpython_permits_seen(lock, state->c);
-	code = caller ? cpython_codes_get(&t->codes, caller->b) : NULL;
-	site = code ? cpython_site(t, stream, fact->time, code, caller->offset, 0) : 0;
+	site = spot.code ? cpython_site(t, stream, fact->time, spot.code, caller->offset, 0) : 0;
 	error = cpython_thread_wait_over(t, stream, task, fact->time);
-	if (!error && code)
-		error = entered_name(t, stream, fact->time, lock, code, caller->offset);
+	if (!error)
+		error = cpython_lock_name(t, stream, fact->time, lock, &spot);
 	if (error || state->state == CPYTHON_LOCK_UNREADABLE)
 		return error;
 	if (state->state == CPYTHON_LOCK_FREE) {
@@ -293,11 +334,11 @@ int cpython_section_acquire(struct cpython_translator *t, struct cpython_stream 
 	for (unsigned i = 0; i < fact->count; i++)
 		if (items[i].kind == CPYTHON_ITEM_LOCK && items[i].a == callee->d)
 			state = &items[i];
-	lock = state ? cpython_lock_get(t, state->a, state->b) : NULL;
+	lock = state ? cpython_lock_get(t, stream, state->a, state->b) : NULL;
 	if (!lock || state->state == CPYTHON_LOCK_UNREADABLE || task->waiting == lock)
 		return 0;
 	if (lock->address != callee->c)
-		cpython_lock_of_condition(t, callee->c, lock->address);
+		cpython_lock_of_condition(t, stream, callee->c, lock->address);
 	cpython_permits_seen(lock, state->c);
 	owner = cpython_section_owner(t, task, lock);
 	held = cpython_held_find(owner, lock);

@@ -8,9 +8,8 @@
 #include "cpython_state.h"
 
 /* cpython_locks.c */
-/** What is at the address of `lock` is another one from now on, of type `type`. */
-void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock,
-                        const struct cpython_type *type);
+/** What is at the address of `lock` is another one from now on. Nobody holds it. */
+void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock);
 /** Does its state count permits (a semaphore)? */
 bool cpython_lock_counts(const struct cpython_lock *lock);
 /** One task at a time: a mutex, or a semaphore with one permit. */
@@ -19,20 +18,39 @@ bool cpython_lock_excludes(const struct cpython_lock *lock);
 bool cpython_lock_of_threads(const struct cpython_lock *lock);
 /** Defines the lock in the stream when it is told of the first time. 0 or -ENOMEM. */
 int cpython_lock_tell(struct cpython_stream *stream, uint64_t time, struct cpython_lock *lock);
-/** Names it from the source line `line` of `code`: the lock of the `item`th manager there. 0 or
- * -ENOMEM. */
+/** A place in the source that names a lock: the `item`th manager of line `line` of `code`, whose
+ * first local is `self` (0: not known). Without a line it is none. */
+struct cpython_spot {
+	const struct cpython_code *code;
+	uint32_t line;
+	unsigned item;
+	uint64_t self;
+};
+/** Names it from such a place. 0 or -ENOMEM. */
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      struct cpython_lock *lock, const struct cpython_code *code, uint32_t line,
-                      unsigned item);
+                      struct cpython_lock *lock, const struct cpython_spot *spot);
 /** The lock inside a Condition; `inner` 0: only if it is known. NULL: it is not. */
-struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t, uint64_t condition,
+struct cpython_lock *cpython_lock_of_condition(struct cpython_translator *t,
+                                               struct cpython_stream *stream, uint64_t condition,
                                                uint64_t inner);
+/** `lock` is taken, or shown to be held, at a place by `task`: tells its end if that must be
+ * another one at its address (cpython_lock_other.c). `flags`: what the programs say of that,
+ * CPYTHON_LOCK_OTHER or _SAME. 0 or -ENOMEM. */
+int cpython_lock_other(struct cpython_translator *t, struct cpython_stream *stream,
+                       struct cpython_task *task, uint64_t time, struct cpython_lock *lock,
+                       const struct cpython_spot *spot, unsigned flags);
 /** Names it from a line of the chain `id` stands for that has an acquire() call in it. 0 or
  * -ENOMEM. */
 int cpython_lock_name_acquired(struct cpython_translator *t, struct cpython_stream *stream,
                                uint64_t time, struct cpython_lock *lock, uint64_t id);
 
 /* cpython_sections.c */
+/** The lock is no more, and what comes at its address is another one of the same type. 0 or
+ * -ENOMEM. */
+int cpython_lock_end(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
+                     struct cpython_lock *lock);
+/** How often `task` holds it. */
+uint32_t cpython_held_times(const struct cpython_task *task, const struct cpython_lock *lock);
 /** What `task` holds of `lock`, or NULL. */
 struct cpython_held *cpython_held_find(struct cpython_task *task, const struct cpython_lock *lock);
 /** Of a semaphore, which a task may hold several times: what the walk has not marked yet. */

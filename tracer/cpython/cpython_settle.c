@@ -91,23 +91,30 @@ static bool checkpointed(const struct cpython_chain *chain)
 
 /* Names a lock the chain shows, from the with statement around the line where its frame suspended.
  */
-static int shown_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
-                      struct cpython_lock *lock, const struct cpython_link *link, unsigned above)
+static int shown_name(struct cpython_translator *t, struct cpython_stream *stream,
+                      struct cpython_task *task, uint64_t time, struct cpython_lock *lock,
+                      const struct cpython_link *link, unsigned above, unsigned flags)
 {
-	uint32_t line = link->code ? cpython_code_line(link->code, link->item->offset) : 0;
-	unsigned item = 0;
+	struct cpython_spot spot = {.code = link->code, .self = link->item->c};
+	int error;
 
-	if (lock->named || !line)
+	spot.line = link->code ? cpython_code_line(link->code, link->item->offset) : 0;
+	if (!spot.line)
 		return 0;
 	if (link->await != 1 || above)
-		line = cpython_source_with(t->source, link->code->file, line,
-		                           link->await == 1 ? above - 1 : above, &item);
-	return cpython_lock_name(t, stream, time, lock, link->code, line, item);
+		spot.line = cpython_source_with(t->source, link->code->file, spot.line,
+		                                link->await == 1 ? above - 1 : above, &spot.item);
+	/* from level `locks` on it was taken before it is shown, and that told */
+	error = t->options.detail >= CPYTHON_LOCKS
+	                ? 0
+	                : cpython_lock_other(t, stream, task, time, lock, &spot, flags);
+	return error ? error : cpython_lock_name(t, stream, time, lock, &spot);
 }
 
 static int view_exits(struct cpython_translator *t, struct cpython_stream *stream,
-                      const struct cpython_fact *fact, const struct cpython_item *items,
-                      const struct cpython_chain *chain, struct view *view)
+                      struct cpython_task *task, const struct cpython_fact *fact,
+                      const struct cpython_item *items, const struct cpython_chain *chain,
+                      struct view *view)
 {
 	for (unsigned i = 0; i < fact->count; i++) {
 		const struct cpython_item *item = &items[i];
@@ -121,13 +128,14 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 		if (!link)
 			continue;
 		if (item->d) {
-			lock = cpython_lock_of_condition(t, item->b, item->d);
+			lock = cpython_lock_of_condition(t, stream, item->b, item->d);
 		} else {
-			lock = cpython_lock_get(t, item->b, item->c);
+			lock = cpython_lock_get(t, stream, item->b, item->c);
 		}
 		if (!lock)
 			continue;
-		error = shown_name(t, stream, fact->time, lock, link, exits_above(fact, items, i));
+		error = shown_name(t, stream, task, fact->time, lock, link,
+		                   exits_above(fact, items, i), item->flags);
 		if (error)
 			return error;
 		if (link->await == 1 && topmost(fact, items, i) && !checkpointed(chain))
@@ -139,7 +147,8 @@ static int view_exits(struct cpython_translator *t, struct cpython_stream *strea
 }
 
 /* The lock that counts for the self of a method of a lock class. */
-static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t self)
+static struct cpython_lock *self_lock(struct cpython_translator *t, struct cpython_stream *stream,
+                                      uint64_t self)
 {
 	struct cpython_lock *lock = cpython_table_get(&t->locks, self, 0);
 	const struct cpython_type *type;
@@ -147,20 +156,20 @@ static struct cpython_lock *self_lock(struct cpython_translator *t, uint64_t sel
 
 	if (lock && !lock->gone)
 		return lock;
-	lock = cpython_lock_of_condition(t, self, 0);
+	lock = cpython_lock_of_condition(t, stream, self, 0);
 	if (lock)
 		return lock;
 	type_address = cpython_word(&t->options.memory, self + 8);
 	type = cpython_type_get(t, type_address);
 	if (!type || type->how.state != CPYTHON_STATE_INNER)
-		return cpython_lock_get(t, self, type_address);
+		return cpython_lock_get(t, stream, self, type_address);
 	return cpython_lock_of_condition(
-		t, self,
+		t, stream, self,
 		cpython_attribute(&t->options.memory, self, type->how.index, type->how.name));
 }
 
-static void view_waits(struct cpython_translator *t, const struct cpython_chain *chain,
-                       struct view *view)
+static void view_waits(struct cpython_translator *t, struct cpython_stream *stream,
+                       const struct cpython_chain *chain, struct view *view)
 {
 	for (unsigned i = 0; i < chain->count; i++) {
 		const struct cpython_link *link = &chain->links[i];
@@ -168,10 +177,10 @@ static void view_waits(struct cpython_translator *t, const struct cpython_chain 
 		if (!link->code)
 			continue;
 		if (link->code->role == CPYTHON_ROLE_CONDITION_WAIT)
-			view->condition = self_lock(t, link->item->c);
+			view->condition = self_lock(t, stream, link->item->c);
 		if (link->code->role != CPYTHON_ROLE_ACQUIRE || checkpointed(chain))
 			continue;
-		view->waiting = self_lock(t, link->item->c);
+		view->waiting = self_lock(t, stream, link->item->c);
 		view->waiting_site = link->site;
 	}
 	for (unsigned i = 0; view->condition && i < view->count; i++)
@@ -369,11 +378,11 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 	int error = cpython_thread_wait_over(t, stream, task, fact->time);
 
 	if (!error && chain)
-		error = view_exits(t, stream, fact, items, chain, &view);
+		error = view_exits(t, stream, task, fact, items, chain, &view);
 	if (error)
 		return error;
 	if (chain)
-		view_waits(t, chain, &view);
+		view_waits(t, stream, chain, &view);
 	for (unsigned i = 0; i < task->held_count; i++)
 		task->held[i].marked = false;
 	if (task->waits_condition && !view.waiting && view.condition != task->waits_condition &&

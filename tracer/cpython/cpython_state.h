@@ -29,13 +29,24 @@ struct cpython_type {
 	char name[64];
 	uint16_t lock;                 /* enum aw_lock_type */
 	struct cpython_type_value how; /* state CPYTHON_STATE_NONE: not a lock */
+	struct cpython_type *older;    /* the one that was at its address before; owned */
 };
+
+enum { CPYTHON_LOCK_SPOTS = 4 };
 
 struct cpython_lock {
 	uint64_t address;
 	uint32_t id;
 	const struct cpython_type *type;
 	bool named;
+	/* cpython_lock_other.c */
+	uint64_t called;     /* a hash of its name */
+	uint64_t owner;      /* the first local of the function that named it, 0: not known */
+	uint64_t owner_type; /* of that object */
+	struct {
+		uint64_t key, until; /* a place that names it so, up to this time */
+	} spots[CPYTHON_LOCK_SPOTS];
+	unsigned next_spot;
 	bool told;
 	bool gone;        /* its memory was given back: what comes at this address is another one */
 	bool known;       /* `state` was read at least once */
@@ -298,11 +309,16 @@ uint64_t cpython_writer_step(struct cpython_translator *t, struct cpython_stream
 /* cpython_types.c */
 /** The type at an address; NULL: out of memory. */
 const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64_t address);
+/** Likewise, where the programs did not know it: it is read anew if it is another class by now. */
+const struct cpython_type *cpython_type_again(struct cpython_translator *t, uint64_t address);
+/** Frees a type and those before it (a void *, for tables). */
+void cpython_type_free(void *pointer);
 
 /* cpython_locks.c, cpython_sections.c, cpython_settle.c */
-/** The lock at an address, made when it is new; NULL: not a lock type, or out of memory. */
-struct cpython_lock *cpython_lock_get(struct cpython_translator *t, uint64_t address,
-                                      uint64_t type);
+/** The lock at an address, made when it is new, or when one of another type was there, whose end is
+ * told then. NULL: not a lock type, or out of memory. */
+struct cpython_lock *cpython_lock_get(struct cpython_translator *t, struct cpython_stream *stream,
+                                      uint64_t address, uint64_t type);
 /** `with` enters: TAKE facts. */
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,

@@ -49,7 +49,7 @@ void cpython_translate_free(struct cpython_translator *t)
 	cpython_table_fini(&t->tasks, cpython_task_free);
 	cpython_table_fini(&t->ended, cpython_task_free);
 	cpython_table_fini(&t->locks, free);
-	cpython_table_fini(&t->types, free);
+	cpython_table_fini(&t->types, cpython_type_free);
 	cpython_table_fini(&t->conditions, NULL);
 	cpython_table_fini(&t->c_names, NULL);
 	cpython_table_fini(&t->sites, free);

@@ -98,7 +98,8 @@ class Sharer:
 
     async def sharer(self):
         async with self.seventh:
-            truth("Shared.sixth").section(False)
+            await asyncio.sleep(0)
+            truth("Shared.sixth").section(True)
 
 
 async def short_lives():
@@ -116,7 +117,9 @@ async def load():
     one, other = Shared(lock), Sharer(lock)
     for _ in range(ROUNDS):
         await one.shared()
+        await asyncio.sleep(0)
         await other.sharer()
+        await asyncio.sleep(0)
     await short_lives()
 
 
