@@ -144,12 +144,28 @@ __noinline int attributes_hold(uint32_t slot, uint64_t owner, uint64_t wanted)
 	return held ? held : words_hold(slot, values + OWNER_BYTES, wanted);
 }
 
+/* The frame of a coroutine that was freed has its code and locals still; its count is 0. What runs
+ * on the thread's stack of frames cannot be told apart so. */
+static __always_inline int frame_lives(const struct cpython_target *t, uint64_t frame)
+{
+	uint64_t object = t->layout.frame_apart ? frame : frame - t->layout.gen_frame;
+	uint64_t type = read_word(object + 8);
+
+	if (!t->layout.frame_apart && type != t->coroutine && type != t->generator &&
+	    type != t->async_generator)
+		return 1;
+	return (int64_t)read_word(object) > 0;
+}
+
 /* Does what referred to a lock do so still? -1: that cannot be told. */
-static __always_inline int owner_stands(uint32_t slot, const struct cpython_layout *l,
+static __always_inline int owner_stands(uint32_t slot, const struct cpython_target *t,
                                         const struct owned *owned, uint64_t object)
 {
+	const struct cpython_layout *l = &t->layout;
 	uint64_t owner = owned->owner;
 
+	if (owned->owner_frame && !frame_lives(t, owner))
+		return 0;
 	if (owned->owner_frame)
 		return (read_word(owner + l->frame_code) & ~(uint64_t)l->tag_mask) ==
 		                       owned->owner_type
@@ -180,12 +196,12 @@ __noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object, uint64_
 	t = target_of(s);
 	if (!t)
 		return 0;
-	owned = &th->owned[(lock >> 4 ^ lock >> 9) & (OWNED - 1)];
+	owned = &th->owned[(lock >> 4 ^ lock >> 11) & (OWNED - 1)];
 	if (owned->lock == lock && owned->owner) {
 		/* the same function of the same object: whichever lock it is, it has one name */
 		if (owned->owner == self && owned->owner_type == read_word(self + 8))
 			return CPYTHON_LOCK_SAME;
-		stands = owner_stands(slot, &t->layout, owned, object);
+		stands = owner_stands(slot, t, owned, object);
 		if (stands)
 			return stands == 1 ? CPYTHON_LOCK_SAME : 0;
 		note = CPYTHON_LOCK_OTHER;

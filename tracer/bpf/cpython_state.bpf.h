@@ -54,7 +54,7 @@ struct owned {
 	uint64_t owner, owner_type;
 	uint64_t owner_frame; /* it is a frame */
 };
-enum { OWNED = 16 };
+enum { OWNED = 128 };
 
 /* A cell that is watched; cpython_cells.bpf.h. */
 struct cell_slot {
