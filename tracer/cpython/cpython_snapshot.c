@@ -60,7 +60,7 @@ static void read_anew(const struct cpython_snapshot_options *options)
 /* Counts a task that is not shown. */
 static void task_left(struct cpython_snapshot *snapshot, int state)
 {
-	if (state > 0)
+	if (state > 0 && state < CPYTHON_TASK_STATES)
 		snapshot->left.states[state]++;
 	else
 		snapshot->left.unreadable++;
@@ -94,7 +94,7 @@ static int batch_settle(const struct cpython_memory *memory, const struct cpytho
                         size_t count, struct cpython_snapshot *snapshot)
 {
 	struct cpython_walked *first = calloc(count, sizeof(*first)), again;
-	int states[BATCH], error = first ? 0 : -ENOMEM;
+	int states[BATCH] = {0}, error = first ? 0 : -ENOMEM;
 	bool same;
 
 	read_anew(options);
