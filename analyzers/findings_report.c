@@ -396,6 +396,8 @@ static bool are_one(const struct writer *w, const struct finding *a, const struc
 {
 	if (a->rule != b->rule || a->places != b->places)
 		return false;
+	if (a->reads != b->reads || a->other_reads != b->other_reads)
+		return false; /* the accesses of one line */
 	if (!is_conflict(a))
 		return a->object == b->object && a->lock == b->lock &&
 		       same_text(a->message, b->message);

@@ -61,5 +61,5 @@ static void truth(void)
 int main(void)
 {
 	return scene_play(
-		(struct scene){setup, end, truth, 200 * AW_NS_PER_MS, {{manager, "manager", 1}}});
+		(struct scene){setup, end, truth, AW_NS_PER_S, {{manager, "manager", 1}}});
 }

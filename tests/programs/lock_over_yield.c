@@ -68,6 +68,6 @@ int main(void)
 {
 	return scene_play((struct scene){.setup = setup,
 	                                 .truth = truth,
-	                                 .timeout = 200 * AW_NS_PER_MS,
+	                                 .timeout = AW_NS_PER_S,
 	                                 .roles = {{consumer, "consumer", 1}}});
 }

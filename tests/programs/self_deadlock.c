@@ -3,7 +3,7 @@
 /*
  * self_deadlock.c - a task takes a lock that it holds: locks are not recursive, it hangs.
  *
- * After 300 ms the main task cancels it.
+ * After a second the main task cancels it.
  */
 #include <errno.h>
 
@@ -56,7 +56,7 @@ static int64_t run(void *arg)
 	COUNTED_LOCK_INIT(&guard.lock, "guard");
 	tasks[0] = aw_task_create(well_behaved, NULL, "well behaved");
 	tasks[1] = aw_task_create(takes_twice, NULL, "takes twice");
-	error = aw_gather(tasks, 2, AW_GATHER_ALL, aw_after(300 * AW_NS_PER_MS), NULL);
+	error = aw_gather(tasks, 2, AW_GATHER_ALL, aw_after(AW_NS_PER_S), NULL);
 	for (int i = 0; i < 2; i++)
 		aw_task_free(tasks[i]);
 	aw_lock_free(guard.lock.lock);

@@ -1,10 +1,10 @@
-/* expect: silent */
+/* expect: lock shared unknown */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * waiting_100k.c - 100,000 tasks that wait for one flag, and one that holds a lock two others want.
  *
  * Then the flag is set, and all end; with --hang it is not (for `awaitness dump`; SIGTERM kills
- * it). Nothing is wrong with it.
+ * it). Nothing is wrong with it; of three sections nothing is concluded.
  */
 #include <stdio.h>
 #include <string.h>
