@@ -5,8 +5,9 @@
  * A lock may be freed and another of its type made where it was, and nothing in its memory tells.
  * Where the programs saw it taken they may know what referred to it (bpf/cpython_owner.bpf.h).
  * Else the place that takes it says: one that gives it another name takes another lock, unless the
- * object whose method named it first leads to it still, or somebody has it meanwhile. What two
- * modules share lives on, and may have two names.
+ * object whose method named it first leads to it still, or somebody has it meanwhile. What a
+ * function calls its argument or a variable of its own says nothing: others call it otherwise. What
+ * two modules share lives on, and may have two names.
  */
 #include <string.h>
 
@@ -133,15 +134,17 @@ int cpython_lock_other(struct cpython_translator *t, struct cpython_stream *stre
 
 	if (flags & CPYTHON_LOCK_OTHER)
 		return lock->told || lock->named ? cpython_lock_end(t, stream, time, lock) : 0;
-	if (flags & CPYTHON_LOCK_SAME || !lock->named || !spot->code || !spot->line ||
-	    is_out(task, lock))
+	/* Of one moment all are different locks, whoever calls them what. */
+	if (t->late || flags & CPYTHON_LOCK_SAME || !lock->named || lock->local || !spot->code ||
+	    !spot->line || is_out(task, lock))
 		return 0;
 	key = spot_key(spot);
 	if (spot_known(lock, key, time) ||
 	    !cpython_source_lock(t->source, spot->code->file, spot->line, spot->code->function,
 	                         spot->item, name, sizeof(name)))
 		return 0;
-	if (cpython_text_hash(CPYTHON_TEXT_HASH, name) == lock->called) {
+	if (cpython_text_hash(CPYTHON_TEXT_HASH, name) == lock->called ||
+	    cpython_lock_name_is_local(name)) {
 		spot_note(lock, key, UINT64_MAX);
 		return 0;
 	}

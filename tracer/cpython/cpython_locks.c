@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cpython_sections.h"
 
@@ -86,6 +87,12 @@ int cpython_lock_tell(struct cpython_stream *stream, uint64_t time, struct cpyth
 	return cpython_emit_name(stream, time, lock->id, AW_ENTITY_LOCK, name);
 }
 
+/* "lock in use" (cpython_source_lock): what one function calls it. */
+bool cpython_lock_name_is_local(const char *name)
+{
+	return strstr(name, " in ") != NULL;
+}
+
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       struct cpython_lock *lock, const struct cpython_spot *spot)
 {
@@ -98,6 +105,7 @@ int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *strea
 		return 0;
 	lock->named = true;
 	lock->called = cpython_text_hash(CPYTHON_TEXT_HASH, name);
+	lock->local = cpython_lock_name_is_local(name);
 	lock->owner = spot->self;
 	lock->owner_type = spot->self ? cpython_word(&t->options.memory, spot->self + 8) : 0;
 	error = cpython_lock_tell(stream, time, lock);

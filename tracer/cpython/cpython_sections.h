@@ -26,6 +26,8 @@ struct cpython_spot {
 	unsigned item;
 	uint64_t self;
 };
+/** Is it what one function calls a lock (an argument, a local variable)? */
+bool cpython_lock_name_is_local(const char *name);
 /** Names it from such a place. 0 or -ENOMEM. */
 int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       struct cpython_lock *lock, const struct cpython_spot *spot);

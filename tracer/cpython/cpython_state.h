@@ -41,6 +41,7 @@ struct cpython_lock {
 	bool named;
 	/* cpython_lock_other.c */
 	uint64_t called;     /* a hash of its name */
+	bool local;          /* that is what one function calls it: others may call it otherwise */
 	uint64_t owner;      /* the first local of the function that named it, 0: not known */
 	uint64_t owner_type; /* of that object */
 	struct {
