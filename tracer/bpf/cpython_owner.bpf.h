@@ -176,6 +176,27 @@ static __always_inline int owner_stands(uint32_t slot, const struct cpython_targ
 	return attributes_hold(slot, owner, object);
 }
 
+enum { OWNED_WAYS = 4 };
+
+/* Where what is known of a lock stands, or may: one of a few places that its address gives. When
+ * all are taken the one whose turn it is goes. */
+static __always_inline uint32_t owned_slot(struct thread *th, uint64_t lock)
+{
+	uint32_t base = lock >> 4 ^ lock >> 11, free = OWNED, i;
+
+	for (i = 0; i < OWNED_WAYS; i++) {
+		uint32_t at = (base + i) & (OWNED - 1);
+
+		if (th->owned[at].lock == lock)
+			return at;
+		if (!th->owned[at].lock && free == OWNED)
+			free = at;
+	}
+	if (free != OWNED)
+		return free;
+	return base + (th->owned_turn++ & (OWNED_WAYS - 1));
+}
+
 /*
  * `object` (the lock, or the Condition it is in) is taken by a function, or was, whose first local
  * is `self` and whose frame is at `frame`. Returns CPYTHON_LOCK_OTHER when the lock is another one
@@ -196,7 +217,7 @@ __noinline int owner_note(uint32_t slot, uint64_t lock, uint64_t object, uint64_
 	t = target_of(s);
 	if (!t)
 		return 0;
-	owned = &th->owned[(lock >> 4 ^ lock >> 11) & (OWNED - 1)];
+	owned = &th->owned[owned_slot(th, lock) & (OWNED - 1)];
 	if (owned->lock == lock && owned->owner) {
 		/* the same function of the same object: whichever lock it is, it has one name */
 		if (owned->owner == self && owned->owner_type == read_word(self + 8))

@@ -95,6 +95,7 @@ struct thread {
 	struct step steps[CPYTHON_STACK];
 	struct watched watch[CPYTHON_WATCH];
 	struct owned owned[OWNED]; /* by a hash of the lock's address */
+	uint32_t owned_turn;       /* which of its places goes when all are taken */
 	uint32_t cell_count;       /* of its cells that are not free */
 	struct code_seen codes[CODES_SEEN];
 	uint64_t loop;                   /* the loop it ran last, 0: not known */
