@@ -101,11 +101,25 @@ static __always_inline int generator_state(const struct cpython_layout *l, uint6
 	return state;
 }
 
+/*
+ * Does the step of a task whose coroutine is in `state` go on? Also while that coroutine, which has
+ * returned, lets go of its locals: they may have finalizers (CPython clears the frame before it
+ * tells the task; the states behind "executing" are those of a frame that has ended, in each
+ * version: pycore_frame.h). A task that had suspended, and whose coroutine was then closed by hand,
+ * awaits something; after a bare yield it does not, and is taken for one that goes on.
+ */
+static __always_inline int state_goes_on(const struct cpython_layout *l, uint64_t task, int state)
+{
+	return state == l->state_executing ||
+	       (state > l->state_executing && !(read_half(task + l->future_state) & 0xff) &&
+	        !read_word(task + l->task_waiter));
+}
+
 /* Is a step under way, whether or not others are nested in it? */
 static __always_inline int step_executes(const struct cpython_layout *l, const struct step *step)
 {
 	return read_word(step->task + l->task_coro) == step->coro &&
-	       generator_state(l, step->coro) == l->state_executing;
+	       state_goes_on(l, step->task, generator_state(l, step->coro));
 }
 
 /* Likewise the one on top of the thread's stack. */

@@ -44,7 +44,7 @@ __noinline int step_outcome(uint32_t slot)
 			s->fact.outcome |= 0x100;
 	} else {
 		state = generator_state(l, step->coro);
-		if (state == l->state_executing) {
+		if (state_goes_on(l, step->task, state)) {
 			s->fact.flags |= CPYTHON_ENTER_NESTED;
 			s->fact.last = step->task;
 			s->fact.last_coro = step->coro;

@@ -234,6 +234,18 @@ async def failed():
             await asyncio.sleep(0)  #: failed/b 0
 
 
+class Finalized:
+    def __del__(self):
+        time.sleep(0.002)  # what is traced sees this thread sleep while a step goes on
+
+
+@scenario
+async def finalizes():
+    kept = Finalized()
+    await asyncio.sleep(0)  #: finalizes 0
+    return id(kept)
+
+
 async def load():
     tasks = [asyncio.create_task(f(), name=f.__name__) for f in scenarios]
     await asyncio.sleep(0)
