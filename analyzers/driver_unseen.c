@@ -85,7 +85,7 @@ static void thread_rows(struct analysis *a)
 	uint64_t told = 0, shown = 0;
 
 	for (uint32_t i = 0; i < world->thread_count && shown < THREADS_SHOWN; i++) {
-		const struct thread *thread = &world->threads[i];
+		const struct thread *thread = world->threads[i];
 		struct report_unseen *row;
 
 		if (!thread->lost)
@@ -144,6 +144,14 @@ static void limit_rows(struct analysis *a)
 		                         WORLD_IDENTITIES),
 		        "the counts and the verdict of that row are of all of them")
 			->hides = all_hidden(a) & ~(REPORT_HIDES_VERDICT(0) - 1);
+	if (a->findings.left_out)
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "findings were left out (%lu times): no more than %u are "
+		                         "kept",
+		                         a->findings.left_out, FINDINGS_MAX),
+		        "there are more findings than are listed")
+			->hides = all_hidden(a) & (REPORT_HIDES_VERDICT(0) - 1);
 	if (a->locations.ignored)
 		row_add(a,
 		        text_pool_format(&a->pool,

@@ -31,9 +31,24 @@ static uint64_t key_of(enum finding_rule rule, uint64_t object, uint64_t read, u
 	return mix(mix(mix(mix(mix(1, rule), object), read), gap), write) >> 1;
 }
 
+static int rows_grow(struct findings *findings)
+{
+	uint32_t room = findings->room ? 2 * findings->room : 64;
+	struct finding **more = reallocarray(findings->rows, room, sizeof(struct finding *));
+
+	if (!more)
+		return -ENOMEM;
+	findings->rows = more;
+	findings->room = room;
+	return 0;
+}
+
 static struct finding *finding_make(struct findings *findings, uint64_t key)
 {
-	struct finding *finding = calloc(1, sizeof(*finding));
+	struct finding *finding = NULL;
+
+	if (findings->count < findings->room || !rows_grow(findings))
+		finding = calloc(1, sizeof(*finding));
 
 	if (!finding || idmap_add(&findings->by_key, key, findings->count)) {
 		free(finding);
@@ -58,12 +73,12 @@ struct finding *findings_get(struct findings *findings, enum finding_rule rule, 
 		findings->rows[index]->fresh = false;
 		return findings->rows[index];
 	}
-	/* The last rows are for findings that stand for all objects of their sites. */
-	if (findings->count >= FINDINGS_MAX - 256 && object)
+	/* From here on one stands for all objects of its sites. */
+	if (findings->count >= FINDINGS_BY_ADDRESS && object && read | gap | write)
 		return findings_get(findings, rule, 0, read, gap, write);
 	if (findings->count == FINDINGS_MAX) {
-		findings->rows[FINDINGS_MAX - 1]->fresh = false;
-		return findings->rows[FINDINGS_MAX - 1];
+		findings->left_out++;
+		return NULL;
 	}
 	finding = finding_make(findings, key);
 	if (!finding)
@@ -158,6 +173,8 @@ void findings_fini(struct findings *findings)
 		free(finding->change);
 		free(finding);
 	}
-	findings->count = 0;
+	free(findings->rows);
+	findings->rows = NULL;
+	findings->count = findings->room = 0;
 	idmap_fini(&findings->by_key);
 }

@@ -16,7 +16,8 @@
 #include "says.h"
 #include "text_pool.h"
 
-#define FINDINGS_MAX 4096u /* by address; more of the same rule and sites share one */
+#define FINDINGS_BY_ADDRESS 4096u  /* then those of the same rule and sites share one */
+#define FINDINGS_MAX        16384u /* then more are left out, and counted */
 
 /* X(NAME, text, severity, harm: 0 is worst, what it takes to say it) */
 #define FINDING_RULES(X)                                                                           \
@@ -71,13 +72,15 @@ struct finding {
 };
 
 struct findings {
-	struct finding *rows[FINDINGS_MAX];
-	uint32_t count;
+	struct finding **rows;
+	uint32_t count, room;
+	uint64_t left_out; /* times that something was found that is in none of the rows */
 	struct idmap by_key;
 	int error;
 };
 
-/** The finding of this rule, object and sites, made if need be. NULL: no memory. */
+/** The finding of this rule, object and sites, made if need be. NULL: there are too many, and it is
+ * left out, which is counted; or no memory, which `error` tells. */
 struct finding *findings_get(struct findings *findings, enum finding_rule rule, uint64_t object,
                              uint64_t read, uint64_t gap, uint64_t write);
 

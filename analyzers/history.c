@@ -196,7 +196,7 @@ static struct lockset region_since(const struct actor *actor, uint64_t order)
 	region.more = actor->guards.more;
 	for (unsigned i = 0; i < actor->guards.count; i++)
 		for (unsigned j = 0; j < actor->held_count; j++)
-			if (actor->held[j]->lock->uid == actor->guards.lock[i] >> 16 &&
+			if (actor->held[j]->lock->uid == guard_uid(actor->guards.lock[i]) &&
 			    actor->held[j]->order < order)
 				region.lock[region.count++] = actor->guards.lock[i];
 	return region;
@@ -313,7 +313,8 @@ static uint64_t gap_waits(const struct actor *actor, uint64_t first, uint64_t ga
 	if (!wait || gaps == 1)
 		return wait;
 	for (unsigned i = 0; i < actor->step_guards.count; i++)
-		if (actor->step_guards.lock[i] >> 16 == wait && actor->step_guard_order[i] < next)
+		if (guard_uid(actor->step_guards.lock[i]) == wait &&
+		    actor->step_guard_order[i] < next)
 			*kept = actor->step_guards.lock[i];
 	return *kept ? wait : 0;
 }

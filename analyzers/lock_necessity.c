@@ -26,7 +26,7 @@ static void necessity_close(void *state)
 {
 	struct necessity *self = state;
 
-	for (unsigned i = 0; self && i < WORLD_IDENTITIES; i++) {
+	for (unsigned i = 0; self && i < self->count; i++) {
 		struct lock_stats *stats = self->stats[i];
 
 		if (!stats)
@@ -41,11 +41,34 @@ static void necessity_close(void *state)
 		free(stats->split);
 		free(stats);
 	}
+	if (self)
+		free(self->stats);
 	free(self);
+}
+
+/* Makes room for the row of `identity`. 0, or -ENOMEM. */
+static int stats_grow(struct necessity *self, uint32_t identity)
+{
+	uint32_t count = self->count ? 2 * self->count : 64;
+	struct lock_stats **more;
+
+	while (count <= identity)
+		count *= 2;
+	more = realloc(self->stats, count * sizeof(struct lock_stats *));
+	if (!more) {
+		self->error = -ENOMEM;
+		return -ENOMEM;
+	}
+	memset(more + self->count, 0, (count - self->count) * sizeof(struct lock_stats *));
+	self->stats = more;
+	self->count = count;
+	return 0;
 }
 
 struct lock_stats *lock_stats_of(struct necessity *self, uint32_t identity)
 {
+	if (identity >= self->count && stats_grow(self, identity))
+		return NULL;
 	if (!self->stats[identity]) {
 		self->stats[identity] = calloc(1, sizeof(struct lock_stats));
 		if (!self->stats[identity])
@@ -262,8 +285,7 @@ static void lock_fill(struct necessity *self, uint32_t index, struct report_lock
 	out->suspended = stats->suspended;
 	out->waited = stats->waited;
 	out->tasks = identity->tasks;
-	for (unsigned i = 0; i < WORLD_THREAD_SET; i++)
-		out->threads += (uint64_t)__builtin_popcountll(identity->threads[i]);
+	out->threads = bit_set_members(&identity->threads);
 	out->fragile = fragile_sites(&stats->awaits);
 	out->wait = times_of(&stats->wait, waits);
 	out->hold = times_of(&stats->hold, ends && stats->hold.count);
@@ -332,7 +354,7 @@ static int necessity_finish(void *state)
 	report->locks = text_pool_array(self->env->pool, count, sizeof(*report->locks));
 	if (!report->locks)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && i < self->count; i++)
 		if (self->stats[i])
 			lock_fill(self, i, &report->locks[report->lock_count++]);
 	qsort(report->locks, report->lock_count, sizeof(*report->locks), worst_first);

@@ -40,7 +40,8 @@ struct lock_stats {
 
 struct necessity {
 	const struct analyzer_env *env;
-	struct lock_stats *stats[WORLD_IDENTITIES]; /* NULL: never taken */
+	struct lock_stats **stats; /* by identity, of the first `count`; NULL: never taken */
+	uint32_t count;
 	int error;
 };
 

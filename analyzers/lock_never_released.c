@@ -27,40 +27,47 @@ static int never_released_open(const struct analyzer_env *env, void **state)
 	return 0;
 }
 
-/* Somebody alive is about to learn of the holder's end, and will be the holder then. */
-static bool is_awaited(const struct world *world, uint64_t task)
+/* The tasks whose end somebody alive is about to learn of, who will be the holder then. */
+static int awaited_tasks(const struct world *world, struct idmap *awaited)
 {
-	for (uint32_t i = 0; i < world->actors.made; i++) {
+	int code = 0;
+
+	for (uint32_t i = 0; i < world->actors.made && !code; i++) {
 		const struct actor *actor = slab_at(&world->actors, i);
 
 		if (world_task(world, actor->id) == actor && !actor->running &&
-		    actor->await == AW_AWAIT_TASK && actor->object == task)
-			return true;
+		    actor->await == AW_AWAIT_TASK && actor->object != IDMAP_FREE &&
+		    idmap_get(awaited, actor->object) == IDMAP_NONE)
+			code = idmap_add(awaited, actor->object, 1);
 	}
-	return false;
+	return code;
 }
 
 static int never_released_finish(void *state)
 {
 	struct never_released *self = state;
+	struct idmap awaited = {0};
+	int code = self->world->orphan_count ? awaited_tasks(self->world, &awaited) : 0;
 
 	for (uint32_t i = 0; i < self->world->orphan_count; i++) {
 		const struct section *section = self->world->orphans[i];
 		struct finding *finding;
 
-		if (section->doubtful || is_awaited(self->world, section->holder_id) ||
+		if (code || section->doubtful ||
+		    idmap_get(&awaited, section->holder_id) != IDMAP_NONE ||
 		    !lock_excludes(section->lock))
 			continue;
 		finding = findings_get(self->findings, RULE_LOCK_NEVER_RELEASED,
 		                       section->lock->identity, section->site, 0, 0);
 		if (!finding)
-			return -ENOMEM;
+			continue; /* no memory is told by the findings themselves */
 		finding->observed++;
 		finding->lock = section->lock->identity;
 		if (finding->fresh)
 			finding->task = findings_actor_name(self->world, section->holder_id);
 	}
-	return 0;
+	idmap_fini(&awaited);
+	return code;
 }
 
 const struct analyzer analyzer_lock_never_released = {

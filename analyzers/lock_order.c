@@ -167,7 +167,7 @@ static void instance_fill(struct instance *instance, const struct actor *actor,
 	instance->clock = actor->clock;
 	instance->outer = (struct lockset){.more = actor->guards.more};
 	for (unsigned i = 0; i < actor->guards.count; i++)
-		if (actor->guards.lock[i] >> 16 != held->lock->uid)
+		if (guard_uid(actor->guards.lock[i]) != held->lock->uid)
 			instance->outer.lock[instance->outer.count++] = actor->guards.lock[i];
 }
 
@@ -304,7 +304,7 @@ static bool had_just_now(const struct actor *actor, const struct lock *lock)
 	if (lock_is_thread_lock(lock->type) || (actor->gaps && actor->gap_wait[last] == lock->uid))
 		return false;
 	for (unsigned i = actor->step_kept; i < actor->step_guards.count; i++)
-		if (actor->step_guards.lock[i] >> 16 == lock->uid &&
+		if (guard_uid(actor->step_guards.lock[i]) == lock->uid &&
 		    !(actor->step_guards.lock[i] & 1))
 			return true;
 	return false;

@@ -12,7 +12,7 @@
 static bool may_meet(const struct world *world, const struct candidate *first,
                      const struct candidate *second, const struct actor *actor)
 {
-	if (first->thread == actor->thread || world->threads[first->thread].ended ||
+	if (first->thread == actor->thread || world->threads[first->thread]->ended ||
 	    !((first->bits | second->bits) & ACCESS_WRITE) ||
 	    ((first->bits | second->bits) & (ACCESS_IO | ACCESS_INFERRED)))
 		return false;
@@ -26,7 +26,8 @@ static bool guards_known(const struct world *world, const struct candidate *unsu
 	if (other->guards.more)
 		return false;
 	for (unsigned i = 0; unsure->unsure && i < other->guards.count; i++) {
-		const struct lock *lock = world_lock_by_uid(world, other->guards.lock[i] >> 16);
+		const struct lock *lock =
+			world_lock_by_uid(world, guard_uid(other->guards.lock[i]));
 
 		if (!lock || lock->known > unsure->order)
 			return false;

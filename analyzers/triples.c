@@ -85,7 +85,7 @@ static void tell_possible(struct locations *locations, const struct location *lo
 
 static bool lock_known(const struct world *world, guard_t guard, uint64_t order)
 {
-	const struct lock *lock = world_lock_by_uid(world, guard >> 16);
+	const struct lock *lock = world_lock_by_uid(world, guard_uid(guard));
 
 	return lock && lock->known <= order;
 }
@@ -141,7 +141,7 @@ static bool other_holds(const struct lock *lock, const struct pair *pair,
 			in_line |= user->actor != pair->actor || user->step < pair->second_step;
 	}
 	for (unsigned i = 0; i < other->step_guards.count; i++)
-		if (other->step_guards.lock[i] >> 16 == lock->uid) {
+		if (guard_uid(other->step_guards.lock[i]) == lock->uid) {
 			taken = true;
 			kept |= i < other->kept;
 		}

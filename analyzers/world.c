@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "world_locks.h"
+#include "world_loss.h"
 #include "world_parts.h"
 
 int world_init(struct world *world, const struct names *names, const struct world_hooks *hooks)
@@ -27,7 +28,8 @@ int world_init(struct world *world, const struct names *names, const struct worl
 	slab_init(&world->actors, sizeof(struct actor));
 	slab_init(&world->locks, sizeof(struct lock));
 	slab_init(&world->sections, sizeof(struct section));
-	world->identities = calloc(WORLD_IDENTITIES, sizeof(*world->identities));
+	world->identity_room = 64;
+	world->identities = calloc(world->identity_room, sizeof(*world->identities));
 	if (!world->identities)
 		return -ENOMEM;
 	return signals_init(&world->signals);
@@ -35,14 +37,19 @@ int world_init(struct world *world, const struct names *names, const struct worl
 
 void world_fini(struct world *world)
 {
-	for (uint32_t i = 0; world->identities && i < world->identity_count; i++)
+	for (uint32_t i = 0; world->identities && i < world->identity_count; i++) {
 		free(world->identities[i].name);
+		bit_set_fini(&world->identities[i].threads);
+	}
 	free(world->identities);
 	/* actor_drop empties used_more, so this does no harm to what is free already. */
 	for (uint32_t i = 0; i < world->actors.made; i++)
 		idmap_fini(&((struct actor *)slab_at(&world->actors, i))->used_more);
-	for (uint32_t i = 0; i < world->thread_count; i++)
-		free(world->threads[i].departed);
+	for (uint32_t i = 0; i < world->thread_count; i++) {
+		free(world->threads[i]->departed);
+		free(world->threads[i]);
+	}
+	free(world->threads);
 	free(world->orphans);
 	signals_fini(&world->signals);
 	slab_fini(&world->actors);
@@ -53,6 +60,7 @@ void world_fini(struct world *world)
 	idmap_fini(&world->lock_by_uid);
 	idmap_fini(&world->identity_by_key);
 	idmap_fini(&world->names_of_site);
+	idmap_fini(&world->thread_by_tid);
 	idmap_fini(&world->left_out);
 }
 
@@ -79,6 +87,7 @@ struct actor *world_actor_make(struct world *world, uint64_t id, uint32_t thread
 	actor->named_only = true;
 	if (!world->near_task[world_task_place(id)])
 		world->near_task[world_task_place(id)] = actor;
+	world_loss_actor(world, actor);
 	return actor;
 }
 
@@ -104,33 +113,62 @@ struct actor *world_actor_get(struct world *world, struct thread *thread, uint64
 	return actor ? actor : thread->plain; /* no memory: world->error stops the analysis */
 }
 
-struct thread *world_thread(struct world *world, uint32_t tid)
+/* Its number is the next one; it has a place before its actor is made, which is put there. NULL: no
+ * memory. */
+static struct thread *thread_make(struct world *world, uint32_t tid)
 {
-	struct thread *thread;
+	struct thread *thread = calloc(1, sizeof(*thread));
+	struct actor *departed = calloc(1, sizeof(*departed));
 
-	for (uint32_t i = 0; i < world->thread_count; i++)
-		if (world->threads[i].tid == tid)
-			return &world->threads[i];
-	if (tid && world->target_threads == WORLD_THREADS)
-		return NULL;
-	thread = &world->threads[world->thread_count];
-	thread->tid = tid;
-	thread->number = world->thread_count;
-	thread->plain = world_actor_make(world, WORLD_PLAIN + thread->number, thread->number);
-	thread->departed = calloc(1, sizeof(*thread->departed));
-	if (!thread->plain || !thread->departed) {
-		free(thread->departed);
-		world->error = -ENOMEM;
+	if (!thread || !departed) {
+		free(thread);
+		free(departed);
 		return NULL;
 	}
-	thread->departed->plain = true;
-	thread->departed->thread = thread->number;
-	thread->departed->entries = SLAB_NONE;
-	world->thread_count++;
+	thread->tid = tid;
+	thread->number = world->thread_count;
+	thread->departed = departed;
+	departed->plain = true;
+	departed->thread = thread->number;
+	departed->entries = SLAB_NONE;
+	world->threads[world->thread_count++] = thread;
 	world->target_threads += tid != 0;
+	thread->plain = world_actor_make(world, WORLD_PLAIN + thread->number, thread->number);
+	if (!thread->plain)
+		return NULL;
 	thread->current = thread->plain;
 	thread->plain->step = ++world->step;
 	clock_raise(&thread->plain->clock, world->step - 1);
+	return thread;
+}
+
+static int threads_grow(struct world *world)
+{
+	uint32_t room = world->thread_room ? 2 * world->thread_room : 16;
+	struct thread **more = realloc(world->threads, room * sizeof(struct thread *));
+
+	if (!more)
+		return -ENOMEM;
+	world->threads = more;
+	world->thread_room = room;
+	return 0;
+}
+
+struct thread *world_thread(struct world *world, uint32_t tid)
+{
+	uint32_t number = idmap_get(&world->thread_by_tid, tid);
+	struct thread *thread = NULL;
+
+	if (number != IDMAP_NONE)
+		return world->threads[number];
+	if (tid && world->target_threads == WORLD_THREADS)
+		return NULL;
+	if (world->thread_count < world->thread_room || !threads_grow(world))
+		thread = thread_make(world, tid);
+	if (!thread || idmap_add(&world->thread_by_tid, tid, thread->number)) {
+		world->error = -ENOMEM;
+		return NULL;
+	}
 	return thread;
 }
 
@@ -139,72 +177,12 @@ void world_actor_drop(struct world *world, struct actor *actor)
 	if (world->hooks.actor_end)
 		world->hooks.actor_end(world->hooks.context, actor);
 	world_sections_orphan(world, actor);
+	world_loss_actor_drop(actor);
 	idmap_fini(&actor->used_more);
 	idmap_remove(&world->actor_by_id, actor->id);
 	if (world->near_task[world_task_place(actor->id)] == actor)
 		world->near_task[world_task_place(actor->id)] = NULL;
 	slab_give(&world->actors, actor->index);
-}
-
-/* Counts what is missing: records, or a stretch in which the thread was not watched. */
-static void loss_count(struct world *world, struct thread *thread, const struct aw_event *event)
-{
-	world->lost += event->object;
-	world->pauses += !event->object;
-	thread->pause |= !event->object;
-	if (!event->object)
-		return;
-	if (!thread->lost)
-		thread->lost_from = event->time;
-	thread->lost += event->object;
-	thread->hidden += world_hides(event->object);
-	if (event->site > thread->lost_until)
-		thread->lost_until = event->site;
-}
-
-/* What is known of the thread's tasks and locks is not known any more. */
-static void thread_lost(struct world *world, struct thread *thread, uint64_t records)
-{
-	thread->loss = world->order;
-	for (uint32_t i = 0; i < world->actors.made; i++) {
-		struct actor *actor = slab_at(&world->actors, i);
-
-		if (world_task(world, actor->id) == actor && actor->thread == thread->number) {
-			actor->unsure = true;
-			actor->running = false;
-			actor->waiting = NULL;
-			actor->woken = true; /* it may have been */
-		}
-	}
-	world_locks_lost(world, thread, records);
-	thread->depth = 0;
-	world_plain_begin(world, thread);
-}
-
-/* Told in the tracer's own stream: of any of the threads. */
-static void lost_anywhere(struct world *world, const struct aw_event *event)
-{
-	world->lost += event->object;
-	world->lost_anywhere += event->object;
-	world->hidden_anywhere += world_hides(event->object);
-	for (uint32_t i = 0; i < world->thread_count; i++)
-		if (world->threads[i].tid)
-			thread_lost(world, &world->threads[i], WORLD_NO_RECORDS);
-}
-
-static void lost(struct world *world, struct thread *thread, const struct aw_event *event)
-{
-	world->loss_order = world->order;
-	world->loss_step = world->step;
-	if (event->site > world->loss_until)
-		world->loss_until = event->site;
-	if (!thread->tid && event->object) {
-		lost_anywhere(world, event);
-	} else {
-		loss_count(world, thread, event);
-		thread_lost(world, thread, event->object);
-	}
-	world->loss_step = world->step;
 }
 
 static void left_out_count(struct world *world, uint32_t tid)
@@ -278,7 +256,7 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		world_resume(world, thread, actor, event);
 		break;
 	case AW_LOST:
-		lost(world, thread, event);
+		world_lost(world, thread, event);
 		break;
 	case AW_TARGET:
 		world->can = event->site;

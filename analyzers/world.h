@@ -20,6 +20,7 @@
 
 #include <awaitness/event.h>
 
+#include "bit_set.h"
 #include "clock.h"
 #include "idmap.h"
 #include "names.h"
@@ -27,14 +28,12 @@
 #include "slab.h"
 
 #define WORLD_PLAIN      (1ull << 32) /* actor ids of threads outside tasks: this + thread number */
-#define WORLD_THREADS    256u         /* of the target, told apart; later ones are left out */
-#define WORLD_STREAMS    (WORLD_THREADS + 1) /* ... and the tracer's own (tid 0) */
-#define WORLD_THREAD_SET ((WORLD_STREAMS + 63) / 64)
-#define WORLD_NESTING    16u /* steps nested in each other on one thread */
-#define WORLD_HELD       16u /* sections tracked per actor */
-#define WORLD_GUARDS     4u  /* locks of a lockset; more: `more` */
-#define WORLD_GAP_SITES  8u  /* suspension sites remembered per actor */
-#define WORLD_IDENTITIES 4096u
+#define WORLD_THREADS    32767u       /* of the target, told apart; later ones are left out */
+#define WORLD_NESTING    16u          /* steps nested in each other on one thread */
+#define WORLD_HELD       16u          /* sections tracked per actor */
+#define WORLD_GUARDS     4u           /* locks of a lockset; more: `more` */
+#define WORLD_GAP_SITES  8u           /* suspension sites remembered per actor */
+#define WORLD_IDENTITIES (1u << 15)   /* locks told apart; more share the last row */
 #define WORLD_SITE_NAMES 64u /* named identities of one creation site, then they share one */
 #define WORLD_LOCK_USERS 3u
 #define WORLD_LOCK_SPANS 2u
@@ -43,7 +42,7 @@
 #define WORLD_NEAR       1024u      /* tasks, and locks, that are found at once */
 
 /*
- * A lock in a lockset: uid << 16 | identity << 1 | shared. uids are never
+ * A lock in a lockset: its uid, identity, and whether the hold is shared. uids are never
  * reused. 0: none.
  */
 typedef uint64_t guard_t;
@@ -53,9 +52,21 @@ static inline bool guard_same_lock(guard_t a, guard_t b)
 	return ((a ^ b) & ~1ull) == 0;
 }
 
+enum { GUARD_IDENTITY_BITS = 20, GUARD_UID_SHIFT = 1 + GUARD_IDENTITY_BITS };
+
+static inline guard_t guard_make(uint64_t uid, uint32_t identity, bool shared)
+{
+	return uid << GUARD_UID_SHIFT | (uint64_t)identity << 1 | shared;
+}
+
+static inline uint64_t guard_uid(guard_t guard)
+{
+	return guard >> GUARD_UID_SHIFT;
+}
+
 static inline uint32_t guard_identity(guard_t guard)
 {
-	return (uint32_t)(guard >> 1) & 0x7fff;
+	return (uint32_t)(guard >> 1) & ((1u << GUARD_IDENTITY_BITS) - 1);
 }
 
 /** Locks held at one moment or over one region. */
@@ -123,6 +134,9 @@ struct lock {
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
 	uint64_t made;    /* event number at which it was made, 0: not seen */
 	uint32_t user;    /* 1 + number of the first thread that used it, 0: none */
+	bool shared;      /* another one did, too */
+	struct lock *known_next, **known_link;   /* world_loss.c; known_link NULL: in no list */
+	bool known_shared;                       /* ... the list of `shared` ones */
 	struct lock_last last[WORLD_LOCK_LASTS]; /* newest sections that ended, one of an actor */
 	/* The first actors that took it. Three: whatever two are asked about, a third is known. */
 	struct lock_user users[WORLD_LOCK_USERS];
@@ -137,8 +151,8 @@ struct identity {
 	char *name; /* NULL: none */
 	uint64_t created;
 	uint64_t objects;
-	uint64_t tasks;                     /* different tasks that took it */
-	uint64_t threads[WORLD_THREAD_SET]; /* bit set of threads that used it, by number */
+	uint64_t tasks;         /* different tasks that took it */
+	struct bit_set threads; /* that used it, by number */
 	uint64_t lost;   /* records that threads which use it lost while it may have been in use */
 	uint64_t hidden; /* at most so many sections that suspended are whole among these */
 	uint64_t begun;  /* sections that began in a loss, as their end tells */
@@ -188,6 +202,8 @@ struct actor {
 	uint64_t wait_since;             /* ns */
 	uint64_t wait_step;              /* the step in which it began to wait */
 	uint64_t wait_site;
+	struct actor *known_next, **known_link; /* world_loss.c; known_link NULL: in no list */
+	uint32_t known_thread;                  /* ... of this thread */
 	struct section *held[WORLD_HELD];
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
 	uint64_t gap_site[WORLD_GAP_SITES];  /* of gap number g: [g % WORLD_GAP_SITES] */
@@ -219,8 +235,11 @@ struct thread {
 	uint64_t lost_from, lost_until; /* ns: of the first and the last of them */
 	uint32_t loss_identities;       /* identities there were at the last LOST */
 	bool loss_unused; /* ... and locks that had none yet, as they had not been used */
-	bool pause;       /* it was not watched for a while */
-	bool interval;    /* INTERVAL seen: the next event is inferred */
+	/* What is known of these was learnt since the last LOST (world_loss.c). */
+	struct actor *known_actors;
+	struct lock *known_locks; /* of those that no other thread uses */
+	bool pause;               /* it was not watched for a while */
+	bool interval;            /* INTERVAL seen: the next event is inferred */
 	bool ended;
 };
 
@@ -256,20 +275,23 @@ struct world {
 	uint64_t loss_step;       /* steps up to this count as ordered: edges may be lost */
 	uint64_t loss_until;      /* ns: end of the newest loss interval */
 	uint64_t uids;
-	struct thread threads[WORLD_STREAMS];
-	uint32_t thread_count;
+	struct thread **threads; /* by number; the tracer's own stream (tid 0) may be one of them */
+	uint32_t thread_count, thread_room;
+	struct idmap thread_by_tid;
 	uint32_t target_threads;   /* of these, not the tracer's own */
 	struct idmap left_out;     /* tids of threads that are left out */
 	uint64_t left_out_threads; /* ... how many */
 	uint64_t left_out_events;
+	struct lock *known_shared; /* locks of several threads, of which something is known */
+	uint64_t locks_unused;     /* locks that have no identity yet */
 	struct slab actors, locks, sections;
 	struct idmap actor_by_id, lock_by_id, lock_by_uid;
 	/* The first that came to a place by its id, while it is there; the others: by the maps. */
 	struct actor *near_task[WORLD_NEAR];
 	struct lock *near_lock[WORLD_NEAR];
 	struct signals signals;
-	struct identity *identities;
-	uint32_t identity_count;
+	struct identity *identities; /* grows: no pointer into it is kept */
+	uint32_t identity_count, identity_room;
 	uint64_t identities_shared; /* locks that share the last identity, for there are too many */
 	struct idmap identity_by_key, names_of_site;
 	struct section **orphans; /* sections whose task ended; unordered */
@@ -313,6 +335,12 @@ static inline struct actor *world_actor(struct world *world, struct thread *thre
 	if (current->id == task || (!task && current->plain))
 		return current;
 	return world_switch(world, thread, task);
+}
+
+/** In a bit set of threads, by number modulo 64. */
+static inline uint64_t world_thread_bit(uint32_t thread)
+{
+	return 1ull << thread % 64;
 }
 
 /** An event came of an actor that is not running: its resume was not seen. Begins a step for it. */

@@ -7,8 +7,8 @@
 
 static guard_t guard_of(const struct section *section)
 {
-	return section->lock->uid << 16 | (uint64_t)section->lock->identity << 1 |
-	       (section->mode == AW_MODE_SHARED);
+	return guard_make(section->lock->uid, section->lock->identity,
+	                  section->mode == AW_MODE_SHARED);
 }
 
 /* The hash of a lockset, 0 while it is empty, with one more lock. */

@@ -3,6 +3,7 @@
  * world_identity.c - which locks are the same lock in the code: creation site and name.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "world_locks.h"
@@ -14,10 +15,27 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
+static int identities_grow(struct world *world)
+{
+	uint32_t room = 2 * world->identity_room;
+	struct identity *more = realloc(world->identities, room * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	world->identities = more;
+	world->identity_room = room;
+	return 0;
+}
+
+/* IDMAP_NONE: no memory. */
 static uint32_t identity_make(struct world *world, const struct lock *lock, const char *name)
 {
-	struct identity *identity = &world->identities[world->identity_count];
+	struct identity *identity;
 
+	if (world->identity_count == world->identity_room && identities_grow(world))
+		return IDMAP_NONE;
+	identity = &world->identities[world->identity_count];
+	*identity = (struct identity){0};
 	identity->name = name ? strndup(name, AW_TEXT_MAX) : NULL;
 	identity->created = lock->created;
 	identity->type = lock->type;
@@ -60,11 +78,16 @@ struct identity *world_identity_find(struct world *world, struct lock *lock)
 	}
 	if (index == IDMAP_NONE) {
 		index = identity_make(world, lock, name);
+		if (index == IDMAP_NONE) {
+			world->error = -ENOMEM;
+			index = 0; /* there is one from the start; the owner stops */
+		}
 		if (name && lock->created)
 			count_name(world, lock->created);
 		if (idmap_add(&world->identity_by_key, key, index))
 			world->error = -ENOMEM;
 	}
+	world->locks_unused -= lock->identity == IDMAP_NONE;
 	lock->identity = index;
 	world->identities[index].objects++;
 	return &world->identities[index];

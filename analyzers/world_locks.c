@@ -6,14 +6,10 @@
  * Sections end when the lock's own state says so; who frees it does not matter.
  */
 #include "world_locks.h"
+#include "world_loss.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-static uint64_t thread_bit(uint32_t thread)
-{
-	return 1ull << (thread % 64);
-}
 
 static bool is_recursive(uint8_t type)
 {
@@ -45,6 +41,7 @@ static struct lock *lock_make(struct world *world, uint64_t id)
 		world->error = -ENOMEM;
 		return NULL;
 	}
+	world->locks_unused++;
 	lock = slab_at(&world->locks, index);
 	*lock = (struct lock){.id = id,
 	                      .uid = ++world->uids,
@@ -60,8 +57,7 @@ static struct lock *lock_make(struct world *world, uint64_t id)
 	return lock;
 }
 
-static void section_close(struct world *world, struct section *section,
-                          const struct aw_event *event)
+void world_section_close(struct world *world, struct section *section, const struct aw_event *event)
 {
 	struct lock *lock = section->lock;
 	struct section **link = &lock->sections;
@@ -82,12 +78,14 @@ static void section_close(struct world *world, struct section *section,
 static void sections_drop(struct world *world, struct lock *lock)
 {
 	while (lock->sections)
-		section_close(world, lock->sections, NULL);
+		world_section_close(world, lock->sections, NULL);
 }
 
 static void lock_drop(struct world *world, struct lock *lock)
 {
 	sections_drop(world, lock);
+	world_loss_lock_drop(lock);
+	world->locks_unused -= lock->identity == IDMAP_NONE;
 	idmap_remove(&world->lock_by_id, lock->id);
 	if (world->near_lock[world_lock_place(lock->id)] == lock)
 		world->near_lock[world_lock_place(lock->id)] = NULL;
@@ -305,7 +303,7 @@ static void lock_freed(struct world *world, struct actor *actor, struct lock *lo
 		section->other_task = true;
 	if (section->holder && lock_excludes(lock))
 		lock_last_note(lock, section);
-	section_close(world, section, event);
+	world_section_close(world, section, event);
 }
 
 static void lock_waited(struct actor *actor, struct lock *lock, const struct aw_event *event)
@@ -331,17 +329,20 @@ static void identity_user_new(const struct thread *thread, const struct lock *lo
 	identity->pause |= thread->pause;
 }
 
-static void lock_used(const struct thread *thread, struct lock *lock, struct identity *identity)
+static void lock_used(struct world *world, struct thread *thread, struct lock *lock,
+                      struct identity *identity)
 {
-	uint64_t *set = &identity->threads[thread->number / 64];
-
-	lock->threads |= thread_bit(thread->number);
+	lock->threads |= world_thread_bit(thread->number);
 	if (!lock->user)
 		lock->user = thread->number + 1;
-	identity->shared |= lock->user != thread->number + 1;
-	if (!(*set & thread_bit(thread->number)))
-		identity_user_new(thread, lock, identity);
-	*set |= thread_bit(thread->number);
+	lock->shared |= lock->user != thread->number + 1;
+	identity->shared |= lock->shared;
+	world_loss_lock(world, thread, lock);
+	if (bit_set_has(&identity->threads, thread->number))
+		return;
+	identity_user_new(thread, lock, identity);
+	if (bit_set_add(&identity->threads, thread->number))
+		world->error = -ENOMEM;
 }
 
 void world_lock_event(struct world *world, struct thread *thread, struct actor *actor,
@@ -366,10 +367,11 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 	struct identity *identity = world_identity(world, lock);
 
 	if (thread->tid) /* 0: what was read from outside, by the tracer */
-		lock_used(thread, lock, identity);
+		lock_used(world, thread, lock, identity);
 	switch (event->kind) {
 	case AW_LOCK_WAIT:
 		lock_waited(actor, lock, event);
+		world_loss_actor(world, actor);
 		break;
 	case AW_LOCK_TAKEN:
 		lock_taken(world, thread, actor, lock, event, inferred);
@@ -447,45 +449,6 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 		section->order = world->order;
 		section->step = section->wanted = actor->step;
 		world_section_hold(actor, section);
-	}
-}
-
-/* All identities that the thread uses: their locks may have been used in what was lost. */
-static void identities_lost(struct world *world, const struct thread *thread, uint64_t records)
-{
-	for (uint32_t i = 0; i < world->identity_count; i++) {
-		struct identity *identity = &world->identities[i];
-
-		if (!(identity->threads[thread->number / 64] & thread_bit(thread->number)))
-			continue;
-		identity->lost += records;
-		identity->hidden += world_hides(records);
-		identity->pause |= !records;
-	}
-}
-
-void world_locks_lost(struct world *world, struct thread *thread, uint64_t records)
-{
-	if (records != WORLD_NO_RECORDS)
-		identities_lost(world, thread, records);
-	thread->loss_identities = world->identity_count;
-	thread->loss_unused = false;
-	for (uint32_t i = 0; i < world->locks.made; i++) {
-		struct lock *lock = slab_at(&world->locks, i);
-
-		/* Freed slots of the slab are told by the map. */
-		if (world_lock_by_uid(world, lock->uid) != lock)
-			continue;
-		thread->loss_unused |= lock->identity == IDMAP_NONE;
-		if (!(lock->threads & thread_bit(thread->number)))
-			continue;
-		lock->known = WORLD_NEVER;
-		for (struct section *s = lock->sections, *next; s; s = next) {
-			next = s->next;
-			s->doubtful = true; /* anyone may free it */
-			if (s->thread == thread->number)
-				section_close(world, s, NULL);
-		}
 	}
 }
 

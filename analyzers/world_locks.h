@@ -45,10 +45,9 @@ void world_section_unhold(struct section *section);
 /** `actor` takes a lock of this identity: counts it once, however often it does. */
 void world_identity_used(struct world *world, struct actor *actor, uint32_t index);
 
-#define WORLD_NO_RECORDS UINT64_MAX /* they are counted elsewhere */
-
-/** `records` of `thread` are lost (0: it was not watched): what is held is not known any more. */
-void world_locks_lost(struct world *world, struct thread *thread, uint64_t records);
+/** Ends a section, with all that is told of it. `event` NULL: its end was not seen. */
+void world_section_close(struct world *world, struct section *section,
+                         const struct aw_event *event);
 
 /** A thread that is left out uses a lock: who holds it is not known, and several threads use it. */
 void world_lock_left_out(struct world *world, const struct aw_event *event);

@@ -4,6 +4,7 @@
  */
 #include "event_table.h"
 #include "world_locks.h"
+#include "world_loss.h"
 #include "world_parts.h"
 
 static void edge(struct actor *to, const struct actor *from)
@@ -34,6 +35,7 @@ void world_task_new(struct world *world, struct thread *thread, const struct act
 		return;
 	if (!snapshot) {
 		task->unsure = false;
+		world_loss_actor(world, task);
 		world_actor_count(world, task);
 		edge(task, creator);
 		world_nested_note(thread, task);

@@ -3,6 +3,7 @@
  * world_steps.c - steps: who runs on which thread, nested in what; gaps begin here.
  */
 #include "world_locks.h"
+#include "world_loss.h"
 #include "world_parts.h"
 
 /* `wait`: uid of the lock that is waited for, if that is what the gap is; else 0. */
@@ -29,6 +30,7 @@ static void step_begin(struct world *world, struct thread *thread, struct actor 
 	world_step_guards_reset(actor);
 	if (time < world->loss_until)
 		world->loss_step = actor->step;
+	world_loss_actor(world, actor);
 	thread->current = actor;
 }
 
@@ -40,6 +42,7 @@ void world_plain_begin(struct world *world, struct thread *thread)
 
 	plain->step = ++world->step;
 	plain->running = true;
+	world_loss_actor(world, plain);
 	clock_raise(&plain->clock, world->step - 1);
 	thread->current = plain;
 }
@@ -166,6 +169,7 @@ void world_suspend(struct world *world, struct thread *thread, struct actor *act
 		                  actor); /* a task of this period, though it may never run in it */
 	actor->running = false;
 	actor->woken = false;
+	world_loss_actor(world, actor);
 	actor->await = event->arg & AW_ARG_VALUE;
 	actor->object = event->object;
 	actor->site = event->site;

@@ -11,6 +11,7 @@
 
 #include "event_buffer.h"
 #include "fault.h"
+#include "idmap.h"
 #include "text_scan.h"
 #include "text_symbols.h"
 
@@ -35,14 +36,15 @@ struct text_parse {
 	struct text_symbols symbols;
 	struct event_buffer out; /* of `thread`, not delivered yet */
 	struct text_thread *threads;
-	size_t thread_count;
-	size_t thread; /* index of the current one */
-	uint64_t time; /* of the line before */
-	uint64_t now;  /* of this line: what is implied gets it */
-	bool exact;    /* nothing is implied */
-	bool targeted; /* a TARGET record was made */
-	uint64_t can;  /* of the newest TARGET */
-	bool bad;      /* a line was refused */
+	size_t thread_count, thread_room;
+	struct idmap thread_by_id; /* by pid << 32 | tid */
+	size_t thread;             /* index of the current one */
+	uint64_t time;             /* of the line before */
+	uint64_t now;              /* of this line: what is implied gets it */
+	bool exact;                /* nothing is implied */
+	bool targeted;             /* a TARGET record was made */
+	uint64_t can;              /* of the newest TARGET */
+	bool bad;                  /* a line was refused */
 	unsigned line;
 	struct fault *fault;
 };

@@ -55,16 +55,23 @@ static int deliver(struct text_parse *parse, stream_fn fn, void *context)
 /* Index of a stream, which is made if it is new; -1: no memory. */
 static long find_thread(struct text_parse *parse, uint32_t pid, uint32_t tid)
 {
-	struct text_thread *threads;
+	uint64_t key = (uint64_t)pid << 32 | tid;
+	uint32_t index = idmap_get(&parse->thread_by_id, key);
 
-	for (size_t i = 0; i < parse->thread_count; i++)
-		if (parse->threads[i].pid == pid && parse->threads[i].tid == tid)
-			return (long)i;
-	threads = reallocarray(parse->threads, parse->thread_count + 1, sizeof(*threads));
-	if (!threads)
+	if (index != IDMAP_NONE)
+		return index;
+	if (parse->thread_count == parse->thread_room) {
+		size_t room = parse->thread_room ? 2 * parse->thread_room : 4;
+		struct text_thread *more = reallocarray(parse->threads, room, sizeof(*more));
+
+		if (!more)
+			return -1;
+		parse->threads = more;
+		parse->thread_room = room;
+	}
+	if (idmap_add(&parse->thread_by_id, key, (uint32_t)parse->thread_count))
 		return -1;
-	parse->threads = threads;
-	threads[parse->thread_count] = (struct text_thread){.pid = pid, .tid = tid};
+	parse->threads[parse->thread_count] = (struct text_thread){.pid = pid, .tid = tid};
 	return (long)parse->thread_count++;
 }
 
@@ -103,7 +110,7 @@ static int tell_thread(struct text_parse *parse, struct text_word name)
 	return event_buffer_text(&parse->out, parse->now, AW_TEXT_NAME, text, (size_t)length);
 }
 
-/* [PID/]TID */
+/* [PID/]TID. A process's number is an int. */
 static bool parse_stream(struct text_word word, uint32_t *pid, uint32_t *tid)
 {
 	const char *slash = memchr(word.at, '/', word.length);
@@ -112,7 +119,7 @@ static bool parse_stream(struct text_word word, uint32_t *pid, uint32_t *tid)
 	if (slash) {
 		if (!text_scan_number((struct text_word){word.at, (size_t)(slash - word.at)},
 		                      &number) ||
-		    number > UINT32_MAX)
+		    number > INT32_MAX)
 			return false;
 		word.length -= (size_t)(slash + 1 - word.at);
 		word.at = slash + 1;
@@ -284,5 +291,6 @@ int text_read(const char *text, size_t size, stream_fn fn, void *context, struct
 	event_buffer_fini(&reading.parse.out);
 	text_symbols_fini(&reading.parse.symbols);
 	free(reading.parse.threads);
+	idmap_fini(&reading.parse.thread_by_id);
 	return code;
 }

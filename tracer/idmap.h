@@ -6,8 +6,8 @@
  * 6.4, algorithm R), so a table does not fill up with tombstones however long
  * it lives. At most half full; grows by doubling. Key ~0 is not allowed.
  */
-#ifndef ANALYZERS_IDMAP_H
-#define ANALYZERS_IDMAP_H
+#ifndef TRACER_IDMAP_H
+#define TRACER_IDMAP_H
 
 #include <errno.h>
 #include <stdint.h>
