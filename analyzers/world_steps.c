@@ -24,7 +24,6 @@ static void step_begin(struct world *world, struct thread *thread, struct actor 
 	actor->woken = false;
 	actor->named_only = false;
 	world_actor_count(world, actor);
-	world->resumes++;
 	actor->thread = thread->number;
 	actor->since = time;
 	world_step_guards_reset(actor);
@@ -106,6 +105,7 @@ void world_step_assume(struct world *world, struct thread *thread, struct actor 
 		return;
 	thread->depth = 0;
 	actor->gaps++;
+	world->resumes += !thread->loss; /* after a loss it may be the step that ran before */
 	step_begin(world, thread, actor, time);
 }
 
@@ -133,6 +133,7 @@ void world_resume(struct world *world, struct thread *thread, struct actor *acto
 	}
 	if (!thread->depth)
 		thread->nested_count = thread->had_nested = 0; /* an outermost step begins */
+	world->resumes++;
 	step_begin(world, thread, actor, event->time);
 	if (thread->depth && born)
 		world_step_guards_around(actor, outer);

@@ -12,15 +12,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "idmap.h"
 #include "intake.h"
 #include "log_tail.h"
 
@@ -47,7 +50,8 @@ struct file_transport {
 	char *directory;
 	struct timespec scanned; /* the folder's mtime at the last look */
 	struct log_file *files;
-	size_t file_count;
+	size_t file_count, file_room;
+	struct idmap file_by_id; /* by pid << 32 | tid */
 	struct intake *intake;
 	struct target_telling telling;
 	int pidfd; /* -1: nothing runs */
@@ -64,12 +68,18 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
-static struct log_file *file_find(struct file_transport *transport, unsigned pid, unsigned tid)
+/* As many files as a process may have open, at most: one is open for each thread there was. What is
+ * run has been started, and keeps the limit that it was given. */
+static int limit_raise(void)
 {
-	for (size_t i = 0; i < transport->file_count; i++)
-		if (transport->files[i].pid == pid && transport->files[i].tid == tid)
-			return &transport->files[i];
-	return NULL;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (limit.rlim_cur == limit.rlim_max)
+		return -EMFILE;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 
 static int file_open(const struct file_transport *transport, unsigned pid, unsigned tid,
@@ -85,22 +95,39 @@ static int file_open(const struct file_transport *transport, unsigned pid, unsig
 	return fd < 0 ? -errno : fd;
 }
 
-static int file_add(struct file_transport *transport, unsigned pid, unsigned tid)
+static int files_grow(struct file_transport *transport)
 {
-	struct log_file *files =
-		reallocarray(transport->files, transport->file_count + 1, sizeof(*files));
-	int fd;
+	size_t room = transport->file_room ? 2 * transport->file_room : 16;
+	struct log_file *files = reallocarray(transport->files, room, sizeof(*files));
 
 	if (!files)
 		return -ENOMEM;
 	transport->files = files;
+	transport->file_room = room;
+	return 0;
+}
+
+static int file_add(struct file_transport *transport, unsigned pid, unsigned tid)
+{
 	/* Writing is for giving disk room back only. */
-	fd = file_open(transport, pid, tid, "log", transport->options.pid ? O_RDWR : O_RDONLY);
+	int flags = transport->options.pid ? O_RDWR : O_RDONLY, fd;
+
+	if (transport->file_count == transport->file_room && files_grow(transport))
+		return -ENOMEM;
+	fd = file_open(transport, pid, tid, "log", flags);
+	if (fd == -EMFILE && !limit_raise())
+		fd = file_open(transport, pid, tid, "log", flags);
 	if (fd == -ENOENT || fd == -ELOOP)
 		return 0; /* gone already, or not what the runtime makes */
 	if (fd < 0)
 		return fd;
-	files[transport->file_count++] = (struct log_file){.pid = pid, .tid = tid, .fd = fd};
+	if (idmap_add(&transport->file_by_id, (uint64_t)pid << 32 | tid,
+	              (uint32_t)transport->file_count)) {
+		close(fd);
+		return -ENOMEM;
+	}
+	transport->files[transport->file_count++] =
+		(struct log_file){.pid = pid, .tid = tid, .fd = fd};
 	return 0;
 }
 
@@ -124,7 +151,8 @@ static int directory_scan(struct file_transport *transport)
 		int end = 0;
 
 		if (sscanf(entry->d_name, "%u.%u.log%n", &pid, &tid, &end) == 2 && end &&
-		    !entry->d_name[end] && !file_find(transport, pid, tid))
+		    !entry->d_name[end] && pid <= INT_MAX &&
+		    idmap_get(&transport->file_by_id, (uint64_t)pid << 32 | tid) == IDMAP_NONE)
 			code = file_add(transport, pid, tid);
 	}
 	closedir(dir);
@@ -246,40 +274,51 @@ static bool tail_read(const struct file_transport *transport, const struct log_f
 	return !code && out->count;
 }
 
+/* Only what is in it: there may be thousands of threads. NULL: no memory. */
+static struct log_tail *tail_copy(const struct log_tail *tail)
+{
+	size_t size = offsetof(struct log_tail, events) + tail->count * sizeof(tail->events[0]);
+	struct log_tail *copy = malloc(size);
+
+	if (copy)
+		memcpy(copy, tail, size);
+	return copy;
+}
+
 /* The tails first, then the files, fed the other way round: see session_finish. */
 static int transport_finish(struct file_transport *transport)
 {
 	size_t count = 0;
-	struct log_tail **tails;
+	struct log_tail **tails, *room;
 	int code = directory_scan(transport);
 
 	if (code)
 		return code;
 	count = transport->file_count;
 	tails = calloc(count + 1, sizeof(struct log_tail *));
-	for (size_t i = 0; tails && i < count; i++) {
-		tails[i] = malloc(sizeof(*tails[i]));
-		if (tails[i] && !tail_read(transport, &transport->files[i], tails[i]))
-			tails[i]->count = 0;
+	room = malloc(sizeof(*room));
+	for (size_t i = 0; tails && room && !code && i < count; i++) {
+		if (!tail_read(transport, &transport->files[i], room))
+			continue;
+		tails[i] = tail_copy(room);
 		code = tails[i] ? code : -ENOMEM;
 	}
-	code = tails ? code : -ENOMEM;
+	code = tails && room ? code : -ENOMEM;
 	if (!code)
 		code = files_follow(transport);
 	for (size_t i = 0; !code && i < count; i++) {
-		struct aw_batch header = {
-			.first = tails[i]->first,
-			.count = tails[i]->count,
-			.time = now_ms() * 1000000,
-		};
+		struct aw_batch header = {.time = now_ms() * 1000000};
 
-		if (header.count)
-			code = batch_feed(transport, &transport->files[i], &header,
-			                  tails[i]->events, true);
+		if (!tails[i])
+			continue;
+		header.first = tails[i]->first;
+		header.count = tails[i]->count;
+		code = batch_feed(transport, &transport->files[i], &header, tails[i]->events, true);
 	}
 	for (size_t i = 0; tails && i < count; i++)
 		free(tails[i]);
 	free(tails);
+	free(room);
 	return code;
 }
 
@@ -361,6 +400,7 @@ static void transport_close(struct source *source)
 	for (size_t i = 0; i < transport->file_count; i++)
 		close(transport->files[i].fd);
 	free(transport->files);
+	idmap_fini(&transport->file_by_id);
 	free(transport->directory);
 	intake_free(transport->intake);
 	if (transport->pidfd >= 0)

@@ -96,3 +96,9 @@ is "run follows a shell to its program" "$?" 0
 is "which is seen" "$(lock c.json Store._narrow .sections)" "$(sum c 2)"
 check_status 3 "a C program is not followed" "$awaitness" run --follow -- "$programs/kv_server" --unix kv.sock --duration 1
 like "and that is said" "$(<err)" "--follow follows Python processes"
+
+# A family that grows and dies: who comes after a thousand others is seen like the first.
+"$awaitness" run --follow --format json --output brood.json -- "$python" "$top/tests/programs/python/brood.py" 1100 >brood.out 2>brood.err
+is "after 1100 short children one with tasks is seen whole" \
+	"$(jq -c '[.period.lost] + [.locks[] | select(.name == "Nest.lock") | .sections, .suspended]' brood.json)" \
+	"[0,$(sed -n 's/^sections \(.*\)/\1,\1/p' brood.out)]"

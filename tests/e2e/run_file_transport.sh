@@ -69,15 +69,9 @@ check "--duration ends the program" "$awaitness" run --duration 1s --transport f
 [ $((SECONDS - began)) -lt 20 ] && ok "... in time" || not_ok "... in time"
 like "... with SIGTERM, so that it can clean up" "$(<out)" '"truth":"lock"'
 
-# As many threads as are told apart, and more: the report and the exit status say what was left out.
-check "a program of 256 threads is seen whole" "$awaitness" run --transport file --fail-on deadlock --format json -o many.json -- "$programs/many_threads" 256
-is "... and the report says nothing else" "$(jq -c '[.unseen, .period.threads]' many.json)" '[[],256]'
-check_status 3 "of 300 threads what --fail-on asks for may be hidden" \
-	"$awaitness" run --transport file --fail-on deadlock --format json -o many.json -- "$programs/many_threads" 300
-one_line "... one line says so"
-like "... and the report says it first" "$(jq -r 'keys_unsorted[1], .unseen[0].what' many.json)" $'^unseen\n[0-9]+ threads were left out'
-is "... counts them" "$(jq .period.threads many.json)" 300
-is "... and takes no two for one" "$(jq '[.findings[] | select(.rule == "lost-update")] | length' many.json)" 0
-check_status 1 "what was found in spite of it is found" \
-	"$awaitness" run --transport file --fail-on data-race -o many.txt -- "$programs/many_threads" 300
-like "... and the text, too, says first what was not seen" "$(head -12 many.txt)" $'NOT SEEN\n[0-9]+ threads were left out'
+# More threads than files may be open; what is left out beyond the most is in analyzer_threads_test.
+check "a program of 1200 threads is seen whole" bash -c 'ulimit -Sn 1000; exec "$@"' - \
+	"$awaitness" run --transport file --fail-on deadlock --format json -o many.json -- "$programs/many_threads" 1200
+is "... with all it did" "$(jq -c '[.unseen, .period.threads, ([.locks[].sections] | add), .period.lost]' many.json)" '[[],1200,3600,0]'
+is "... and no two threads are taken for one" "$(jq '[.findings[] | select(.rule == "lost-update")] | length' many.json)" 0
+is "... but for the race of all" "$(jq '[.findings[] | select(.rule == "data-race")] | length > 0' many.json)" true

@@ -4,12 +4,13 @@
  * its own place, under its own lock, and all of them in one.
  */
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "scene.h"
 
 TRUTH_AWAITS;
 
-enum { MOST = 1024, ROUNDS = 3 };
+enum { MOST = 16384, ROUNDS = 3 };
 
 static uint64_t all;
 
@@ -50,11 +51,15 @@ static void *run(void *counter)
 
 int main(int argc, char **argv)
 {
+	struct rlimit files; /* a loop has some */
 	unsigned long threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 300;
 	int error = 0;
 
 	if (!threads || threads > MOST || pthread_barrier_init(&begun, NULL, (unsigned)threads))
 		return 2;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 	for (unsigned long i = 0; i < threads; i++)
 		if (pthread_create(&counters[i].thread, NULL, run, &counters[i]))
 			return 3;

@@ -211,3 +211,22 @@ Test(cpython_facts, a_fact_cut_short_is_refused, .init = begin, .fini = end)
 	packet.fact.count = CPYTHON_ITEMS + 1;
 	cr_assert_eq(cpython_translate_fact(translator, &packet.fact, sizeof(packet) * 2), -EPROTO);
 }
+
+Test(cpython_facts, those_of_more_threads_than_are_told_apart_are_told_as_lost, .init = begin,
+     .fini = end)
+{
+	struct packet packet = step(TASK, CORO);
+	struct cpython_translate_stats stats;
+
+	for (uint32_t tid = 1; tid <= CPYTHON_STREAMS_MAX + 3; tid++) {
+		packet.fact.tid = tid;
+		cr_assert_eq(cpython_translate_fact(translator, &packet.fact, sizeof(packet.fact)),
+		             0);
+	}
+	flush();
+	cpython_translate_stats(translator, &stats);
+	cr_expect_eq(stats.lost, 3);
+	cr_assert_not_null(find(AW_LOST, 2));
+	cr_expect_eq(find(AW_LOST, 2)->object, 1);
+	cr_expect_null(find(AW_LOST, 3));
+}

@@ -8,7 +8,7 @@
 
 #include "cpython_code.h"
 
-enum { OB_SIZE = 16, BYTES_DATA = 32, TEXT_MAX = 512, TABLE_MAX = 1 << 20, AWAIT_BACK = 6 };
+enum { OB_SIZE = 16, BYTES_DATA = 32, TEXT_MAX = 512, TABLE_MAX = 1 << 26, AWAIT_BACK = 6 };
 
 #define CHECK_NS 1000000000ull
 

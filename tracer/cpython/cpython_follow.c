@@ -17,7 +17,7 @@
 #define LOOK_NS 200000000ull /* between two looks at the processes */
 
 enum { ALL_SEEN = AW_CAN_ACQUIRES | AW_CAN_RELEASES | AW_CAN_AWAITS | AW_CAN_WAKES | AW_CAN_CELLS };
-enum { MEMBERS = 1024, RING_BYTES = 8 << 20, WAIT_MS = 10, EAGER_LOOKS = 25 };
+enum { RING_BYTES = 8 << 20, WAIT_MS = 10, EAGER_LOOKS = 25 };
 
 /* A process of the family. */
 struct member {
@@ -33,8 +33,9 @@ struct member {
 struct cpython_follow {
 	struct source source; /* first */
 	struct cpython_session_options options;
-	struct member members[MEMBERS];
-	size_t count, attached, ever;
+	struct member *members; /* the first: whose family it is. Grows */
+	size_t count, room, attached, ever;
+	struct source_stats gone; /* of those that are no longer among them */
 	uint32_t ids;
 	uint64_t look;
 	bool told, stopped;
@@ -60,12 +61,43 @@ static struct member *member_find(struct cpython_follow *f, pid_t pid)
 	return NULL;
 }
 
-static void member_add(struct cpython_follow *f, const struct process *process)
+static int member_add(struct cpython_follow *f, const struct process *process)
 {
-	if (f->count == MEMBERS)
-		return;
+	if (f->count == f->room) {
+		size_t room = f->room ? 2 * f->room : 16;
+		struct member *more = reallocarray(f->members, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		f->members = more;
+		f->room = room;
+	}
 	f->members[f->count++] =
 		(struct member){.pid = process->pid, .start_time = process->start_time};
+	return 0;
+}
+
+static void stats_add(struct source_stats *sum, const struct source_stats *stats)
+{
+	sum->events += stats->events;
+	sum->batches += stats->batches;
+	sum->lost += stats->lost;
+	sum->hits += stats->hits;
+	sum->kernel_missed += stats->kernel_missed;
+}
+
+/* Those that have ended, and are read to their end, need no place any more; the first keeps it. */
+static void family_forget(struct cpython_follow *f)
+{
+	size_t kept = 1;
+
+	for (size_t i = 1; i < f->count; i++) {
+		if (f->members[i].gone && !f->members[i].source)
+			stats_add(&f->gone, &f->members[i].last);
+		else
+			f->members[kept++] = f->members[i];
+	}
+	f->count = kept;
 }
 
 static bool process_is_there(const struct process *list, long count, const struct member *member)
@@ -82,20 +114,22 @@ static int family_look(struct cpython_follow *f)
 	struct process *list;
 	long count = processes_read(&list);
 	size_t before;
+	int error = 0;
 
 	if (count < 0)
 		return (int)count;
 	for (size_t i = 0; i < f->count; i++)
 		if (!f->members[i].gone && !process_is_there(list, count, &f->members[i]))
 			f->members[i].gone = true;
+	family_forget(f);
 	do { /* until there is no new one: a child may stand before its parent */
 		before = f->count;
-		for (long i = 0; i < count; i++)
+		for (long i = 0; i < count && !error; i++)
 			if (member_find(f, list[i].parent) && !member_find(f, list[i].pid))
-				member_add(f, &list[i]);
-	} while (f->count > before);
+				error = member_add(f, &list[i]);
+	} while (f->count > before && !error);
 	free(list);
-	return 0;
+	return error;
 }
 
 /* ---- attaching to them ---- */
@@ -338,18 +372,15 @@ static void stats_source(const struct source *source, struct source_stats *out)
 {
 	const struct cpython_follow *f = (const struct cpython_follow *)source;
 
-	*out = (struct source_stats){.ended = true};
+	*out = f->gone;
+	out->ended = true;
 	for (size_t i = 0; i < f->count; i++) {
 		const struct member *member = &f->members[i];
 		struct source_stats stats = member->last;
 
 		if (member->source)
 			member->source->ops->stats(member->source, &stats);
-		out->events += stats.events;
-		out->batches += stats.batches;
-		out->lost += stats.lost;
-		out->hits += stats.hits;
-		out->kernel_missed += stats.kernel_missed;
+		stats_add(out, &stats);
 		out->ended &= member->gone;
 	}
 }
@@ -362,6 +393,7 @@ static void close_source(struct source *source)
 		return;
 	for (size_t i = 0; i < f->count; i++)
 		member_close(f, &f->members[i]);
+	free(f->members);
 	free(f);
 }
 
@@ -387,10 +419,13 @@ int cpython_follow_open(const struct cpython_session_options *options, struct so
 		return fault_set(fault, -ENOMEM, "out of memory");
 	f->source.ops = &ops;
 	f->options = *options;
-	member_add(f, &root);
+	if (member_add(f, &root)) {
+		free(f);
+		return fault_set(fault, -ENOMEM, "out of memory");
+	}
 	error = target_open(options->pid, &target);
 	if (error) {
-		free(f);
+		close_source(&f->source);
 		return fault_set(fault, error, "cannot look at process %d: %s", (int)options->pid,
 		                 strerror(-error));
 	}

@@ -9,8 +9,6 @@
 
 #include "cpython_state.h"
 
-enum { STREAMS_MAX = 65536 };
-
 int cpython_translate_new(const struct cpython_translate_options *options,
                           struct cpython_translator **out)
 {
@@ -65,7 +63,7 @@ struct cpython_stream *cpython_stream_get(struct cpython_translator *t, uint32_t
 {
 	struct cpython_stream *stream = cpython_table_get(&t->streams, tid, 0);
 
-	if (stream || t->streams.count >= STREAMS_MAX)
+	if (stream || (tid && t->streams.count >= CPYTHON_STREAMS_MAX))
 		return stream;
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
@@ -296,6 +294,17 @@ static int fact_lost(struct cpython_translator *t, struct cpython_stream *stream
 	return cpython_emit(stream, from, AW_LOST, 0, 0, missing, fact->time);
 }
 
+/* Of one thread too many: told as lost by a thread that is not known. */
+static int fact_left_out(struct cpython_translator *t, const struct cpython_fact *fact)
+{
+	struct cpython_stream *stream = cpython_stream_get(t, 0);
+
+	if (!stream)
+		return -ENOMEM;
+	t->stats.lost++;
+	return cpython_emit(stream, fact->time, AW_LOST, 0, 0, 1, fact->time);
+}
+
 /* What the fact itself says, once the step before it is settled. */
 static int fact_told(struct cpython_translator *t, struct cpython_stream *stream,
                      const struct cpython_fact *fact, const struct cpython_item *items)
@@ -348,10 +357,10 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
 	    size < sizeof(*fact) + fact->count * sizeof(*items))
 		return -EPROTO;
+	t->stats.facts++;
 	stream = cpython_stream_get(t, fact->tid);
 	if (!stream)
-		return -ENOMEM;
-	t->stats.facts++;
+		return t->streams.count < CPYTHON_STREAMS_MAX ? -ENOMEM : fact_left_out(t, fact);
 	t->codes.now = fact->time;
 	if (fact->number > stream->next_fact)
 		error = fact_lost(t, stream, fact);

@@ -30,6 +30,9 @@
 #include "cpython_memory.h"
 #include "stream.h"
 
+/* Threads that are told apart, of all there ever were; the facts of more are told as lost. */
+#define CPYTHON_STREAMS_MAX 65536u
+
 struct cpython_translator;
 struct cpython_cells;
 struct cpython_codes;
