@@ -36,10 +36,10 @@ static struct aw_event told[4096];
 static size_t told_count;
 static uint64_t number;
 
-static void begin(void)
+static void begin_with(enum cpython_detail detail)
 {
 	static struct cpython_layout layout;
-	struct cpython_translate_options options = {.pid = 1, .detail = CPYTHON_STEPS};
+	struct cpython_translate_options options = {.pid = 1, .detail = detail};
 	uint64_t name = TYPE_NAME_AT;
 
 	layout = *cpython_layout_find(CPYTHON_VERSION(3, 13));
@@ -51,6 +51,16 @@ static void begin(void)
 	options.memory = (struct cpython_memory){arena_read, NULL, &layout, NULL};
 	cr_assert_eq(cpython_translate_new(&options, &translator), 0);
 	told_count = number = 0;
+}
+
+static void begin(void)
+{
+	begin_with(CPYTHON_STEPS);
+}
+
+static void begin_locks(void)
+{
+	begin_with(CPYTHON_LOCKS);
 }
 
 static void end(void)
@@ -159,6 +169,34 @@ Test(cpython_facts, a_lock_beyond_those_a_task_is_known_to_hold_outlives_the_tas
 		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
 	flush();
 	cr_assert_not_null(find(AW_LOCK_TAKEN, 79));
+}
+
+Test(cpython_facts, a_task_that_ended_with_locks_is_kept_until_these_are_free, .init = begin_locks,
+     .fini = end)
+{
+	struct packet next = step(OTHER, CORO_TOO);
+	struct cpython_translate_stats stats;
+
+	next.fact.settled = CPYTHON_SETTLED_DONE;
+	next.fact.last = TASK;
+	next.fact.last_coro = CORO;
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		cr_assert_eq(give(taking(TASK, CORO, LOCK + 0x40 * i)), 0);
+		next.items[next.fact.count++] = (struct cpython_item){.kind = CPYTHON_ITEM_LOCK,
+		                                                      .state = CPYTHON_LOCK_HELD,
+		                                                      .a = LOCK + 0x40 * i,
+		                                                      .b = LOCK_TYPE};
+	}
+	cr_assert_eq(give(next), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		cpython_translate_stats(translator, &stats);
+		cr_expect_eq(stats.kept, 1);
+		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
+	}
+	cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK)), 0);
+	cpython_translate_stats(translator, &stats);
+	cr_expect_eq(stats.kept, 0);
 }
 
 /* The end of the step before is not told yet when another task is made where its task was: all that

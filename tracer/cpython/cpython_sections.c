@@ -31,6 +31,10 @@ void cpython_held_drop(struct cpython_task *task, struct cpython_held *held)
 		held->lock->holder = NULL;
 	held->lock->out -= held->lock->out != 0;
 	*held = task->held[--task->held_count];
+	if (task->emptied && !task->held_count) {
+		task->next = *task->emptied;
+		*task->emptied = task;
+	}
 }
 
 int cpython_section_freed(struct cpython_stream *stream, struct cpython_task *holder,

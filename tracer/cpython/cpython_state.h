@@ -107,6 +107,9 @@ struct cpython_task {
 	struct cpython_pass *passes; /* owned */
 	size_t pass_count, pass_room;
 	bool ended;
+	/* It has ended and is kept for the locks that it holds: the list it goes into when it holds
+	 * none any more; NULL: it has not. */
+	struct cpython_task **emptied, *next;
 };
 
 /** An await expression that was begun in the step under way. */
@@ -162,6 +165,7 @@ struct cpython_translator {
 	bool late;                       /* what is told began before it was watched */
 	struct cpython_table tasks;      /* address -> struct cpython_task */
 	struct cpython_table ended;      /* id -> struct cpython_task that still holds locks */
+	struct cpython_task *emptied;    /* ... of these, those that hold none any more */
 	struct cpython_table locks;      /* address -> struct cpython_lock */
 	struct cpython_table types;      /* address -> struct cpython_type */
 	struct cpython_table conditions; /* address of a Condition -> its struct cpython_lock */
@@ -218,6 +222,8 @@ const struct cpython_site *cpython_site_get(const struct cpython_translator *t, 
 void cpython_task_free(void *pointer);
 /** Takes a task out of the table; it lives on while it holds a lock. */
 void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task);
+/** Frees the tasks that had ended with locks, all of which are free by now. Nobody uses them. */
+void cpython_tasks_sweep(struct cpython_translator *t);
 /** The task's place has been taken by another one: it has ended, though the end of its last step
  * was not told. What it held of threads is free by then; of other locks their state tells. It is
  * gone afterwards. 0 or -ENOMEM. */

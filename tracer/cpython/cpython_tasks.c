@@ -20,10 +20,23 @@ void cpython_task_remove(struct cpython_translator *t, struct cpython_task *task
 {
 	cpython_table_take(&t->tasks, task->address, 0);
 	/* It may have ended with a lock locked: then the lock still points to it. */
-	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task))
+	if (task->held_count && !cpython_table_put(&t->ended, task->id, 0, task)) {
+		task->emptied = &t->emptied;
 		return;
+	}
 	cpython_section_forget(task);
 	cpython_task_free(task);
+}
+
+void cpython_tasks_sweep(struct cpython_translator *t)
+{
+	struct cpython_task *task;
+
+	while ((task = t->emptied)) {
+		t->emptied = task->next;
+		cpython_table_take(&t->ended, task->id, 0);
+		cpython_task_free(task);
+	}
 }
 
 int cpython_task_vanish(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,

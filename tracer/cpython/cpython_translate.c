@@ -357,6 +357,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
 	    size < sizeof(*fact) + fact->count * sizeof(*items))
 		return -EPROTO;
+	cpython_tasks_sweep(t);
 	t->stats.facts++;
 	stream = cpython_stream_get(t, fact->tid);
 	if (!stream)
@@ -468,4 +469,5 @@ void cpython_translate_stats(const struct cpython_translator *t,
                              struct cpython_translate_stats *out)
 {
 	*out = t->stats;
+	out->kept = t->ended.count;
 }
