@@ -247,14 +247,17 @@ static void object_judge(const char *path, const struct feature *rows, bool *use
 
 int main(int argc, char **argv)
 {
-	bool *used = calloc(feature_need_count, sizeof(*used));
 	bool all = argc > 1 && !strcmp(argv[1], "--all");
 	struct feature rows[FEATURE_COUNT];
+	bool *used;
 
-	if (!used || argc < 2 + all || elf_version(EV_CURRENT) == EV_NONE) {
+	if (argc < 2 + all || elf_version(EV_CURRENT) == EV_NONE) {
 		fprintf(stderr, "usage: bpf_uses [--all] OBJECT.bpf.o...\n");
 		return 2;
 	}
+	used = calloc(feature_need_count, sizeof(*used));
+	if (!used)
+		return 3;
 	features_probe(rows); /* for what the rows are, not for what is here */
 	for (int i = 1 + all; i < argc; i++)
 		object_judge(argv[i], rows, used);
