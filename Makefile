@@ -97,7 +97,7 @@ test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
 test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
 	$(Q)scripts/test-pythons $^
-test-kernels: all programs $(addprefix $(B)/unit/session_cpython_,counts_test cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
+test-kernels: all programs $(addprefix $(B)/unit/session_,feature_test cpython_counts_test cpython_cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
 	$(Q)scripts/test-kernels $(SERIES)
 lint: deps ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint

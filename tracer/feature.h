@@ -16,8 +16,13 @@
 enum feature_id {
 	FEATURE_BTF,            /* /sys/kernel/btf/vmlinux */
 	FEATURE_BPF,            /* bpf(2) may load programs: capabilities or root */
+	FEATURE_HELPERS,        /* what is old and needed by all programs (5.15) */
 	FEATURE_RINGBUF,        /* BPF ring buffer (5.8) */
 	FEATURE_COOKIE,         /* a value per attachment (5.15): tells USDT sites apart */
+	FEATURE_LOOP,           /* programs that are run by us, with loops (5.17) */
+	FEATURE_TASK_STORAGE,   /* memory that is kept with a thread (5.13): CPython */
+	FEATURE_SLEEPABLE,      /* uprobes that may wait for a page (6.0): CPython */
+	FEATURE_SCHED_SWITCH,   /* sched_switch: CPython */
 	FEATURE_UPROBE,         /* the uprobe PMU */
 	FEATURE_SEMAPHORE,      /* the kernel counts USDT semaphores (4.20) */
 	FEATURE_NOP5,           /* uprobes on 5-byte nops do no harm (6.18: they do) */
@@ -47,14 +52,15 @@ struct feature {
 	const char *name; /* as in AWAITNESS_DISABLE */
 	enum feature_state state;
 	bool required;               /* eBPF tracing does not work without it */
+	bool python;                 /* that of CPython does not */
 	char detail[FEATURE_DETAIL]; /* what was found: a version, a setting, an errno */
 	const char *follows;         /* what follows from the state it is in */
 	const char *remedy;          /* what to do about it; NULL: nothing is to be done */
 };
 
 /**
- * Probes all features but FEATURE_NOP5, in enum feature_id's order. Loads two tiny BPF programs
- * and opens one perf event, all closed again; takes some ms. Never fails: what
+ * Probes all features but FEATURE_NOP5, in enum feature_id's order. Loads some forty tiny BPF
+ * programs and maps and opens one perf event, all closed again; takes some ms. Never fails: what
  * cannot be found out is absent, with the reason in `detail`.
  */
 void features_probe(struct feature rows[FEATURE_COUNT]);
@@ -66,7 +72,11 @@ void features_try(struct feature rows[FEATURE_COUNT]);
 /** True if the feature is there and not switched off. */
 bool feature_usable(const struct feature rows[FEATURE_COUNT], enum feature_id id);
 
-/** The first required feature that is missing, or NULL: eBPF tracing should work. */
+/** The first required feature that is missing, or NULL: eBPF tracing should work. Whether the
+ * kernel takes our programs is another question: session_trial.h. */
 const struct feature *features_missing(const struct feature rows[FEATURE_COUNT]);
+
+/** The same for CPython, which needs more. */
+const struct feature *features_missing_python(const struct feature rows[FEATURE_COUNT]);
 
 #endif

@@ -1,56 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * feature_kernel.c - what the kernel has: by trying, or by its BTF.
+ * feature_kernel.c - what the kernel has besides BPF: by its BTF and its file systems.
  */
 #include "feature_probe.h"
 
-#include <errno.h>
-#include <linux/bpf.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "nop5.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Decides by version, where asking the kernel is not permitted. */
-static bool by_version(const struct probe_context *context, char *detail, unsigned major,
-                       unsigned minor)
-{
-	bool present =
-		context->major > major || (context->major == major && context->minor >= minor);
-
-	return feature_told(detail, present, "by its version, %u.%u (to ask needs CAP_BPF)",
-	                    context->major, context->minor);
-}
-
-static long bpf_call(int command, union bpf_attr *attr)
-{
-	long fd = syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* Loads a program of two to three instructions. Returns 0 or a negative errno. */
-static int program_try(int type, const struct bpf_insn *code, size_t count)
-{
-	union bpf_attr attr;
-	long fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = type;
-	attr.insns = (uintptr_t)code;
-	attr.insn_cnt = count;
-	attr.license = (uintptr_t) "Dual BSD/GPL";
-	fd = bpf_call(BPF_PROG_LOAD, &attr);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
-}
 
 bool feature_probe_btf(const struct probe_context *context, char *detail)
 {
@@ -58,49 +18,6 @@ bool feature_probe_btf(const struct probe_context *context, char *detail)
 		return feature_told(detail, true, "/sys/kernel/btf/vmlinux");
 	return feature_told(detail, false, "/sys/kernel/btf/vmlinux: %s",
 	                    strerror(-context->btf_error));
-}
-
-static const struct bpf_insn return_zero[] = {
-	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	{.code = BPF_JMP | BPF_EXIT},
-};
-
-bool feature_probe_bpf(const struct probe_context *context, char *detail)
-{
-	int code = program_try(BPF_PROG_TYPE_RAW_TRACEPOINT, return_zero, ARRAY_SIZE(return_zero));
-
-	(void)context;
-	return feature_told(detail, !code, "%s", code ? strerror(-code) : "programs can be loaded");
-}
-
-bool feature_probe_ringbuf(const struct probe_context *context, char *detail)
-{
-	union bpf_attr attr;
-	long fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_RINGBUF;
-	attr.max_entries = getpagesize();
-	fd = bpf_call(BPF_MAP_CREATE, &attr);
-	if (fd == -EPERM)
-		return by_version(context, detail, 5, 8);
-	if (fd < 0)
-		return feature_told(detail, false, "%s", strerror(-fd));
-	close(fd);
-	return feature_told(detail, true, "can be made");
-}
-
-bool feature_probe_cookie(const struct probe_context *context, char *detail)
-{
-	const struct bpf_insn code[] = {
-		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	int err = program_try(BPF_PROG_TYPE_KPROBE, code, ARRAY_SIZE(code));
-
-	if (err == -EPERM)
-		return by_version(context, detail, 5, 15);
-	return feature_told(detail, !err, "%s", err ? strerror(-err) : "a program with it loads");
 }
 
 bool feature_probe_uprobe(const struct probe_context *context, char *detail)
@@ -149,15 +66,6 @@ bool feature_probe_nop5(const struct probe_context *context, char *detail)
 	                    strerror(-error));
 }
 
-bool feature_probe_dynptr(const struct probe_context *context, char *detail)
-{
-	if (!context->btf)
-		return feature_told(detail, false, "not known without BTF");
-	if (!kernel_btf_has_function(context->btf, "bpf_probe_read_user_dynptr"))
-		return feature_told(detail, false, "no bpf_probe_read_user_dynptr");
-	return feature_told(detail, true, "bpf_probe_read_user_dynptr");
-}
-
 static bool tracepoint_has(const struct probe_context *context, char *detail, const char *name,
                            int arguments)
 {
@@ -176,6 +84,11 @@ static bool tracepoint_has(const struct probe_context *context, char *detail, co
 bool feature_probe_exit_order(const struct probe_context *context, char *detail)
 {
 	return tracepoint_has(context, detail, "sched_process_exit", 2);
+}
+
+bool feature_probe_sched_switch(const struct probe_context *context, char *detail)
+{
+	return tracepoint_has(context, detail, "sched_switch", 3);
 }
 
 bool feature_probe_prepare_exec(const struct probe_context *context, char *detail)

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,12 +23,9 @@
 #include "session_missed.h"
 #include "session_programs.h"
 
-#define RING_DEFAULT  (64u << 20)
 #define RING_MAX      (1u << 30)
 #define LOOK_EVERY_MS 2
 #define POLL_BYTES    (64u << 20) /* at most in one poll: a fast target must not hold it */
-
-#define PROC_PID_INIT_INO 0xEFFFFFFCu /* inode of the initial pid namespace; kernel's proc_ns.h */
 
 /* consume() ended early, on purpose. */
 #define ENOUGH (-ECANCELED)
@@ -370,24 +366,10 @@ static size_t ring_size(size_t wanted)
 	size_t size = getpagesize();
 
 	if (!wanted)
-		return RING_DEFAULT;
+		return SESSION_RING_BYTES;
 	while (size < wanted && size < RING_MAX)
 		size *= 2;
 	return size;
-}
-
-/* Which ids the programs see: those of the initial namespace, or, if this process cannot see that
- * one, the target's own. */
-static void plan_namespace(struct session_plan *plan)
-{
-	struct stat own;
-
-	plan->tgid = plan->target->pid;
-	if (stat("/proc/self/ns/pid", &own) || own.st_ino == PROC_PID_INIT_INO)
-		return;
-	plan->tgid = plan->target->inner_pid;
-	plan->ns_dev = plan->target->pid_ns_dev;
-	plan->ns_inode = plan->target->pid_ns_inode;
 }
 
 static int programs_open(struct session *session, const struct session_plan *plan,
@@ -433,7 +415,7 @@ static int session_start(struct session *session, const struct session_options *
 		return code;
 	if (!options->features)
 		features_probe(features);
-	plan_namespace(&plan);
+	session_plan_namespace(&plan);
 	code = intake_new(&session->intake);
 	if (code)
 		return session_fault(fault, code, "start a session");
@@ -448,6 +430,7 @@ static int session_start(struct session *session, const struct session_options *
 int session_open(const struct session_options *options, struct source **out, struct fault *fault)
 {
 	struct session *session = calloc(1, sizeof(*session));
+	struct session_refusal quiet; /* what failed is told by `fault` */
 	int code;
 
 	*out = NULL;
@@ -458,8 +441,9 @@ int session_open(const struct session_options *options, struct source **out, str
 	session->telling.target = options->target;
 	session->telling.transport = session_ops.name;
 	session->pidfd = -1;
-	libbpf_set_print(NULL);
+	session_refusal_begin(&quiet);
 	code = session_start(session, options, fault);
+	session_refusal_end(&quiet, 0);
 	if (code) {
 		session_close(&session->source);
 		return code;

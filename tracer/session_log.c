@@ -44,15 +44,28 @@ static void programs_choose(struct log_bpf *skeleton, const struct feature *feat
 	bpf_program__set_autoload(skeleton->progs.enter_execve, syscalls);
 }
 
-static int programs_load(struct log_bpf *skeleton, const struct session_plan *plan)
+int session_log_load(const struct session_plan *plan, struct session_programs *out,
+                     struct session_refusal *refusal)
 {
-	skeleton->rodata->target_tgid = plan->tgid;
-	skeleton->rodata->ns_dev = plan->ns_dev;
-	skeleton->rodata->ns_inode = plan->ns_inode;
-	skeleton->rodata->use_dynptr = feature_usable(plan->features, FEATURE_DYNPTR);
-	bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_bytes);
-	programs_choose(skeleton, plan->features);
-	return log_bpf__load(skeleton);
+	struct log_bpf *skeleton;
+	int code = -ENOMEM;
+
+	session_refusal_begin(refusal);
+	skeleton = log_bpf__open();
+	if (skeleton) {
+		skeleton->rodata->target_tgid = plan->tgid;
+		skeleton->rodata->ns_dev = plan->ns_dev;
+		skeleton->rodata->ns_inode = plan->ns_inode;
+		skeleton->rodata->use_dynptr = feature_usable(plan->features, FEATURE_DYNPTR);
+		bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_bytes);
+		programs_choose(skeleton, plan->features);
+		out->skeleton = skeleton;
+		out->skeleton_free = skeleton_free;
+		out->object = skeleton->obj;
+		code = log_bpf__load(skeleton);
+	}
+	session_refusal_end(refusal, code);
+	return code;
 }
 
 /* The programs that see threads die. Any of them may be refused: then only what a dead thread had
@@ -90,17 +103,13 @@ static int module_attach(struct session_programs *out, const struct session_plan
 int session_log_open(const struct session_plan *plan, struct session_programs *out,
                      struct fault *fault)
 {
-	struct log_bpf *skeleton = log_bpf__open();
-	int code;
+	struct session_refusal refusal;
+	struct log_bpf *skeleton;
+	int code = session_log_load(plan, out, &refusal);
 
-	if (!skeleton)
-		return session_fault(fault, -errno, "open the BPF programs");
-	out->skeleton = skeleton;
-	out->skeleton_free = skeleton_free;
-	out->object = skeleton->obj;
-	code = programs_load(skeleton, plan);
 	if (code)
-		return session_fault(fault, code, "load the BPF programs");
+		return session_refusal_fault(&refusal, false, fault, code);
+	skeleton = out->skeleton;
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->counters = skeleton->bss->counters;

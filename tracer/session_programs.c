@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -13,8 +14,9 @@
 
 #include "session_uprobe.h"
 
-#define QUIESCE_US    100
-#define QUIESCE_TRIES 10000
+#define PROC_PID_INIT_INO 0xEFFFFFFCu /* inode of the initial pid namespace; kernel's proc_ns.h */
+#define QUIESCE_US        100
+#define QUIESCE_TRIES     10000
 
 int session_fault(struct fault *fault, int code, const char *what)
 {
@@ -36,6 +38,18 @@ int session_fault(struct fault *fault, int code, const char *what)
 		return fault_set(fault, code, "cannot %s: %s (see awaitness doctor)", what,
 		                 strerror(-code));
 	}
+}
+
+void session_plan_namespace(struct session_plan *plan)
+{
+	struct stat own;
+
+	plan->tgid = plan->target->pid;
+	if (stat("/proc/self/ns/pid", &own) || own.st_ino == PROC_PID_INIT_INO)
+		return;
+	plan->tgid = plan->target->inner_pid;
+	plan->ns_dev = plan->target->pid_ns_dev;
+	plan->ns_inode = plan->target->pid_ns_inode;
 }
 
 int session_link_keep(struct session_programs *programs, struct bpf_link *link)

@@ -15,6 +15,7 @@
 #include "bpf/shipment.h"
 #include "fault.h"
 #include "feature.h"
+#include "session_refusal.h"
 #include "target.h"
 
 struct bpf_link;
@@ -22,7 +23,8 @@ struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 
-#define SESSION_LINKS 128u
+#define SESSION_LINKS      128u
+#define SESSION_RING_BYTES (64u << 20) /* unless another size is wanted */
 
 /** What both sets are made from. */
 struct session_plan {
@@ -47,6 +49,17 @@ struct session_programs {
 	volatile bool *stopping;      /* true: the programs take nothing more */
 	volatile uint64_t *in_flight; /* programs running in the target now */
 };
+
+/** Chooses which ids the programs see: those of the initial pid namespace, or, if this process
+ * cannot see that one, the target's own. */
+void session_plan_namespace(struct session_plan *plan);
+
+/** Load the programs, and attach nothing; `refusal` hears why not. 0 or a negative errno. In any
+ * case end with session_programs_close. */
+int session_log_load(const struct session_plan *plan, struct session_programs *out,
+                     struct session_refusal *refusal);
+int session_usdt_load(const struct session_plan *plan, struct session_programs *out,
+                      struct session_refusal *refusal);
 
 int session_log_open(const struct session_plan *plan, struct session_programs *out,
                      struct fault *fault);

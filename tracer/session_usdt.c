@@ -20,13 +20,26 @@ static void skeleton_free(void *skeleton)
 	usdt_bpf__destroy(skeleton);
 }
 
-static int programs_load(struct usdt_bpf *skeleton, const struct session_plan *plan)
+int session_usdt_load(const struct session_plan *plan, struct session_programs *out,
+                      struct session_refusal *refusal)
 {
-	skeleton->rodata->target_tgid = plan->tgid;
-	skeleton->rodata->ns_dev = plan->ns_dev;
-	skeleton->rodata->ns_inode = plan->ns_inode;
-	bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_bytes);
-	return usdt_bpf__load(skeleton);
+	struct usdt_bpf *skeleton;
+	int code = -ENOMEM;
+
+	session_refusal_begin(refusal);
+	skeleton = usdt_bpf__open();
+	if (skeleton) {
+		skeleton->rodata->target_tgid = plan->tgid;
+		skeleton->rodata->ns_dev = plan->ns_dev;
+		skeleton->rodata->ns_inode = plan->ns_inode;
+		bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_bytes);
+		out->skeleton = skeleton;
+		out->skeleton_free = skeleton_free;
+		out->object = skeleton->obj;
+		code = usdt_bpf__load(skeleton);
+	}
+	session_refusal_end(refusal, code);
+	return code;
 }
 
 static int module_attach(struct session_programs *out, const struct session_plan *plan,
@@ -49,17 +62,13 @@ static int module_attach(struct session_programs *out, const struct session_plan
 int session_usdt_open(const struct session_plan *plan, struct session_programs *out,
                       struct fault *fault)
 {
-	struct usdt_bpf *skeleton = usdt_bpf__open();
-	int code;
+	struct session_refusal refusal;
+	struct usdt_bpf *skeleton;
+	int code = session_usdt_load(plan, out, &refusal);
 
-	if (!skeleton)
-		return session_fault(fault, -errno, "open the BPF programs");
-	out->skeleton = skeleton;
-	out->skeleton_free = skeleton_free;
-	out->object = skeleton->obj;
-	code = programs_load(skeleton, plan);
 	if (code)
-		return session_fault(fault, code, "load the BPF programs");
+		return session_refusal_fault(&refusal, false, fault, code);
+	skeleton = out->skeleton;
 	out->ring = bpf_map__fd(skeleton->maps.ring);
 	out->threads = bpf_map__fd(skeleton->maps.threads);
 	out->hits_are_records = true;

@@ -19,7 +19,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 [[ $B = /* ]] || B=$top/$B
 awaitness=$B/awaitness
 programs=$B/programs
-: "${E2E_BPF:=$("$awaitness" doctor --format json | jq -r .ebpf)}"
+: "${E2E_BPF:=$("$awaitness" doctor --format json | jq -r '.missing == null')}"
 python=/usr/bin/python3 # the system's, with the packages that go with it
 export awaitness programs
 work=$(mktemp -d)

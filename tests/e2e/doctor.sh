@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# doctor PID: what it says of a process is what attach then does.
+# doctor: what it says of this machine and of a process is what attach then does.
 source "$(dirname "$0")/check.bash"
 need_bpf
 python=${PYTHON:-/usr/bin/python3}
@@ -62,3 +62,34 @@ for mark in FUNCTION OFFSETS; do
 	like "and it is said why" "$(<err)" "free-threaded build of CPython 3.13.5, which is not supported"
 	check "and it goes on" kill -0 "$program"
 done
+
+# It loads the BPF programs, for C and for CPython apart: what it says of them is what attach then does.
+works() { jq -r "[.ebpf, (.programs[] | .works)] | join(\" \")" doctor.json; }
+check "doctor loads the programs" "$awaitness" doctor --format json --output doctor.json
+is "both kinds work" "$(works)" "true true true"
+is "and nothing else is printed" "$(<err)" ""
+is "each object was tried" "$(jq -r '[.programs[].objects[] | "\(.object) \(.programs > 1)"] | join(" ")' doctor.json)" \
+	"log true usdt true cpython true"
+# So few descriptors that the programs for C can be loaded, and those of CPython cannot.
+check "doctor ends with 0 whatever it found" prlimit --nofile=24 "$awaitness" doctor --format json --output doctor.json
+is "CPython does not work" "$(works)" "false true false"
+is "it is said why" "$(jq -r '.programs[1].objects[0] | "\(.error): \(.remedy)"' doctor.json)" \
+	"Too many open files: raise the limit of open files (ulimit -n)"
+like "the text says it too" "$(prlimit --nofile=24 "$awaitness" doctor)" \
+	"C programs: eBPF tracing works here .*CPython programs: eBPF tracing does not work here.*cpython.bpf.c could not be loaded: Too many open files"
+"$python" sleepers.py >said3 &
+program=$!
+started+=("$program")
+wait_for 10 grep -q ready said3
+check_status 3 "attach says the same" prlimit --nofile=24 "$awaitness" attach --duration 300ms "$program"
+like "in the same words" "$(<err)" "cannot load the BPF programs: Too many open files; raise the limit of open files \(ulimit -n\)"
+one_line "in one line"
+
+if [ "$(id -u)" = 0 ]; then
+	nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all)
+	cp "$awaitness" . && chmod 755 . awaitness
+	check "doctor without capabilities" "${nobody[@]}" ./awaitness doctor --format json
+	cp out doctor.json
+	is "nothing works" "$(works)" "false false false"
+	is "what is missing is named" "$(jq -r '[.missing, .programs[].missing] | join(" ")' doctor.json)" "bpf bpf bpf"
+fi

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "doctor_python.h"
+#include "doctor_trial.h"
 #include "escape.h"
 #include "event_table.h"
 #include "feature.h"
@@ -40,9 +41,9 @@ static void print_row(FILE *out, const struct feature *row)
 		fprintf(out, "  %-*s         to do: %s\n", COLUMN, "", row->remedy);
 }
 
-static void print_machine(FILE *out, const struct feature rows[FEATURE_COUNT])
+static void print_machine(FILE *out, const struct feature rows[FEATURE_COUNT],
+                          const struct doctor_trial trials[DOCTOR_TRIALS])
 {
-	const struct feature *missing = features_missing(rows);
 	struct utsname machine;
 
 	uname(&machine);
@@ -51,33 +52,36 @@ static void print_machine(FILE *out, const struct feature rows[FEATURE_COUNT])
 	for (size_t i = 0; i < FEATURE_COUNT; i++)
 		print_row(out, &rows[i]);
 	fputc('\n', out);
-	if (missing)
-		fprintf(out,
-		        "eBPF tracing does not work here: %s. `awaitness run` uses the file "
-		        "transport; `report`, `print` and `convert` need no privileges.\n",
-		        missing->name);
-	else
-		fputs("eBPF tracing works here.\n", out);
+	for (size_t i = 0; i < DOCTOR_TRIALS; i++)
+		doctor_trial_print(out, &trials[i]);
+	fputs("`report`, `print`, `convert` and `lint` need neither eBPF nor privileges.\n", out);
 }
 
 static json_t *feature_json(const struct feature *row)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:s*, s:s*}", "name", row->name, "state",
-	                 state_text(row->state), "required", row->required, "detail", row->detail,
-	                 "follows", row->follows, "remedy",
+	return json_pack("{s:s, s:s, s:b, s:b, s:s, s:s*, s:s*}", "name", row->name, "state",
+	                 state_text(row->state), "required", row->required, "python", row->python,
+	                 "detail", row->detail, "follows", row->follows, "remedy",
 	                 row->state == FEATURE_PRESENT ? NULL : row->remedy);
 }
 
-static json_t *machine_json(const struct feature rows[FEATURE_COUNT])
+static json_t *machine_json(const struct feature rows[FEATURE_COUNT],
+                            const struct doctor_trial trials[DOCTOR_TRIALS])
 {
 	const struct feature *missing = features_missing(rows);
-	json_t *features = json_array();
+	json_t *features = json_array(), *programs = json_array();
+	bool works = true;
 
 	for (size_t i = 0; i < FEATURE_COUNT; i++)
 		json_array_append_new(features, feature_json(&rows[i]));
-	return json_pack("{s:s, s:s, s:b, s:s?, s:o}", "schema", "awaitness-doctor/1", "version",
-	                 AWAITNESS_VERSION, "ebpf", missing == NULL, "missing",
-	                 missing ? missing->name : NULL, "features", features);
+	for (size_t i = 0; i < DOCTOR_TRIALS; i++) {
+		works = works && doctor_trial_works(&trials[i]);
+		json_array_append_new(programs, doctor_trial_json(&trials[i]));
+	}
+	return json_pack("{s:s, s:s, s:b, s:s?, s:o, s:o}", "schema", "awaitness-doctor/1",
+	                 "version", AWAITNESS_VERSION, "ebpf", works, "missing",
+	                 missing ? missing->name : NULL, "features", features, "programs",
+	                 programs);
 }
 
 /* One sentence about what a process would show, by what it carries. */
@@ -147,9 +151,10 @@ static json_t *target_json(const struct target *target)
 	                 target->runtimes & TARGET_CPYTHON ? doctor_python_json(target) : NULL);
 }
 
-static void doctor_json(FILE *out, const struct feature *rows, const struct target *target)
+static void doctor_json(FILE *out, const struct feature *rows, const struct doctor_trial *trials,
+                        const struct target *target)
 {
-	json_t *all = machine_json(rows);
+	json_t *all = machine_json(rows, trials);
 
 	if (target)
 		json_object_set_new(all, "target", target_json(target));
@@ -161,6 +166,7 @@ static void doctor_json(FILE *out, const struct feature *rows, const struct targ
 static int doctor_run(const struct settings *settings, const struct arguments *arguments)
 {
 	struct feature rows[FEATURE_COUNT];
+	struct doctor_trial trials[DOCTOR_TRIALS];
 	struct target *target = NULL;
 	struct output output;
 	int status = STATUS_CLEAN;
@@ -177,10 +183,11 @@ static int doctor_run(const struct settings *settings, const struct arguments *a
 	}
 	features_probe(rows);
 	features_try(rows);
+	doctor_trial_make(rows, trials);
 	if (settings->format == FORMAT_JSON) {
-		doctor_json(output.file, rows, target);
+		doctor_json(output.file, rows, trials, target);
 	} else {
-		print_machine(output.file, rows);
+		print_machine(output.file, rows, trials);
 		if (target)
 			print_target(output.file, target);
 	}
@@ -194,12 +201,15 @@ const struct command command_doctor = {
 	.usage = "[OPTIONS] [PID]",
 	.description =
 		"Tries each feature of the kernel and each permission that awaitness makes use of, "
-		"and says what was found, what follows from it, and what to do about it. With PID, "
+		"and says what was found, what follows from it, and what to do about it. Then it "
+		"loads all BPF programs, as attach does, and throws them away: it says for C and "
+		"for CPython apart whether tracing works, and what the kernel's verifier said "
+		"last where it does not. That takes half a second. With PID, "
 		"also what would be seen of this process; of a Python process at each --detail, "
 		"and "
 		"what that costs it. Nothing is attached to it.\n\n"
-		"The exit status is 0 whatever was found; --format json gives `ebpf`: true or "
-		"false.",
+		"The exit status is 0 whatever was found; --format json gives `ebpf`: true if all "
+		"works, and `programs` for C and CPython apart.",
 	.examples = "  awaitness doctor\n"
 		    "  awaitness doctor 1234\n",
 	.options = (const struct option_row *const[]){&option_format, &option_output, NULL},

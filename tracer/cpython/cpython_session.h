@@ -66,4 +66,8 @@ int cpython_detect(pid_t pid, unsigned *version);
 int cpython_session_open(const struct cpython_session_options *options, struct source **out,
                          struct fault *fault);
 
+/** Loads the programs as cpython_session_open does, and throws them away (session_trial.h). */
+struct session_trial;
+void cpython_session_try(struct session_trial *out);
+
 #endif

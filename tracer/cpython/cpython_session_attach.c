@@ -13,7 +13,9 @@
 
 #include "cpython_session_attach.h"
 #include "session_missed.h"
+#include "session_refusal.h"
 #include "session_ring_warm.h"
+#include "session_trial.h"
 #include "session_uprobe.h"
 #include "cpython.skel.h"
 
@@ -41,10 +43,34 @@ static int sample(void *context, void *data, size_t size)
 	return 0;
 }
 
-/* libbpf prints by itself what it does not like: a library must not. */
-static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+/* Loads the programs, and attaches nothing. 0 or a negative errno. */
+static int programs_load(const struct cpython_session_options *options, struct cpython_bpf **out,
+                         struct session_refusal *refusal)
 {
-	(void)level, (void)format, (void)arguments;
+	int error = -ENOMEM;
+
+	session_refusal_begin(refusal);
+	*out = cpython_bpf__open();
+	if (*out) {
+		bpf_map__set_max_entries((*out)->maps.ring,
+		                         options->ring_bytes ? options->ring_bytes : RING_BYTES);
+		(*out)->rodata->scratch_fails = options->scratch_fails;
+		error = cpython_bpf__load(*out);
+	}
+	session_refusal_end(refusal, error);
+	return error;
+}
+
+static int ring_open(struct cpython_attachment *a, struct fault *fault)
+{
+	struct session_refusal quiet;
+
+	session_refusal_begin(&quiet);
+	a->ring = ring_buffer__new(bpf_map__fd(a->skel->maps.ring), sample, a, NULL);
+	session_refusal_end(&quiet, 0);
+	if (!a->ring)
+		return fault_set(fault, -errno, "cannot map the ring buffer: %s", strerror(errno));
+	ring_warm_begin(&a->warm, a->skel->progs.ring_touch, a->skel->maps.ring);
 	return 0;
 }
 
@@ -52,7 +78,7 @@ int cpython_attachment_open(const struct cpython_session_options *options, cpyth
                             void *context, struct cpython_attachment **out, struct fault *fault)
 {
 	struct cpython_attachment *a = calloc(1, sizeof(*a));
-	libbpf_print_fn_t before;
+	struct session_refusal refusal;
 	int error;
 
 	*out = NULL;
@@ -60,32 +86,35 @@ int cpython_attachment_open(const struct cpython_session_options *options, cpyth
 		return fault_set(fault, -ENOMEM, "out of memory");
 	a->fn = fn;
 	a->context = context;
-	before = libbpf_set_print(silent);
-	a->skel = cpython_bpf__open();
-	if (a->skel) {
-		bpf_map__set_max_entries(a->skel->maps.ring,
-		                         options->ring_bytes ? options->ring_bytes : RING_BYTES);
-		a->skel->rodata->scratch_fails = options->scratch_fails;
-		error = cpython_bpf__load(a->skel);
-	} else {
-		error = -errno;
-	}
-	libbpf_set_print(before);
-	if (!error) {
-		a->ring = ring_buffer__new(bpf_map__fd(a->skel->maps.ring), sample, a, NULL);
-		error = a->ring ? 0 : -errno;
-		ring_warm_begin(&a->warm, a->skel->progs.ring_touch, a->skel->maps.ring);
-	}
+	error = programs_load(options, &a->skel, &refusal);
+	if (error)
+		session_refusal_fault(&refusal, true, fault, error);
+	else
+		error = ring_open(a, fault);
 	if (error) {
 		cpython_attachment_close(a);
-		return fault_set(
-			fault, error,
-			"the kernel did not take the BPF programs: %s (needed: Linux 6.1 or "
-			"newer, and root or CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE)",
-			strerror(-error));
+		return error;
 	}
 	*out = a;
 	return 0;
+}
+
+static int trial_load(void *context, struct bpf_object **object, struct session_refusal *refusal)
+{
+	const struct cpython_session_options options = {0};
+	struct cpython_bpf **skel = context;
+	int error = programs_load(&options, skel, refusal);
+
+	*object = *skel ? (*skel)->obj : NULL;
+	return error;
+}
+
+void cpython_session_try(struct session_trial *out)
+{
+	struct cpython_bpf *skel = NULL;
+
+	session_trial_make(out, "cpython", trial_load, &skel);
+	cpython_bpf__destroy(skel);
 }
 
 void cpython_attachment_detach(struct cpython_attachment *a)
@@ -192,7 +221,13 @@ static int places_attach(struct cpython_attachment *a, struct bpf_program *progr
 /* Told whenever a thread goes to sleep. */
 static int idle_attach(struct cpython_attachment *a)
 {
-	return link_add(a, bpf_program__attach(a->skel->progs.idle));
+	struct session_refusal quiet;
+	int error;
+
+	session_refusal_begin(&quiet);
+	error = link_add(a, bpf_program__attach(a->skel->progs.idle));
+	session_refusal_end(&quiet, 0);
+	return error;
 }
 
 int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
@@ -218,7 +253,7 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 		{a->skel->progs.interpreter_end, &found->end, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 		{a->skel->progs.task_step, &found->step, CPYTHON_PROBE_STEP, CPYTHON_STEPS},
 	};
-	libbpf_print_fn_t before;
+	struct session_refusal quiet;
 	int error = ring_warm_end(&a->warm);
 
 	if (error)
@@ -233,11 +268,11 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 			                 strerror(-error));
 		a->idle = true;
 	}
-	before = libbpf_set_print(silent);
+	session_refusal_begin(&quiet);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !error; i++)
 		if (rows[i].what & what && detail >= rows[i].detail)
 			error = places_attach(a, rows[i].program, pid, rows[i].places, fault);
-	libbpf_set_print(before);
+	session_refusal_end(&quiet, 0);
 	return error;
 }
 
