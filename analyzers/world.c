@@ -200,8 +200,10 @@ static void lost(struct world *world, struct thread *thread, const struct aw_eve
 		world->loss_until = event->site;
 	if (!thread->tid && event->object) {
 		lost_anywhere(world, event);
+		world_test_lost(world, NULL);
 	} else {
 		loss_count(world, thread, event);
+		world_test_lost(world, thread);
 		thread_lost(world, thread, event->object);
 	}
 	world->loss_step = world->step;
@@ -286,6 +288,9 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 		break;
 	case AW_CALLBACK:
 		world_callback(world, thread, event);
+		break;
+	case AW_TEST:
+		world_test_begin(world, thread, event->object);
 		break;
 	case AW_THREAD_END:
 		thread->ended = true;

@@ -80,6 +80,7 @@ struct section {
 	uint64_t taken_at;    /* ns */
 	uint64_t wait_ns;     /* how long the holder had waited */
 	uint64_t site;        /* where it was taken */
+	uint64_t test;        /* ... and in which test, 0: none that is known */
 	uint64_t accesses;    /* recorded accesses made in it */
 	uint32_t index;       /* in the slab */
 	uint32_t thread;      /* number of the thread it was taken on */
@@ -219,6 +220,8 @@ struct thread {
 	uint64_t lost_from, lost_until; /* ns: of the first and the last of them */
 	uint32_t loss_identities;       /* identities there were at the last LOST */
 	bool loss_unused; /* ... and locks that had none yet, as they had not been used */
+	uint64_t test;    /* of a test suite, that it runs; 0: none, or it is not known which */
+	bool tests;       /* it has told of one */
 	bool pause;       /* it was not watched for a while */
 	bool interval;    /* INTERVAL seen: the next event is inferred */
 	bool ended;
@@ -258,8 +261,11 @@ struct world {
 	uint64_t uids;
 	struct thread threads[WORLD_STREAMS];
 	uint32_t thread_count;
-	uint32_t target_threads;   /* of these, not the tracer's own */
-	struct idmap left_out;     /* tids of threads that are left out */
+	struct thread *told;     /* what comes now is told by this one; NULL: nothing came yet */
+	struct thread *tester;   /* it runs tests, and no other one does; NULL: none, or several */
+	bool testers;            /* some do */
+	uint32_t target_threads; /* of these, not the tracer's own */
+	struct idmap left_out;   /* tids of threads that are left out */
 	uint64_t left_out_threads; /* ... how many */
 	uint64_t left_out_events;
 	struct slab actors, locks, sections;
@@ -318,6 +324,16 @@ static inline struct actor *world_actor(struct world *world, struct thread *thre
 /** An event came of an actor that is not running: its resume was not seen. Begins a step for it. */
 void world_step_assume(struct world *world, struct thread *thread, struct actor *actor,
                        uint64_t time);
+
+/** The test that what comes now belongs to: its thread's, or, of a thread that runs no tests
+ * itself, that of the only one that does. 0: none, or it is not known which. */
+uint64_t world_test(const struct world *world);
+
+/** A thread runs another test from now on; 0: none. */
+void world_test_begin(struct world *world, struct thread *thread, uint64_t test);
+
+/** Records of a thread were lost, NULL: of any. What it runs is not known until it tells. */
+void world_test_lost(struct world *world, struct thread *thread);
 
 /** Takes one event other than READ, WRITE, IO, AWAIT. `actor`: world_actor's. */
 void world_event(struct world *world, struct thread *thread, struct actor *actor,

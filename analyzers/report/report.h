@@ -158,6 +158,8 @@ struct report_finding {
 	const char *lock, *other_lock;
 	bool has_locks;      /* these two are told */
 	bool in_step;        /* other_lock: held at its access, or taken later in the same step */
+	const char **tests;  /* of a test suite, as `basis` says: in which it happened, or can */
+	size_t test_count;   /* 0: none, or it is not known in which */
 	uint64_t max_ns;     /* long-step: the longest; else 0 */
 	const char *message; /* one sentence */
 	const char *change;  /* the smallest fix, one sentence */

@@ -12,6 +12,8 @@
 #include "report_paper.h"
 
 #define FINDINGS_SHOWN 20 /* unless verbose */
+#define TESTS_SHOWN    3  /* of a finding, likewise */
+#define TEST_NAME      200
 
 static const char *verdict_colour(enum report_verdict verdict)
 {
@@ -242,6 +244,24 @@ static void write_held(struct paper *paper, const struct report_finding *finding
 	        finding->in_step && finding->other_lock ? " (then or later in its step)" : "");
 }
 
+/* The tests it was seen in: the first few, a line each. */
+static void write_tests(struct paper *paper, const struct report_finding *finding)
+{
+	size_t shown = finding->test_count, more = 0;
+	char name[ESCAPE_ROOM(TEST_NAME)];
+
+	if (!paper->verbose && shown > TESTS_SHOWN) {
+		more = shown - TESTS_SHOWN;
+		shown = TESTS_SHOWN;
+	}
+	for (size_t i = 0; i < shown; i++) {
+		paper_cut(name, sizeof(name), finding->tests[i], TEST_NAME);
+		fprintf(paper->out, "   %-11s %s\n", i ? "" : "in test", name);
+	}
+	if (more)
+		fprintf(paper->out, "%15sand %zu more test%s\n", "", more, more == 1 ? "" : "s");
+}
+
 /* Accesses have no stamps of their own, so whether those of two threads met is not known. */
 static const char *possible_text(const char *rule)
 {
@@ -274,6 +294,7 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 	write_line(paper, wording->other, &finding->other, finding->other_task);
 	write_line(paper, wording->write, &finding->write, NULL);
 	write_held(paper, finding);
+	write_tests(paper, finding);
 	if (finding->message)
 		paper_field(paper, 3, "what", finding->message);
 	if (finding->pattern)
