@@ -67,6 +67,20 @@ const struct option_row option_fail_on = {
 		"`any` for any finding and any lock that is needless (which is proven; dormant is "
 		"not), bypassed or wrong-lock.",
 };
+const struct option_row option_baseline = {
+	.name = "baseline",
+	.argument = "FILE",
+	.type = OPTION_STRING,
+	.offset = FIELD(baseline),
+	.help = "Leave out the findings that are in FILE, which --write-baseline has made.",
+};
+const struct option_row option_write_baseline = {
+	.name = "write-baseline",
+	.argument = "FILE",
+	.type = OPTION_STRING,
+	.offset = FIELD(write_baseline),
+	.help = "Write the findings to FILE as known, print none, and exit with 0.",
+};
 const struct option_row option_only = {
 	.name = "only",
 	.argument = "LIST",
