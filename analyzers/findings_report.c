@@ -54,6 +54,7 @@ struct report_place findings_place(const struct world *world, uint64_t site)
 		place.function = known->function;
 		place.file = known->file;
 		place.label = known->label;
+		place.waiver = known->waiver;
 		place.line = known->line;
 	}
 	if (own != site) {

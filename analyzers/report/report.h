@@ -18,10 +18,11 @@
 struct report_place {
 	const char *function;
 	const char *file;
-	const char *label; /* the expression as written, or a name */
-	const char *inner; /* the library function it was in, called from here; NULL: none */
-	uint32_t line;     /* 0: not known */
-	uint64_t site;     /* site id: an address; 0: none */
+	const char *label;  /* the expression as written, or a name */
+	const char *inner;  /* the library function it was in, called from here; NULL: none */
+	const char *waiver; /* what comments `awaitness: ...` at it say (waiver.h), a line each */
+	uint32_t line;      /* 0: not known */
+	uint64_t site;      /* site id: an address; 0: none */
 };
 
 /** Times in ns. `known` false: the source could not tell, and the rest is 0. */

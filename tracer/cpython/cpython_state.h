@@ -208,6 +208,9 @@ int cpython_emit_interval(struct cpython_stream *stream, uint64_t time, uint32_t
                           uint64_t from, uint64_t to);
 int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t object,
                       unsigned entity, const char *name);
+/** What the source waives at a place, as a text of the site that was told last. */
+int cpython_emit_waiver(struct cpython_translator *t, struct cpython_stream *stream,
+                        const char *file, uint32_t line);
 /** The id of a site, told in this stream when it is new; 0 when the code is not known. */
 uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       const struct cpython_code *code, int32_t offset, uint64_t parent);

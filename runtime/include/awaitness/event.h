@@ -217,7 +217,9 @@ enum aw_text {
 	AW_TEXT_VERSION = 5,
 	AW_TEXT_DETAIL = 6,
 	AW_TEXT_TRANSPORT = 7,
-	AW_TEXT_BUILD_ID = 8
+	AW_TEXT_BUILD_ID = 8,
+	AW_TEXT_WAIVER = 9 /* of a site: what comments `awaitness: ...` say in its line and in the
+	                    * one before, a line each */
 };
 #define AW_TEXT_MORE 0x2000u /* in arg: this text goes on in the next TEXT record */
 #define AW_TEXT_MAX  512u    /* bytes; an emitter cuts longer texts, a reader ignores the rest */
