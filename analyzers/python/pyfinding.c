@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "accepted.h"
 #include "fingerprint.h"
 #include "pyfinding.h"
 #include "waiver.h"
@@ -162,7 +163,7 @@ static void waivers_apply(struct pymodel *m)
 					    waives(text, f))
 						used = f->waived = true;
 			}
-			if (used)
+			if (used || accepted_of_run(text))
 				continue;
 			id = finding_new(m, PYRULE_WAIVER, t->waivers[w].text);
 			if (!id)

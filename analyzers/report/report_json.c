@@ -205,6 +205,7 @@ static json_t *lock_of(const struct report_lock *lock, int *err)
 	put(object, "created", place_of(&lock->created, err), err);
 	put(object, "verdict", text(report_verdict_text(lock->verdict)), err);
 	put(object, "basis", text(report_basis_text(lock->basis)), err);
+	put(object, "known", text(report_known_text(lock->known)), err);
 	put(object, "inferred", json_boolean(lock->inferred), err);
 	put(object, "change", text(lock->change), err);
 	put(object, "why", text(lock->why), err);
@@ -311,6 +312,8 @@ static json_t *report_of(const struct report *report, int *err)
 	put(root, "locks", locks, err);
 	put(root, "awaits", awaits, err);
 	put(root, "findings", findings, err);
+	put(root, "in_baseline", number(report->in_baseline), err);
+	put(root, "waived", number(report->waived), err);
 	put(root, "notes", notes, err);
 	return root;
 }

@@ -140,6 +140,9 @@ static void write_lock_stops(struct paper *paper, const struct report_lock *lock
 static void write_lock(struct paper *paper, const struct report_lock *lock)
 {
 	write_lock_row(paper, lock);
+	if (lock->known)
+		fprintf(paper->out, "%17s%-7s %s\n", "", "known",
+		        lock->known == REPORT_WAIVED ? "waived in the source" : "in the baseline");
 	if (lock->why)
 		paper_field(paper, 17, "why", lock->why);
 	if (lock->change)
@@ -305,6 +308,18 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 		paper_field(paper, 3, "do", finding->change);
 }
 
+/* What is not told since it is known. */
+static void write_known(struct paper *paper, const struct report *report)
+{
+	char number[2][PAPER_NUMBER];
+
+	if (report->in_baseline || report->waived)
+		fprintf(paper->out, "%sKnown: %s in the baseline, %s waived in the source.\n",
+		        report->finding_count ? "\n" : "",
+		        paper_number(number[0], report->in_baseline),
+		        paper_number(number[1], report->waived));
+}
+
 static void write_findings(struct paper *paper, const struct report *report)
 {
 	size_t index = 0, total = 0;
@@ -314,7 +329,8 @@ static void write_findings(struct paper *paper, const struct report *report)
 	heading(paper, "FINDINGS, worst first");
 	if (!total)
 		fputs(all_seen(report)
-		              ? "None.\n"
+		              ? (report->in_baseline || report->waived ? "None that is new.\n"
+		                                                       : "None.\n")
 		              : "None was seen; what was not seen (above) may hide some.\n",
 		      paper->out);
 	for (size_t i = 0; i < report->finding_count; i++) {
@@ -326,6 +342,7 @@ static void write_findings(struct paper *paper, const struct report *report)
 	}
 	if (index > FINDINGS_SHOWN && !paper->verbose)
 		fprintf(paper->out, "... and %zu more (-v shows all)\n", total - FINDINGS_SHOWN);
+	write_known(paper, report);
 }
 
 /* ---- awaits ---- */
