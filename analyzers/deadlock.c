@@ -28,6 +28,7 @@ struct cycle {
 	uint64_t members[CYCLE_MAX];
 	unsigned count;
 	uint64_t since; /* ns: when it closed */
+	uint64_t test;  /* ... and in which test, 0: none that is known */
 	struct finding *finding;
 };
 
@@ -192,12 +193,15 @@ static void cycle_remember(struct deadlock *self, struct finding *finding)
 {
 	struct cycle *cycle;
 
-	if (self->count == CYCLES_MAX)
+	if (self->count == CYCLES_MAX) {
+		findings_seen_in(self->findings, finding, world_test(self->world), true);
 		return;
+	}
 	cycle = &self->cycles[self->count++];
 	cycle->count = self->seen_count;
 	cycle->finding = finding;
 	cycle->since = self->start->since;
+	cycle->test = world_test(self->world);
 	for (unsigned i = 0; i < self->seen_count; i++) {
 		cycle->members[i] = self->seen[i]->id;
 		self->seen[i]->in_cycle = true;
@@ -251,6 +255,8 @@ static void cycle_end(struct deadlock *self, struct actor *actor, bool taken, ui
 		}
 		if (withdraw && !--cycle->finding->observed)
 			cycle->finding->withdrawn = true;
+		if (!withdraw)
+			findings_seen_in(self->findings, cycle->finding, cycle->test, true);
 		*cycle = self->cycles[--self->count];
 		i--;
 	}
@@ -276,11 +282,23 @@ static void deadlock_after(void *state, const struct moment *moment)
 	}
 }
 
+/* Those that stand to the end. */
+static int deadlock_finish(void *state)
+{
+	struct deadlock *self = state;
+
+	for (unsigned i = 0; i < self->count; i++)
+		findings_seen_in(self->findings, self->cycles[i].finding, self->cycles[i].test,
+		                 true);
+	return 0;
+}
+
 const struct analyzer analyzer_deadlock = {
 	.name = "deadlock",
 	.help = "tasks that wait for each other, or for themselves, for ever",
 	.open = deadlock_open,
 	.close = free,
+	.finish = deadlock_finish,
 	.after_kinds = ANALYZER_KIND(AW_SUSPEND) | ANALYZER_KIND(AW_LOCK_TAKEN) |
                        ANALYZER_KIND(AW_LOCK_GIVEUP),
 	.after = deadlock_after,

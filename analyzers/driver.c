@@ -377,7 +377,7 @@ static int feed(void *analysis, const struct stream_batch *batch)
 			continue;
 		}
 		if (!thread)
-			thread = world_thread(&a->world, batch->tid);
+			thread = a->world.told = world_thread(&a->world, batch->tid);
 		if (!thread && a->world.error)
 			return a->world.error;
 		if (!thread) {

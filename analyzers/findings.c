@@ -91,6 +91,13 @@ struct finding *findings_get(struct findings *findings, enum finding_rule rule, 
 	return finding;
 }
 
+void findings_seen_in(struct findings *findings, struct finding *finding, uint64_t test,
+                      bool observed)
+{
+	if (test_set_add(observed ? &finding->tests : &finding->tests_might, test))
+		findings->error = -ENOMEM;
+}
+
 char *findings_actor_name(const struct world *world, uint64_t actor)
 {
 	const char *name =
@@ -155,6 +162,7 @@ void findings_conflict(struct findings *findings, const struct world *world, enu
 		if (conflict->other.guards.count)
 			finding->other_lock = guard_identity(conflict->other.guards.lock[0]);
 	}
+	findings_seen_in(findings, finding, world_test(world), conflict->observed);
 	if (conflict->observed)
 		finding->observed += count;
 	else
@@ -171,6 +179,8 @@ void findings_fini(struct findings *findings)
 		free(finding->other_task);
 		free(finding->message);
 		free(finding->change);
+		test_set_fini(&finding->tests);
+		test_set_fini(&finding->tests_might);
 		free(finding);
 	}
 	free(findings->rows);

@@ -14,6 +14,7 @@
 #include "idmap.h"
 #include "report/report.h"
 #include "says.h"
+#include "test_set.h"
 #include "text_pool.h"
 
 #define FINDINGS_BY_ADDRESS 4096u  /* then those of the same rule and sites share one */
@@ -57,7 +58,9 @@ struct finding {
 	uint64_t observed, possible;      /* how often */
 	uint64_t objects;                 /* made into this one */
 	uint64_t max_ns;
-	uint64_t time[3]; /* of first, other, second; 0: none */
+	struct test_set tests;       /* in which it was observed */
+	struct test_set tests_might; /* in which it could have happened */
+	uint64_t time[3];            /* of first, other, second; 0: none */
 	bool pattern;
 	bool reads, other_reads; /* the first, the other: it does not write */
 	bool inferred;           /* that it was the other who wrote: it may have been a callback */
@@ -83,6 +86,11 @@ struct findings {
  * left out, which is counted; or no memory, which `error` tells. */
 struct finding *findings_get(struct findings *findings, enum finding_rule rule, uint64_t object,
                              uint64_t read, uint64_t gap, uint64_t write);
+
+/** It was `observed`, or was possible, in a test (world_test's). Without memory `findings->error`
+ * is set. */
+void findings_seen_in(struct findings *findings, struct finding *finding, uint64_t test,
+                      bool observed);
 
 /** Notes a conflict as a finding of `rule`; `count` as conflict_fn gives it. */
 void findings_conflict(struct findings *findings, const struct world *world, enum finding_rule rule,

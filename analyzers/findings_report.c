@@ -54,6 +54,7 @@ struct report_place findings_place(const struct world *world, uint64_t site)
 		place.function = known->function;
 		place.file = known->file;
 		place.label = known->label;
+		place.waiver = known->waiver;
 		place.line = known->line;
 	}
 	if (own != site) {
@@ -325,6 +326,29 @@ static const char *lock_name(const struct writer *w, uint32_t identity)
 	return lock->name ? SAY(w, "%s", lock->name) : lock_text(w, identity);
 }
 
+static int in_order(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What the tests are called in which it was seen. Their ids were given in the order they ran in. */
+static void tests_fill(const struct writer *w, const struct finding *f, struct report_finding *out)
+{
+	const struct test_set *tests = f->observed ? &f->tests : &f->tests_might;
+
+	if (tests->count)
+		qsort(tests->ids, tests->count, sizeof(*tests->ids), in_order);
+	out->tests = text_pool_array(w->pool, tests->count, sizeof(*out->tests));
+	for (uint32_t i = 0; out->tests && i < tests->count; i++) {
+		const char *name = names_object(w->world->names, w->world->pid, tests->ids[i]);
+
+		if (name)
+			out->tests[out->test_count++] = copy(w, name);
+	}
+}
+
 static void finding_fill(const struct writer *w, const struct finding *f,
                          struct report_finding *out)
 {
@@ -354,6 +378,7 @@ static void finding_fill(const struct writer *w, const struct finding *f,
 		.change = change(w, f, object ? object : "shared state"),
 	};
 	evidence_fill(w, f, out);
+	tests_fill(w, f, out);
 }
 
 /* ---- merging and ranking ---- */
@@ -406,7 +431,7 @@ static bool are_one(const struct writer *w, const struct finding *a, const struc
 	       same_text(a->name, b->name);
 }
 
-static void merge(struct finding *into, struct finding *from)
+static void merge(struct findings *findings, struct finding *into, struct finding *from)
 {
 	bool other = into->object != from->object;
 
@@ -418,6 +443,9 @@ static void merge(struct finding *into, struct finding *from)
 		*from = swap;
 		into->objects = objects;
 	}
+	if (test_set_join(&into->tests, &from->tests) ||
+	    test_set_join(&into->tests_might, &from->tests_might))
+		findings->error = -ENOMEM;
 	into->observed += from->observed;
 	into->possible += from->possible;
 	into->objects += other;
@@ -484,7 +512,7 @@ int findings_report(struct findings *findings, const struct world *world, struct
 				break;
 			if (!findings->rows[j]->withdrawn &&
 			    are_one(&w, findings->rows[i], findings->rows[j]))
-				merge(findings->rows[i], findings->rows[j]);
+				merge(findings, findings->rows[i], findings->rows[j]);
 		}
 	if (findings->count)
 		qsort(findings->rows, findings->count, sizeof(*findings->rows), worst_first);

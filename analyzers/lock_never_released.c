@@ -62,6 +62,7 @@ static int never_released_finish(void *state)
 		if (!finding)
 			continue; /* no memory is told by the findings themselves */
 		finding->observed++;
+		findings_seen_in(self->findings, finding, section->test, true);
 		finding->lock = section->lock->identity;
 		if (finding->fresh)
 			finding->task = findings_actor_name(self->world, section->holder_id);

@@ -282,6 +282,7 @@ static void circle_tell(struct lock_order *self, struct circle *circle)
 	if (!finding)
 		return;
 	finding->possible++;
+	findings_seen_in(self->findings, finding, world_test(self->world), false);
 	if (!finding->fresh)
 		return;
 	finding->read = circle->runs[0]->held_site;

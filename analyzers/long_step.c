@@ -45,6 +45,7 @@ static void long_step_before(void *state, const struct moment *moment)
 	if (!finding)
 		return;
 	finding->observed++;
+	findings_seen_in(self->findings, finding, world_test(self->world), true);
 	if (length <= finding->max_ns)
 		return;
 	finding->max_ns = length;

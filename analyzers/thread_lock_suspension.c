@@ -39,6 +39,7 @@ static void thread_lock_gap(void *state, struct section *section, uint64_t site)
 	if (!finding)
 		return;
 	finding->observed++;
+	findings_seen_in(self->findings, finding, section->test, true);
 	finding->lock = section->lock->identity;
 	if (finding->fresh)
 		finding->task = findings_actor_name(self->world, section->holder_id);

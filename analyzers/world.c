@@ -265,6 +265,9 @@ void world_event(struct world *world, struct thread *thread, struct actor *actor
 	case AW_CALLBACK:
 		world_callback(world, thread, event);
 		break;
+	case AW_TEST:
+		world_test_begin(world, thread, event->object);
+		break;
 	case AW_THREAD_END:
 		thread->ended = true;
 		break;

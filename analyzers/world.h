@@ -91,6 +91,7 @@ struct section {
 	uint64_t taken_at;    /* ns */
 	uint64_t wait_ns;     /* how long the holder had waited */
 	uint64_t site;        /* where it was taken */
+	uint64_t test;        /* ... and in which test, 0: none that is known */
 	uint64_t accesses;    /* recorded accesses made in it */
 	uint32_t index;       /* in the slab */
 	uint32_t thread;      /* number of the thread it was taken on */
@@ -238,8 +239,10 @@ struct thread {
 	/* What is known of these was learnt since the last LOST (world_loss.c). */
 	struct actor *known_actors;
 	struct lock *known_locks; /* of those that no other thread uses */
-	bool pause;               /* it was not watched for a while */
-	bool interval;            /* INTERVAL seen: the next event is inferred */
+	uint64_t test; /* of a test suite, that it runs; 0: none, or it is not known which */
+	bool tests;    /* it has told of one */
+	bool pause;    /* it was not watched for a while */
+	bool interval; /* INTERVAL seen: the next event is inferred */
 	bool ended;
 };
 
@@ -278,8 +281,11 @@ struct world {
 	struct thread **threads; /* by number; the tracer's own stream (tid 0) may be one of them */
 	uint32_t thread_count, thread_room;
 	struct idmap thread_by_tid;
-	uint32_t target_threads;   /* of these, not the tracer's own */
-	struct idmap left_out;     /* tids of threads that are left out */
+	struct thread *told;     /* what comes now is told by this one; NULL: nothing came yet */
+	struct thread *tester;   /* it runs tests, and no other one does; NULL: none, or several */
+	bool testers;            /* some do */
+	uint32_t target_threads; /* of these, not the tracer's own */
+	struct idmap left_out;   /* tids of threads that are left out */
 	uint64_t left_out_threads; /* ... how many */
 	uint64_t left_out_events;
 	struct lock *known_shared; /* locks of several threads, of which something is known */
@@ -346,6 +352,16 @@ static inline uint64_t world_thread_bit(uint32_t thread)
 /** An event came of an actor that is not running: its resume was not seen. Begins a step for it. */
 void world_step_assume(struct world *world, struct thread *thread, struct actor *actor,
                        uint64_t time);
+
+/** The test that what comes now belongs to: its thread's, or, of a thread that runs no tests
+ * itself, that of the only one that does. 0: none, or it is not known which. */
+uint64_t world_test(const struct world *world);
+
+/** A thread runs another test from now on; 0: none. */
+void world_test_begin(struct world *world, struct thread *thread, uint64_t test);
+
+/** Records of a thread were lost, NULL: of any. What it runs is not known until it tells. */
+void world_test_lost(struct world *world, struct thread *thread);
 
 /** Takes one event other than READ, WRITE, IO, AWAIT. `actor`: world_actor's. */
 void world_event(struct world *world, struct thread *thread, struct actor *actor,

@@ -163,6 +163,7 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	section->order = world->order;
 	section->step = actor->step;
 	section->taken_at = event->time;
+	section->test = world_test(world);
 	section->site = event->site;
 	section->thread = thread->number;
 	section->depth = 1;

@@ -163,8 +163,10 @@ void world_lost(struct world *world, struct thread *thread, const struct aw_even
 		world->loss_until = event->site;
 	if (!thread->tid && event->object) {
 		lost_anywhere(world, event);
+		world_test_lost(world, NULL);
 	} else {
 		loss_count(world, thread, event);
+		world_test_lost(world, thread);
 		thread_lost(world, thread, event->object);
 	}
 	world->loss_step = world->step;

@@ -39,8 +39,8 @@ static const struct {
 static const char *const modes[] = {"exclusive", "shared"};
 static const char *const outcomes[] = {"ok", "error", "cancelled"};
 static const char *const entities[] = {"task", "lock", "location", "object"};
-static const char *const texts[] = {"name",    "function", "file",      "label",   "command",
-                                    "version", "detail",   "transport", "build-id"};
+static const char *const texts[] = {"name",    "function", "file",      "label",    "command",
+                                    "version", "detail",   "transport", "build-id", "waiver"};
 static const char *const runtimes[] = {"unknown", "c", "cpython"};
 static const char *const passes[] = {"passed", "suspended"};
 static const char *const can[] = {"accesses",  "acquires", "releases", "awaits",

@@ -105,6 +105,7 @@ static void node_free(struct name_node *node)
 		free((char *)node->site.function);
 		free((char *)node->site.file);
 		free((char *)node->site.label);
+		free((char *)node->site.waiver);
 		break;
 	case NAME_TARGET:
 		free((char *)node->target.command);

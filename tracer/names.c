@@ -40,6 +40,7 @@ static const char **text_field(struct name_node *node, unsigned what)
 		return what == AW_TEXT_FUNCTION ? &node->site.function
 		       : what == AW_TEXT_FILE   ? &node->site.file
 		       : what == AW_TEXT_LABEL  ? &node->site.label
+		       : what == AW_TEXT_WAIVER ? &node->site.waiver
 		                                : NULL;
 	case NAME_TARGET:
 		return what == AW_TEXT_COMMAND     ? &node->target.command

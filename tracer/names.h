@@ -34,9 +34,10 @@ struct names;
 struct names_site {
 	const char *function;
 	const char *file;
-	const char *label; /* the expression, as written */
-	uint32_t line;     /* 0: not known */
-	uint64_t parent;   /* the caller's site in the await chain, 0: none */
+	const char *label;  /* the expression, as written */
+	const char *waiver; /* what comments `awaitness: ...` at it say, a line each */
+	uint32_t line;      /* 0: not known */
+	uint64_t parent;    /* the caller's site in the await chain, 0: none */
 };
 
 /** The process. Texts are NULL where not known. */

@@ -218,6 +218,7 @@ static int child_start(struct spawn *spawn, char *const argv[], char *const extr
 		spawn->gate = -1;
 		return -errno;
 	}
+	spawn_guard_tell(&spawn->guard, spawn->pid);
 	return 0;
 }
 
@@ -263,11 +264,18 @@ int spawn_open(struct spawn *spawn, char *const argv[], char *const extra[])
 	int code;
 
 	*spawn = (struct spawn){.pid = -1, .gate = -1, .report = -1};
-	code = open_traced(spawn, argv, extra);
+	/* Without one (no more processes) the program can be started all the less. */
+	code = spawn_guard_open(&spawn->guard);
+	if (!code)
+		code = open_traced(spawn, argv, extra);
 	if (code == -EPERM) {
+		spawn_guard_close(&spawn->guard);
 		*spawn = (struct spawn){.pid = -1, .gate = -1, .report = -1};
-		code = open_gated(spawn, argv, extra);
+		code = open_gated(spawn, argv,
+		                  extra); /* it needs none: it waits for this process */
 	}
+	if (code)
+		spawn_guard_close(&spawn->guard);
 	return code;
 }
 
@@ -310,4 +318,5 @@ void spawn_close(struct spawn *spawn)
 	spawn->gate = spawn->report = -1;
 	if (spawn->pid > 0 && !spawn->released && !spawn->reaped)
 		child_kill(spawn->pid);
+	spawn_guard_close(&spawn->guard);
 }

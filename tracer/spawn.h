@@ -4,7 +4,8 @@
  *
  * The program is executed under ptrace, stopped at its entry point (the
  * dynamic linker has mapped the shared libraries by then, main() has not
- * begun), detached there and left stopped until spawn_release. Where ptrace is
+ * begun), detached there and left stopped until spawn_release. If this process is killed meanwhile
+ * it goes on by itself, as it does whenever it is stopped then (spawn_guard.h). Where ptrace is
  * not permitted it is held before exec instead (`held` says which).
  */
 #ifndef TRACER_SPAWN_H
@@ -12,6 +13,8 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+#include "spawn_guard.h"
 
 enum spawn_held {
 	SPAWN_AT_ENTRY,   /* all modules are mapped: target_open sees them */
@@ -23,6 +26,7 @@ struct spawn {
 	enum spawn_held held;
 	int gate;   /* internal: both -1 once released */
 	int report; /* internal */
+	struct spawn_guard guard;
 	bool released;
 	bool reaped; /* spawn_wait has given its status */
 	int status;  /* of waitpid(2), once reaped */

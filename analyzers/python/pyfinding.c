@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "pycache.h"
+#include "accepted.h"
+#include "fingerprint.h"
 #include "pyfinding.h"
+#include "waiver.h"
 
 const struct pyrule pyrules[PYRULE_COUNT] = {
 #define PYRULE_ROW(NAME, id, name, watch, warning, summary) {id, name, summary, watch, warning},
@@ -100,15 +102,11 @@ void finding_place(struct pymodel *m, uint32_t file, uint32_t node, const char *
 	m->findings.at[m->findings.count - 1].place_count++;
 }
 
-/* The rule, the object and the function: what stays when lines move or a file is renamed. */
-static uint64_t fingerprint_of(const struct pyfinding *f)
+/* The rule, the object and the functions. */
+static uint64_t finding_print(const struct pyfinding *f)
 {
-	char text[2048];
-
-	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", f->rule->id, f->object,
-	         f->place_count ? f->places[0].function : "",
-	         f->place_count > 1 ? f->places[f->place_count - 1].function : "");
-	return pycache_hash(text, strlen(text));
+	return fingerprint_of(f->rule->id, f->object, f->place_count ? f->places[0].function : "",
+	                      f->place_count > 1 ? f->places[f->place_count - 1].function : "");
 }
 
 static int by_place(const void *a, const void *b)
@@ -132,34 +130,13 @@ static bool same(const struct pyfinding *a, const struct pyfinding *b)
 	return a->rule == b->rule && !by_place(a, b);
 }
 
-/* Is the rule one of those in "ignore[AW001, needless-lock] reason"? No brackets: any rule. */
-static bool waiver_names(const char *text, const struct pyrule *rule)
-{
-	const char *end;
-
-	if (strncmp(text, "ignore", 6) != 0)
-		return false;
-	if (text[6] != '[')
-		return text[6] == '\0' || text[6] == ' ';
-	end = strchr(text, ']');
-	for (const char *at = text + 7; end && at < end;) {
-		size_t n = strcspn(at, ",] \t");
-
-		if ((n == strlen(rule->id) && !strncasecmp(at, rule->id, n)) ||
-		    (n == strlen(rule->name) && !strncasecmp(at, rule->name, n)))
-			return true;
-		at += n + strspn(at + n, ", \t");
-		if (!n && at < end && *at == ']')
-			break;
-	}
-	return false;
-}
-
 static bool waives(const char *text, const struct pyfinding *f)
 {
-	if (!strncmp(text, "atomic-by-intent", 16))
+	const char *const names[] = {f->rule->id, f->rule->name};
+
+	if (waiver_is_intent(text))
 		return f->rule == &pyrules[PYRULE_NEEDLESS] || f->rule == &pyrules[PYRULE_UNUSED];
-	return waiver_names(text, f->rule);
+	return waiver_names(text, names, 2);
 }
 
 /* A waiver stands in the line of any place of the finding, or in the line before. */
@@ -186,7 +163,7 @@ static void waivers_apply(struct pymodel *m)
 					    waives(text, f))
 						used = f->waived = true;
 			}
-			if (used)
+			if (used || accepted_of_run(text))
 				continue;
 			id = finding_new(m, PYRULE_WAIVER, t->waivers[w].text);
 			if (!id)
@@ -207,7 +184,7 @@ static void places_link(struct pymodel *m, uint32_t from)
 	for (uint32_t i = from; i < m->findings.count; i++) {
 		if (m->findings.at[i].place_count)
 			m->findings.at[i].places = m->places.at + m->first_place.at[i];
-		m->findings.at[i].fingerprint = fingerprint_of(&m->findings.at[i]);
+		m->findings.at[i].fingerprint = finding_print(&m->findings.at[i]);
 	}
 }
 

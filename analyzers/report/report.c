@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.c - the table of report formats, and the words of the model's enums.
+ * report.c - the table of report formats.
  */
 #include "report.h"
 
@@ -8,31 +8,6 @@
 #include <string.h>
 
 #include "report_formats.h"
-
-static const char *const verdicts[] = {
-#define VERDICT_TEXT(NAME, text, rank) [REPORT_##NAME] = text,
-	REPORT_VERDICTS(VERDICT_TEXT)
-#undef VERDICT_TEXT
-};
-
-const char *report_verdict_text(enum report_verdict verdict)
-{
-	return verdicts[verdict];
-}
-
-const char *report_basis_text(enum report_basis basis)
-{
-	static const char *const texts[] = {NULL, "proven", "observed", "possible"};
-
-	return texts[basis];
-}
-
-const char *report_severity_text(enum report_severity severity)
-{
-	static const char *const texts[] = {"error", "warning", "info"};
-
-	return texts[severity];
-}
 
 const struct report_format report_formats[] = {
 	{"text", "for people", report_write_text},

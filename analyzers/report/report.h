@@ -18,10 +18,11 @@
 struct report_place {
 	const char *function;
 	const char *file;
-	const char *label; /* the expression as written, or a name */
-	const char *inner; /* the library function it was in, called from here; NULL: none */
-	uint32_t line;     /* 0: not known */
-	uint64_t site;     /* site id: an address; 0: none */
+	const char *label;  /* the expression as written, or a name */
+	const char *inner;  /* the library function it was in, called from here; NULL: none */
+	const char *waiver; /* what comments `awaitness: ...` at it say (waiver.h), a line each */
+	uint32_t line;      /* 0: not known */
+	uint64_t site;      /* site id: an address; 0: none */
 };
 
 /** Times in ns. `known` false: the source could not tell, and the rest is 0. */
@@ -59,6 +60,9 @@ enum report_basis {
 	REPORT_BASIS_POSSIBLE  /* no happens-before order forbids it in another order of steps */
 };
 
+/** Is it known to the reader? */
+enum report_known { REPORT_NEW, REPORT_WAIVED, REPORT_IN_BASELINE };
+
 /** A site with how often sections were entered there, or suspended there. */
 struct report_site {
 	struct report_place place;
@@ -89,10 +93,11 @@ struct report_lock {
 	struct report_place created;
 	enum report_verdict verdict;
 	enum report_basis basis;
-	bool inferred;       /* some counts come from inferred events */
-	const char *change;  /* the smallest fix, one sentence; NULL: nothing to change */
-	const char *why;     /* one sentence for a person */
-	const char *command; /* unknown: the command that would settle it; NULL: none */
+	enum report_known known; /* then its verdict asks for nothing */
+	bool inferred;           /* some counts come from inferred events */
+	const char *change;      /* the smallest fix, one sentence; NULL: nothing to change */
+	const char *why;         /* one sentence for a person */
+	const char *command;     /* unknown: the command that would settle it; NULL: none */
 	uint64_t sections;
 	uint64_t suspended; /* sections that spanned a gap */
 	uint64_t waited;    /* acquisitions that had to wait */
@@ -158,6 +163,8 @@ struct report_finding {
 	const char *lock, *other_lock;
 	bool has_locks;      /* these two are told */
 	bool in_step;        /* other_lock: held at its access, or taken later in the same step */
+	const char **tests;  /* of a test suite, as `basis` says: in which it happened, or can */
+	size_t test_count;   /* 0: none, or it is not known in which */
 	uint64_t max_ns;     /* long-step: the longest; else 0 */
 	const char *message; /* one sentence */
 	const char *change;  /* the smallest fix, one sentence */
@@ -232,6 +239,8 @@ struct report {
 	size_t await_count;
 	struct report_finding *findings;
 	size_t finding_count;
+	size_t waived, in_baseline; /* findings, and locks that ask for a change: known, and so left
+	                             * out of `findings` */
 	struct report_unseen *unseen; /* on top of every form of the report */
 	size_t unseen_count;
 	struct report_note *notes; /* what this source of events cannot tell, and the like */
@@ -249,6 +258,7 @@ struct report_options {
  */
 const char *report_verdict_text(enum report_verdict verdict);
 const char *report_basis_text(enum report_basis basis);
+const char *report_known_text(enum report_known known); /* NULL: it is not */
 const char *report_severity_text(enum report_severity severity);
 
 /**

@@ -205,6 +205,7 @@ static json_t *lock_of(const struct report_lock *lock, int *err)
 	put(object, "created", place_of(&lock->created, err), err);
 	put(object, "verdict", text(report_verdict_text(lock->verdict)), err);
 	put(object, "basis", text(report_basis_text(lock->basis)), err);
+	put(object, "known", text(report_known_text(lock->known)), err);
 	put(object, "inferred", json_boolean(lock->inferred), err);
 	put(object, "change", text(lock->change), err);
 	put(object, "why", text(lock->why), err);
@@ -248,6 +249,21 @@ static json_t *other_of(const struct report_finding *finding, int *err)
 	return object;
 }
 
+static void append(json_t *array, json_t *value, int *err)
+{
+	if (json_array_append_new(array, value))
+		*err = -ENOMEM;
+}
+
+static json_t *tests_of(const struct report_finding *finding, int *err)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < finding->test_count; i++)
+		append(array, text(finding->tests[i]), err);
+	return array;
+}
+
 static json_t *finding_of(const struct report_finding *finding, int *err)
 {
 	json_t *object = json_object();
@@ -265,17 +281,12 @@ static json_t *finding_of(const struct report_finding *finding, int *err)
 	put(object, "suspension", place_of(&finding->suspension, err), err);
 	put(object, "write", place_of(&finding->write, err), err);
 	put(object, "other", other_of(finding, err), err);
+	put(object, "tests", tests_of(finding, err), err);
 	put(object, "max_ns", finding->max_ns ? number(finding->max_ns) : json_null(), err);
 	put(object, "message", text(finding->message), err);
 	put(object, "change", text(finding->change), err);
 	put(object, "evidence", evidence_of(finding->evidence, finding->evidence_count, err), err);
 	return object;
-}
-
-static void append(json_t *array, json_t *value, int *err)
-{
-	if (json_array_append_new(array, value))
-		*err = -ENOMEM;
 }
 
 static json_t *report_of(const struct report *report, int *err)
@@ -301,6 +312,8 @@ static json_t *report_of(const struct report *report, int *err)
 	put(root, "locks", locks, err);
 	put(root, "awaits", awaits, err);
 	put(root, "findings", findings, err);
+	put(root, "in_baseline", number(report->in_baseline), err);
+	put(root, "waived", number(report->waived), err);
 	put(root, "notes", notes, err);
 	return root;
 }

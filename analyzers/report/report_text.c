@@ -12,6 +12,8 @@
 #include "report_paper.h"
 
 #define FINDINGS_SHOWN 20 /* unless verbose */
+#define TESTS_SHOWN    3  /* of a finding, likewise */
+#define TEST_NAME      200
 
 static const char *verdict_colour(enum report_verdict verdict)
 {
@@ -138,6 +140,9 @@ static void write_lock_stops(struct paper *paper, const struct report_lock *lock
 static void write_lock(struct paper *paper, const struct report_lock *lock)
 {
 	write_lock_row(paper, lock);
+	if (lock->known)
+		fprintf(paper->out, "%17s%-7s %s\n", "", "known",
+		        lock->known == REPORT_WAIVED ? "waived in the source" : "in the baseline");
 	if (lock->why)
 		paper_field(paper, 17, "why", lock->why);
 	if (lock->change)
@@ -242,6 +247,24 @@ static void write_held(struct paper *paper, const struct report_finding *finding
 	        finding->in_step && finding->other_lock ? " (then or later in its step)" : "");
 }
 
+/* The tests it was seen in: the first few, a line each. */
+static void write_tests(struct paper *paper, const struct report_finding *finding)
+{
+	size_t shown = finding->test_count, more = 0;
+	char name[ESCAPE_ROOM(TEST_NAME)];
+
+	if (!paper->verbose && shown > TESTS_SHOWN) {
+		more = shown - TESTS_SHOWN;
+		shown = TESTS_SHOWN;
+	}
+	for (size_t i = 0; i < shown; i++) {
+		paper_cut(name, sizeof(name), finding->tests[i], TEST_NAME);
+		fprintf(paper->out, "   %-11s %s\n", i ? "" : "in test", name);
+	}
+	if (more)
+		fprintf(paper->out, "%15sand %zu more test%s\n", "", more, more == 1 ? "" : "s");
+}
+
 /* Accesses have no stamps of their own, so whether those of two threads met is not known. */
 static const char *possible_text(const char *rule)
 {
@@ -274,6 +297,7 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 	write_line(paper, wording->other, &finding->other, finding->other_task);
 	write_line(paper, wording->write, &finding->write, NULL);
 	write_held(paper, finding);
+	write_tests(paper, finding);
 	if (finding->message)
 		paper_field(paper, 3, "what", finding->message);
 	if (finding->pattern)
@@ -282,6 +306,18 @@ static void write_finding(struct paper *paper, const struct report_finding *find
 		            "is not known, only that the order fits");
 	if (finding->change)
 		paper_field(paper, 3, "do", finding->change);
+}
+
+/* What is not told since it is known. */
+static void write_known(struct paper *paper, const struct report *report)
+{
+	char number[2][PAPER_NUMBER];
+
+	if (report->in_baseline || report->waived)
+		fprintf(paper->out, "%sKnown: %s in the baseline, %s waived in the source.\n",
+		        report->finding_count ? "\n" : "",
+		        paper_number(number[0], report->in_baseline),
+		        paper_number(number[1], report->waived));
 }
 
 static void write_findings(struct paper *paper, const struct report *report)
@@ -293,7 +329,8 @@ static void write_findings(struct paper *paper, const struct report *report)
 	heading(paper, "FINDINGS, worst first");
 	if (!total)
 		fputs(all_seen(report)
-		              ? "None.\n"
+		              ? (report->in_baseline || report->waived ? "None that is new.\n"
+		                                                       : "None.\n")
 		              : "None was seen; what was not seen (above) may hide some.\n",
 		      paper->out);
 	for (size_t i = 0; i < report->finding_count; i++) {
@@ -305,6 +342,7 @@ static void write_findings(struct paper *paper, const struct report *report)
 	}
 	if (index > FINDINGS_SHOWN && !paper->verbose)
 		fprintf(paper->out, "... and %zu more (-v shows all)\n", total - FINDINGS_SHOWN);
+	write_known(paper, report);
 }
 
 /* ---- awaits ---- */

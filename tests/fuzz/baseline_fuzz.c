@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/lint_baseline.h"
+#include "cli/baseline.h"
 
 int fail(const char *format, ...);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,20 +21,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char path[] = "/tmp/awaitness-fuzz-XXXXXX";
 	static int fd = -1;
-	struct pyfinding finding = {.fingerprint = 0x3b1f};
-	struct lint_baseline *baseline;
+	struct baseline *baseline;
 
 	if (fd < 0)
 		fd = mkstemp(path);
 	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
 		abort();
-	if (lint_baseline_read(path, &baseline)) {
+	if (baseline_read(path, &baseline)) {
 		if (baseline)
 			abort(); /* an object in spite of a failure */
 		return 0;
 	}
-	while (lint_baseline_take(baseline, &finding))
+	while (baseline_take(baseline, 0x3b1f))
 		; /* each entry covers one finding, so this ends */
-	lint_baseline_free(baseline);
+	baseline_free(baseline);
 	return 0;
 }

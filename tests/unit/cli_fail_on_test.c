@@ -57,6 +57,17 @@ Test(fail_on, a_word_that_means_nothing_is_refused)
 	expect_wrong("", "");
 }
 
+Test(fail_on, a_lock_that_is_known_does_not_count)
+{
+	struct report_lock known = needless;
+	const struct report report = {.locks = &known, .lock_count = 1};
+
+	expect_judged("any", &report, FAIL_ON_FOUND);
+	known.known = REPORT_IN_BASELINE;
+	expect_judged("any", &report, FAIL_ON_NOTHING);
+	expect_judged("needless", &report, FAIL_ON_NOTHING);
+}
+
 Test(fail_on, nothing_asked_for_is_never_a_failure)
 {
 	expect_judged(NULL, &broken, FAIL_ON_NOTHING);

@@ -268,3 +268,62 @@ Test(cpython_facts, those_of_more_threads_than_are_told_apart_are_told_as_lost, 
 	cr_expect_eq(find(AW_LOST, 2)->object, 1);
 	cr_expect_null(find(AW_LOST, 3));
 }
+
+/* pytest has set its variable to `name`, at most 62 characters; "": it took it away. */
+static struct packet testing(const char *name)
+{
+	struct packet packet = {.fact = {.kind = CPYTHON_FACT_TEST}};
+
+	for (size_t left = strlen(name), part; left; left -= part, name += part) {
+		struct cpython_item *item = &packet.items[packet.fact.count++];
+
+		part = left < 31 ? left : 31;
+		item->kind = CPYTHON_ITEM_NAME;
+		item->state = (int8_t)part;
+		memcpy(&item->a, name, part);
+	}
+	return packet;
+}
+
+static const char *name_told(uint64_t object)
+{
+	static char name[64];
+	size_t length = 0;
+
+	for (size_t i = 0; i < told_count; i++)
+		if (told[i].kind == AW_NAME && told[i].object == object)
+			for (i++; i < told_count && told[i].kind == AW_TEXT; i++) {
+				memcpy(name + length, &told[i].object, 8);
+				memcpy(name + length + 8, &told[i].site, 8);
+				length += told[i].arg >> 8 & 0x1f;
+			}
+	name[length] = 0;
+	return name;
+}
+
+Test(cpython_facts, the_parts_of_a_test_are_one_and_it_ends, .init = begin, .fini = end)
+{
+	give(testing("tests/test_shop.py::test_a_name_that_is_long (setup)"));
+	give(testing("tests/test_shop.py::test_a_name_that_is_long (call)"));
+	give(testing(""));
+	give(testing("tests/test_shop.py::test_two (call)"));
+	flush();
+	cr_assert(find(AW_TEST, 3));
+	cr_expect_eq(find(AW_TEST, 0)->object, find(AW_TEST, 1)->object);
+	cr_expect_str_eq(name_told(find(AW_TEST, 0)->object),
+	                 "tests/test_shop.py::test_a_name_that_is_long");
+	cr_expect_eq(find(AW_TEST, 2)->object, 0);
+	cr_expect_str_eq(name_told(find(AW_TEST, 3)->object), "tests/test_shop.py::test_two");
+	cr_expect_neq(find(AW_TEST, 0)->object, find(AW_TEST, 3)->object);
+}
+
+Test(cpython_facts, a_test_is_told_again_after_a_loss, .init = begin, .fini = end)
+{
+	give(testing("t.py::one (setup)"));
+	number += 3;
+	give(testing("t.py::one (call)"));
+	flush();
+	cr_assert(find(AW_LOST, 0) && find(AW_TEST, 1));
+	cr_expect_gt(find(AW_TEST, 1), find(AW_LOST, 0));
+	cr_expect_neq(find(AW_TEST, 1)->object, 0);
+}

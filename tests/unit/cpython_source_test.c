@@ -29,7 +29,11 @@ static const char text[] = "import asyncio\n"
 			   "            two = guard\n"
 			   "            three = self._lock if two else guard\n"
 			   "            async with two, three, request.app[\"lock\"]:\n"
-			   "                pass\n";
+			   "                pass\n"
+			   "# awaitness: ignore[AW007] one writer\n"
+			   "size = 1  #awaitness:ignore\n"
+			   "text = \"# awaitness: ignore\"\n"
+			   "text = 'it\\'s \"#\"' # awaitness:  atomic-by-intent\n";
 
 static char path[] = "/tmp/cpython_source_XXXXXX.py";
 static struct cpython_source *source;
@@ -134,4 +138,26 @@ Test(cpython_table, what_is_put_is_found_until_it_is_taken)
 		cr_assert_eq(cpython_table_get(&table, i * 16, i & 3), i & 1 ? &values[i] : NULL);
 	cr_expect_eq(table.count, sizeof(values) / 2);
 	cpython_table_fini(&table, NULL);
+}
+
+static const char *waiver(uint32_t line)
+{
+	static char out[200];
+
+	return cpython_source_waiver(source, path, line, out, sizeof(out)) ? out : "none";
+}
+
+Test(source, a_waiver_stands_in_the_line_or_the_one_before, .init = setup, .fini = teardown)
+{
+	cr_expect_str_eq(waiver(20), "none");
+	cr_expect_str_eq(waiver(21), "ignore[AW007] one writer");
+	cr_expect_str_eq(waiver(22), "ignore[AW007] one writer\nignore");
+	cr_expect_str_eq(waiver(23), "ignore");
+	cr_expect_str_eq(waiver(1), "none");
+	cr_expect_str_eq(waiver(100), "none");
+}
+
+Test(source, a_waiver_is_a_comment, .init = setup, .fini = teardown)
+{
+	cr_expect_str_eq(waiver(24), "atomic-by-intent");
 }

@@ -253,3 +253,57 @@ Test(spawn, without_ptrace_one_never_released_does_not_run)
 	spawn_close(&spawn);
 	cr_assert_neq(access(argv[1], F_OK), 0);
 }
+
+/* Starts a program and is killed while that is held. */
+static void die_holding(char *const argv[])
+{
+	struct spawn spawn;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (!pid) {
+		if (!spawn_open(&spawn, argv, NULL))
+			raise(SIGKILL);
+		_exit(1);
+	}
+	cr_assert_eq(waitpid(pid, &(int){0}, 0), pid);
+}
+
+static bool comes(const char *path)
+{
+	for (unsigned i = 0; i < 500 && access(path, F_OK); i++)
+		usleep(10000);
+	return !access(path, F_OK);
+}
+
+Test(spawn, a_program_that_is_held_goes_on_when_who_holds_it_is_killed)
+{
+	char *argv[] = {"touch", path_of("ran"), NULL};
+
+	die_holding(argv);
+	cr_expect(comes(argv[1]));
+}
+
+Test(spawn, one_that_is_killed_before_its_first_step_by_who_started_it_never_runs)
+{
+	char *argv[] = {"touch", path_of("ran"), NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	spawn_close(&spawn);
+	usleep(100000);
+	cr_expect_neq(access(argv[1], F_OK), 0);
+}
+
+Test(spawn, no_guard_is_left)
+{
+	char *argv[] = {"true", NULL};
+	struct spawn spawn;
+
+	cr_assert_eq(spawn_open(&spawn, argv, NULL), 0);
+	cr_assert_eq(spawn_release(&spawn), 0);
+	cr_assert_eq(spawn_wait(&spawn, true), 1);
+	spawn_close(&spawn);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	cr_expect_eq(errno, ECHILD);
+}

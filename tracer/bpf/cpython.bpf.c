@@ -25,6 +25,7 @@ typedef __s64 int64_t;
 #include "cpython_caller.bpf.h"
 #include "cpython_owner.bpf.h"
 #include "cpython_step.bpf.h"
+#include "cpython_test.bpf.h"
 #include "cpython_wake.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -458,4 +459,19 @@ int wake_method(struct pt_regs *ctx)
 	uint64_t arguments = PT_REGS_PARM2(ctx) + 8;
 
 	return wake_probe(read_word(arguments), read_word(arguments + 8));
+}
+
+/* At setenv(name, value, 1) and unsetenv(name) of the C library. */
+SEC("uprobe")
+int test_begin(struct pt_regs *ctx)
+{
+	uint64_t name = PT_REGS_PARM1(ctx), value = PT_REGS_PARM2(ctx);
+
+	return test_probe(name, value);
+}
+
+SEC("uprobe")
+int test_end(struct pt_regs *ctx)
+{
+	return test_probe(PT_REGS_PARM1(ctx), 0);
 }

@@ -138,8 +138,10 @@ enum cpython_fact_kind {
 	CPYTHON_FACT_LOAD = 8, /* a target that is starting was stopped: asyncio is being loaded, or
 	                        * its first step begins. Not numbered */
 	CPYTHON_FACT_END = 9,  /* the interpreter is about to take itself down. Not numbered */
-	CPYTHON_FACT_CODE = 10 /* a code object, before it is named: cpython_record.h. Not numbered
-	                        */
+	CPYTHON_FACT_CODE = 10, /* a code object, before it is named: cpython_record.h. Not numbered
+	                         */
+	CPYTHON_FACT_TEST = 11 /* the thread begins a part of a test: its name, in items NAME; none:
+	                        * it has ended */
 };
 
 /* What became of the task on top of the thread's stack (cpython_fact.ended). */

@@ -59,7 +59,8 @@ const struct command command_attach = {
 	.options =
 		(const struct option_row *const[]){
 			&option_duration, &option_format, &option_output, &option_fail_on,
-			&option_only, &option_long_step, &option_detail, &option_duty,
-			&option_follow, &option_no_cells, &option_color, &option_verbose, NULL},
+			&option_baseline, &option_write_baseline, &option_only, &option_long_step,
+			&option_detail, &option_duty, &option_follow, &option_no_cells,
+			&option_color, &option_verbose, NULL},
 	.run = attach_run,
 };

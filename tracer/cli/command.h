@@ -31,21 +31,22 @@ enum transport { TRANSPORT_AUTO, TRANSPORT_EBPF, TRANSPORT_FILE };
 
 /** What the command line asked for. An option's row says which field it sets. */
 struct settings {
-	uint64_t duration_ns;  /* 0: until the target ends or Ctrl-C */
-	uint64_t long_step_ns; /* 0: the analyzers' default */
-	const char *output;    /* file or folder; NULL: standard output */
-	const char *fail_on;   /* as given; fail_on.h reads it. NULL: never */
-	const char *only;      /* analyzers, comma-separated; NULL: all */
-	const char *from;      /* convert: form of the input; NULL: find out */
-	const char *to;        /* convert: form of the output; NULL: by its name */
-	const char *duty;      /* "1s/10s"; NULL: all the time */
-	int detail;            /* enum detail */
-	int format;            /* enum format */
-	int color;             /* enum color */
-	int transport;         /* enum transport */
-	int verbose;           /* how often -v was given */
+	uint64_t duration_ns;                  /* 0: until the target ends or Ctrl-C */
+	uint64_t long_step_ns;                 /* 0: the analyzers' default */
+	const char *output;                    /* file or folder; NULL: standard output */
+	const char *fail_on;                   /* as given; fail_on.h reads it. NULL: never */
+	const char *baseline, *write_baseline; /* files of known findings; NULL: none */
+	const char *only;                      /* analyzers, comma-separated; NULL: all */
+	const char *from;                      /* convert: form of the input; NULL: find out */
+	const char *to;                        /* convert: form of the output; NULL: by its name */
+	const char *duty;                      /* "1s/10s"; NULL: all the time */
+	int detail;                            /* enum detail */
+	int format;                            /* enum format */
+	int color;                             /* enum color */
+	int transport;                         /* enum transport */
+	int verbose;                           /* how often -v was given */
 	/* lint */
-	const char *lint_rules, *lint_baseline, *lint_write_baseline, *lint_diff, *lint_cache;
+	const char *lint_rules, *lint_diff, *lint_cache;
 	const char *lint_trace, *lint_exclude;
 	int lint_format; /* index in lint_formats */
 	int lint_tier;   /* 0: high, 1: watch */
@@ -78,7 +79,8 @@ struct option_row {
 extern const struct option_row option_duration, option_format, option_output, option_fail_on,
 	option_only, option_long_step, option_transport, option_force, option_verbose, option_color,
 	option_help, option_trace_output, option_from, option_to, option_detail, option_duty,
-	option_follow, option_no_cells, option_man, option_all;
+	option_follow, option_no_cells, option_man, option_all, option_baseline,
+	option_write_baseline;
 
 /** What is left when the options are taken out. */
 struct arguments {

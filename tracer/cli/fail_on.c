@@ -61,6 +61,8 @@ static bool hit_finding(const char *word, size_t length, const struct report_fin
 
 static bool hit_lock(const char *word, size_t length, const struct report_lock *lock)
 {
+	if (lock->known)
+		return false;
 	/* A lock that is dormant may be needed tomorrow: only the one proven needless goes. */
 	if (word_is(word, length, word_any))
 		return lock->verdict == REPORT_NEEDLESS || lock->verdict == REPORT_BYPASSED ||

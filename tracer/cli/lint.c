@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "baseline.h"
 #include "command.h"
 #include "fault.h"
-#include "lint_baseline.h"
 #include "lint_config.h"
 #include "lint_diff.h"
 #include "lint_trace.h"
@@ -40,20 +40,6 @@ static const struct option_row option_tier = {
 	.choices = tiers,
 	.help = "high (the default): what is almost always right. watch: also what only a trace "
 		"can confirm; it is marked as unconfirmed.",
-};
-static const struct option_row option_baseline = {
-	.name = "baseline",
-	.argument = "FILE",
-	.type = OPTION_STRING,
-	.offset = FIELD(lint_baseline),
-	.help = "Leave out the findings that are in FILE, which --write-baseline has made.",
-};
-static const struct option_row option_write_baseline = {
-	.name = "write-baseline",
-	.argument = "FILE",
-	.type = OPTION_STRING,
-	.offset = FIELD(lint_write_baseline),
-	.help = "Write the findings to FILE as known, print none, and exit with 0.",
 };
 static const struct option_row option_diff = {
 	.name = "diff",
@@ -174,7 +160,7 @@ struct selection {
 static int findings_select(const struct settings *settings, const struct lint_config *config,
                            const struct pymodel *model, struct selection *out)
 {
-	struct lint_baseline *baseline = NULL;
+	struct baseline *baseline = NULL;
 	struct lint_diff *diff = NULL;
 	size_t count;
 	const struct pyfinding *all = pymodel_findings(model, &count);
@@ -183,8 +169,8 @@ static int findings_select(const struct settings *settings, const struct lint_co
 	out->findings = calloc(count + 1, sizeof(*out->findings));
 	if (!out->findings)
 		return fail("out of memory");
-	if (config->baseline && !settings->lint_write_baseline)
-		status = lint_baseline_read(config->baseline, &baseline);
+	if (config->baseline && !settings->write_baseline)
+		status = baseline_read(config->baseline, &baseline);
 	if (!status && settings->lint_diff)
 		status = lint_diff_read(settings->lint_diff, &diff);
 	for (size_t i = 0; !status && i < count; i++) {
@@ -197,12 +183,12 @@ static int findings_select(const struct settings *settings, const struct lint_co
 			out->waived++;
 		else if (diff && !lint_diff_touches(diff, f))
 			continue;
-		else if (baseline && lint_baseline_take(baseline, f))
+		else if (baseline && baseline_take(baseline, f->fingerprint))
 			out->known++;
 		else
 			out->findings[out->count++] = f;
 	}
-	lint_baseline_free(baseline);
+	baseline_free(baseline);
 	lint_diff_free(diff);
 	return status;
 }
@@ -255,15 +241,32 @@ static int paths_choose(const struct lint_config *config, const struct arguments
 	return STATUS_CLEAN;
 }
 
+static int findings_keep(const char *path, const struct selection *chosen)
+{
+	struct baseline_entry *entries = calloc(chosen->count + 1, sizeof(*entries));
+	int status;
+
+	if (!entries)
+		return fail("out of memory");
+	for (size_t i = 0; i < chosen->count; i++) {
+		const struct pyfinding *f = chosen->findings[i];
+
+		entries[i] = (struct baseline_entry){f->fingerprint, f->rule->id, f->object,
+		                                     f->places[0].function};
+	}
+	status = baseline_write(path, entries, chosen->count);
+	free(entries);
+	return status;
+}
+
 static int model_told(const struct settings *settings, const struct lint_config *config,
                       const struct pymodel *model)
 {
 	struct selection chosen = {0};
 	int status = findings_select(settings, config, model, &chosen);
 
-	if (!status && settings->lint_write_baseline)
-		status = lint_baseline_write(settings->lint_write_baseline, chosen.findings,
-		                             chosen.count);
+	if (!status && settings->write_baseline)
+		status = findings_keep(settings->write_baseline, &chosen);
 	else if (!status)
 		status = findings_print(settings, model, &chosen);
 	free(chosen.findings);
@@ -312,8 +315,8 @@ static int run(const struct settings *settings, const struct arguments *argument
 		config.watch = true;
 	if (!status && settings->lint_rules)
 		status = lint_config_set(&config.rules, settings->lint_rules);
-	if (!status && settings->lint_baseline)
-		status = lint_config_set(&config.baseline, settings->lint_baseline);
+	if (!status && settings->baseline)
+		status = lint_config_set(&config.baseline, settings->baseline);
 	if (!status && settings->lint_exclude)
 		status = lint_config_exclude(&config, settings->lint_exclude);
 	if (!status)

@@ -65,7 +65,26 @@ const struct option_row option_fail_on = {
 	.help = "Exit with status 1 if the report has one of LIST, parted by commas: a rule (such "
 		"as lost-update), a lock verdict (such as needless), `findings` for any finding, "
 		"`any` for any finding and any lock that is needless (which is proven; dormant is "
-		"not), bypassed or wrong-lock.",
+		"not), bypassed or wrong-lock. What is in the baseline or waived in the source "
+		"does not "
+		"count.",
+};
+const struct option_row option_baseline = {
+	.name = "baseline",
+	.argument = "FILE",
+	.type = OPTION_STRING,
+	.offset = FIELD(baseline),
+	.help = "Leave out the findings that are in FILE, which --write-baseline has made, of lint "
+		"or of "
+		"a run.",
+};
+const struct option_row option_write_baseline = {
+	.name = "write-baseline",
+	.argument = "FILE",
+	.type = OPTION_STRING,
+	.offset = FIELD(write_baseline),
+	.help = "Write the findings to FILE as known, and print none; they do not make the exit "
+		"status 1.",
 };
 const struct option_row option_only = {
 	.name = "only",

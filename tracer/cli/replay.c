@@ -117,6 +117,7 @@ const struct command command_report = {
 		    "  awaitness report --format json --fail-on lost-update,needless trace\n",
 	.options =
 		(const struct option_row *const[]){&option_format, &option_output, &option_fail_on,
+                                                   &option_baseline, &option_write_baseline,
                                                    &option_only, &option_long_step, &option_color,
                                                    &option_verbose, NULL},
 	.run = report_run,

@@ -61,21 +61,27 @@ const struct command command_run = {
 		"report. COMMAND has the standard input, output and error of awaitness: use "
 		"--output to keep its output and the report apart. Signals are passed on to it; a "
 		"second Ctrl-C ends awaitness with the report and leaves the program running. When "
-		"--duration is over, the program is sent SIGTERM and has five seconds to end.\n\n"
+		"--duration is over, the program is sent SIGTERM and has five seconds to end. If "
+		"awaitness is killed, the program goes on without it.\n\n"
 		"Where eBPF is not permitted (a container in CI), events go through files instead; "
 		"this is said on standard error and in the report.\n\n"
 		"The exit status is that of COMMAND (128 + n if signal n ended it), unless "
 		"awaitness has 1, 2 or 3 of its own to report; then a line of awaitness on "
 		"standard error says why. How COMMAND ended is told there, too. That --duration "
-		"ended it by SIGTERM counts as 0, and so does a program that is left running.",
-	.examples = "  awaitness run -- ./server --port 8080\n"
-		    "  awaitness run --fail-on any --output report.txt -- ./tests\n",
+		"ended it by SIGTERM counts as 0, and so does a program that is left running.\n\n"
+		"Findings in a suite that pytest runs name its tests. A finding is waived by a "
+		"comment in a line it names, or in the line before, as for awaitness lint: "
+		"`# awaitness: ignore[lost-update] reason`.",
+	.examples =
+		"  awaitness run -- ./server --port 8080\n"
+		"  awaitness run --fail-on any --output report.txt -- ./tests\n"
+		"  awaitness run --fail-on findings --baseline known.json -- python3 -m pytest\n",
 	.options =
-		(const struct option_row *const[]){&option_duration, &option_format, &option_output,
-                                                   &option_fail_on, &option_only, &option_long_step,
-                                                   &option_detail, &option_duty, &option_follow,
-                                                   &option_no_cells, &option_transport,
-                                                   &option_color, &option_verbose, NULL},
+		(const struct option_row *const[]){
+			&option_duration, &option_format, &option_output, &option_fail_on,
+			&option_baseline, &option_write_baseline, &option_only, &option_long_step,
+			&option_detail, &option_duty, &option_follow, &option_no_cells,
+			&option_transport, &option_color, &option_verbose, NULL},
 	.takes_command = true,
 	.run = run_run,
 };

@@ -39,6 +39,9 @@ int verdict_open(struct verdict *verdict, const struct command *command,
 		return verdict_no_analyzer(command, settings->only);
 	if (err)
 		return fail("cannot start the analysis: %s", strerror(-err));
+	err = known_open(&verdict->known, settings);
+	if (err)
+		return err;
 	return output_open(&verdict->output, settings);
 }
 
@@ -59,6 +62,18 @@ static int verdict_status(const char *list, const struct report *report)
 	return STATUS_CLEAN;
 }
 
+/* The findings become known, instead of being printed. What was not seen is in no baseline. */
+static int verdict_keep(struct verdict *verdict, const struct report *report)
+{
+	int status = known_write(verdict->settings->write_baseline, report), closed;
+
+	for (size_t i = 0; i < report->unseen_count; i++)
+		fprintf(stderr, "awaitness: not seen: %s: %s\n", report->unseen[i].what,
+		        report->unseen[i].so);
+	closed = output_close(&verdict->output);
+	return status != STATUS_CLEAN ? status : closed;
+}
+
 int verdict_print(struct verdict *verdict)
 {
 	const struct settings *settings = verdict->settings;
@@ -71,6 +86,11 @@ int verdict_print(struct verdict *verdict)
 	err = analysis_finish(verdict->analysis, &report);
 	if (err)
 		return fail("cannot finish the analysis: %s", strerror(-err));
+	report = known_apply(&verdict->known, report);
+	if (!report)
+		return fail("cannot finish the analysis: %s", strerror(ENOMEM));
+	if (settings->write_baseline)
+		return verdict_keep(verdict, report);
 	report_write(report, option_format.choices[settings->format], verdict->output.file,
 	             &options); /* a failure is in the stream, and output_close tells it */
 	status = output_close(&verdict->output);
@@ -81,6 +101,7 @@ void verdict_close(struct verdict *verdict)
 {
 	analysis_free(verdict->analysis);
 	verdict->analysis = NULL;
+	known_close(&verdict->known);
 	if (verdict->output.file && verdict->output.file != stdout)
 		fclose(verdict->output.file);
 	verdict->output.file = NULL;

@@ -8,16 +8,18 @@
 
 #include "analysis.h"
 #include "command.h"
+#include "known.h"
 #include "output.h"
 
 struct verdict {
 	const struct settings *settings;
 	struct analysis *analysis;
 	struct output output;
+	struct known known;
 };
 
 /**
- * Checks --fail-on and --only, opens the output, makes the analysis. To be
+ * Checks --fail-on and --only, reads the baseline, opens the output, makes the analysis. To be
  * called before anything is done to a target, so that a typing error costs
  * nothing. Returns a status; a message has been printed.
  */

@@ -71,6 +71,16 @@ static int label_tell(struct cpython_translator *t, struct cpython_stream *strea
 	return label[0] ? emit_text(stream, AW_TEXT_LABEL, label) : 0;
 }
 
+int cpython_emit_waiver(struct cpython_translator *t, struct cpython_stream *stream,
+                        const char *file, uint32_t line)
+{
+	char waiver[AW_TEXT_MAX];
+
+	return cpython_source_waiver(t->source, file, line, waiver, sizeof(waiver))
+	               ? emit_text(stream, AW_TEXT_WAIVER, waiver)
+	               : 0;
+}
+
 static int site_tell(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                      const struct cpython_site *site)
 {
@@ -82,7 +92,7 @@ static int site_tell(struct cpython_translator *t, struct cpython_stream *stream
 		error = emit_text(stream, AW_TEXT_FILE, site->code->file);
 	if (!error && t->options.detail >= CPYTHON_AWAITS)
 		error = label_tell(t, stream, site);
-	return error;
+	return error ? error : cpython_emit_waiver(t, stream, site->code->file, site->line);
 }
 
 const struct cpython_site *cpython_site_get(const struct cpython_translator *t, uint64_t id)

@@ -311,6 +311,43 @@ static int find_core(const struct target *target, struct cpython_found *out, str
 	return find_step(&memory, out, fault);
 }
 
+/* The C library: musl's is its dynamic linker, too. */
+static const struct target_module *c_library(const struct target *target)
+{
+	static const char *const names[] = {"libc.so", "libc-2.", "ld-musl-"};
+
+	for (size_t i = 0; i < target->module_count; i++) {
+		const char *name = strrchr(target->modules[i].path, '/');
+
+		for (size_t j = 0; name && j < sizeof(names) / sizeof(names[0]); j++)
+			if (!strncmp(name + 1, names[j], strlen(names[j])))
+				return &target->modules[i];
+	}
+	return NULL;
+}
+
+/* Where the environment is changed. Without it no test is told. */
+static void find_environment(const struct target *target, struct cpython_found *out)
+{
+	const struct target_module *library = c_library(target);
+	const struct {
+		const char *name;
+		struct cpython_places *places;
+	} rows[] = {{"setenv", &out->set_env}, {"unsetenv", &out->unset_env}};
+	struct cpython_elf *elf;
+
+	if (!library || cpython_elf_open(library->open_path, &elf))
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t function = cpython_elf_symbol(elf, rows[i].name);
+
+		rows[i].places->path = library->open_path;
+		if (function)
+			cpython_place_add(elf, rows[i].places, function);
+	}
+	cpython_elf_close(elf);
+}
+
 static int find_version(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	const struct cpython_layout *layout;
@@ -327,6 +364,7 @@ static int find_version(const struct target *target, struct cpython_found *out, 
 	out->target.layout = *layout;
 	out->target.pid = target->pid;
 	out->jit = jit_on(target->pid, out->version);
+	find_environment(target, out);
 	return 0;
 }
 

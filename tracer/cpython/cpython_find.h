@@ -38,7 +38,9 @@ struct cpython_found {
 	struct cpython_places make;   /* rdi: the task that is being initialised */
 	struct cpython_places load;   /* rdi: the PyModuleDef an extension module is made of */
 	struct cpython_places end;    /* where the interpreter begins to take itself down */
-	struct cpython_places awaits; /* rdi: the object that is awaited */
+	struct cpython_places set_env; /* rdi: name of a variable of the environment, rsi: value */
+	struct cpython_places unset_env; /* rdi: name */
+	struct cpython_places awaits;    /* rdi: the object that is awaited */
 	struct cpython_places wake_call; /* rsi: the arguments of a function, maybe of call_soon */
 	struct cpython_places wake_method; /* rsi: those of a method, behind its object */
 	struct cpython_target target;      /* as the programs want it; `detail` is not filled in */

@@ -45,8 +45,9 @@ uint64_t cpython_session_clock(void)
  * tell of none before all probes are in place. */
 static int window_begin(struct cpython_session *s)
 {
-	int error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                      CPYTHON_PROBE_STEP | cpython_session_probes(s), NULL);
+	int error = cpython_attachment_attach(
+		s->attachment, s->pid, &s->found, s->options.detail,
+		CPYTHON_PROBE_STEP | CPYTHON_PROBE_TEST | cpython_session_probes(s), NULL);
 
 	if (error && !target_alive(s->target)) { /* it has ended meanwhile: no more windows */
 		cpython_attachment_detach(s->attachment);
@@ -165,7 +166,8 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	    (stats.misfits * 4 > stats.frames || target_alive(s->target)))
 		return -EPROTO;
 	error = missed_tell(s, false, fn, context);
-	if (!error)
+	/* Which test runs may be known before what it is that is told of. */
+	if (!error && s->described)
 		error = cpython_translate_flush(s->translator, false, fn, context, &batches);
 	s->batches += batches;
 	return error ? error : (int)batches;

@@ -218,6 +218,15 @@ static int places_attach(struct cpython_attachment *a, struct bpf_program *progr
 	return 0;
 }
 
+/* Which test runs is told only together with when it ends. Without it no finding names a test. */
+static void tests_attach(struct cpython_attachment *a, uint32_t pid,
+                         const struct cpython_found *found)
+{
+	if (found->unset_env.count &&
+	    !places_attach(a, a->skel->progs.test_end, pid, &found->unset_env, NULL))
+		places_attach(a, a->skel->progs.test_begin, pid, &found->set_env, NULL);
+}
+
 /* Told whenever a thread goes to sleep. */
 static int idle_attach(struct cpython_attachment *a)
 {
@@ -272,6 +281,8 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !error; i++)
 		if (rows[i].what & what && detail >= rows[i].detail)
 			error = places_attach(a, rows[i].program, pid, rows[i].places, fault);
+	if (!error && what & CPYTHON_PROBE_TEST)
+		tests_attach(a, pid, found);
 	session_refusal_end(&quiet, 0);
 	return error;
 }

@@ -47,7 +47,8 @@ enum {
 	CPYTHON_PROBE_STEP = 2, /* steps, and threads that go to sleep */
 	CPYTHON_PROBE_REST = 4, /* whatever else `detail` needs */
 	CPYTHON_PROBE_MAKE =
-		8 /* tasks being made, where `detail` does without and queues do not tell */
+		8, /* tasks being made, where `detail` does without and queues do not tell */
+	CPYTHON_PROBE_TEST = 16 /* tests being begun */
 };
 
 /** Attaches to the places of a process that `what` (CPYTHON_PROBE_*) names. */

@@ -199,7 +199,7 @@ static int session_start_held(struct cpython_session *s, struct fault *fault)
 	if (error)
 		return fault_set(fault, error, "cannot set up the session: %s", strerror(-error));
 	return cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                 CPYTHON_PROBE_LOAD, fault);
+	                                 CPYTHON_PROBE_LOAD | CPYTHON_PROBE_TEST, fault);
 }
 
 /* Never a wrong report: each suspended frame must stand at a yield. */
@@ -234,8 +234,9 @@ static int attach_around(struct cpython_session *s, struct remote_memory *pages,
 		s->turn = cpython_session_clock() + s->options.duty_on_ms * 1000000ull;
 	if (s->found.target.queues)
 		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
-	error = cpython_attachment_attach(s->attachment, s->pid, &s->found, s->options.detail,
-	                                  CPYTHON_PROBE_STEP | cpython_session_probes(s), fault);
+	error = cpython_attachment_attach(
+		s->attachment, s->pid, &s->found, s->options.detail,
+		CPYTHON_PROBE_STEP | CPYTHON_PROBE_TEST | cpython_session_probes(s), fault);
 	remote_memory_forget(pages);
 	if (!error) {
 		cpython_snapshot_check(snapshot, &memory, &s->found.target);

@@ -21,6 +21,11 @@ void cpython_source_free(struct cpython_source *source); /* takes NULL */
 /** Line `line` (from 1) of a file without its newline, or NULL. Valid until the source is freed. */
 const char *cpython_source_line(struct cpython_source *source, const char *file, uint32_t line);
 
+/** What comments `# awaitness: ...` say in a line and in the one before it, a line each. False:
+ * there is none. A string that looks like one is none, unless it began on another line. */
+bool cpython_source_waiver(struct cpython_source *source, const char *file, uint32_t line,
+                           char *out, size_t size);
+
 /**
  * The name of the lock that a `with` on `line` enters, or that is acquired by a
  * call there: `Class.attribute` for `self.attribute` in a method of Class,

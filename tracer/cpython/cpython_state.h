@@ -181,6 +181,8 @@ struct cpython_translator {
 	struct cpython_table places; /* id of a place in the source -> itself: told */
 	struct cpython_table named;  /* address of a cell -> the name that was told */
 	uint64_t unwatched;          /* cells there was no room for, not told yet */
+	uint32_t test;               /* id of the test that was told last; 0: none was */
+	char *test_name;             /* what it is called; owned */
 	struct cpython_translate_stats stats;
 };
 
@@ -210,6 +212,9 @@ int cpython_emit_interval(struct cpython_stream *stream, uint64_t time, uint32_t
                           uint64_t from, uint64_t to);
 int cpython_emit_name(struct cpython_stream *stream, uint64_t time, uint64_t object,
                       unsigned entity, const char *name);
+/** What the source waives at a place, as a text of the site that was told last. */
+int cpython_emit_waiver(struct cpython_translator *t, struct cpython_stream *stream,
+                        const char *file, uint32_t line);
 /** The id of a site, told in this stream when it is new; 0 when the code is not known. */
 uint64_t cpython_site(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                       const struct cpython_code *code, int32_t offset, uint64_t parent);
@@ -252,6 +257,11 @@ void cpython_chain_read(struct cpython_translator *t, struct cpython_stream *str
  * the innermost that says something, else by the type of what the chain's end awaits. */
 unsigned cpython_chain_await(struct cpython_translator *t, const struct cpython_task *task,
                              const struct cpython_chain *chain, uint64_t *object);
+
+/* cpython_tests.c */
+/** The thread begins a part of a test, or has ended one: TEST facts. 0 or -ENOMEM. */
+int cpython_test_tell(struct cpython_translator *t, struct cpython_stream *stream,
+                      const struct cpython_fact *fact, const struct cpython_item *items);
 
 /* cpython_awaits.c */
 /** An await expression begins: AWAIT facts. */

@@ -54,6 +54,7 @@ void cpython_translate_free(struct cpython_translator *t)
 	free(t->site_list);
 	cpython_table_fini(&t->streams, stream_free);
 	cpython_updates_fini(t);
+	free(t->test_name);
 	cpython_codes_fini(&t->codes);
 	cpython_source_free(t->source);
 	free(t);
@@ -330,6 +331,8 @@ static int fact_told(struct cpython_translator *t, struct cpython_stream *stream
 		return fact_new(t, stream, fact, items);
 	case CPYTHON_FACT_WAKE:
 		return cpython_wake_tell(t, stream, fact, items);
+	case CPYTHON_FACT_TEST:
+		return cpython_test_tell(t, stream, fact, items);
 	default:
 		return -EPROTO;
 	}

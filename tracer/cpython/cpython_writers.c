@@ -34,6 +34,8 @@ uint64_t cpython_place(struct cpython_translator *t, struct cpython_stream *stre
 	if (!error && label[0])
 		error = event_buffer_text(&stream->step, stream->time, AW_TEXT_LABEL, label,
 		                          strlen(label));
+	if (!error)
+		error = cpython_emit_waiver(t, stream, file, line);
 	return error ? 0 : id;
 }
 

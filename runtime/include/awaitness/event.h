@@ -114,13 +114,16 @@ struct aw_event {
 	X(33, CHANGED, "changed", ADDRESS, FLAGS, SITE)    /* a watched cell has another value at   \
 	                                                    * the resume of its reader */           \
 	X(34, UNWATCHED, "unwatched", NUMBER, FLAGS, NONE) /* object: cells that were not           \
-	                                                    * watched because the cap was hit */
+	                                                    * watched because the cap was hit */    \
+	/* test suites */                                                                           \
+	X(35, TEST, "test", OBJECT, FLAGS, NONE) /* this thread runs that test from here on;        \
+	                                          * object 0: none, or it is not known which */
 
 enum aw_kind {
 #define AW_KIND_ENUM(number, NAME, text, object, arg, site) AW_##NAME = number,
 	AW_EVENT_KINDS(AW_KIND_ENUM)
 #undef AW_KIND_ENUM
-		AW_KIND_MAX = 35 /* one past the last number */
+		AW_KIND_MAX = 36 /* one past the last number */
 };
 
 /* What a field of a record holds; the columns of AW_EVENT_KINDS. */
@@ -214,7 +217,9 @@ enum aw_text {
 	AW_TEXT_VERSION = 5,
 	AW_TEXT_DETAIL = 6,
 	AW_TEXT_TRANSPORT = 7,
-	AW_TEXT_BUILD_ID = 8
+	AW_TEXT_BUILD_ID = 8,
+	AW_TEXT_WAIVER = 9 /* of a site: what comments `awaitness: ...` say in its line and in the
+	                    * one before, a line each */
 };
 #define AW_TEXT_MORE 0x2000u /* in arg: this text goes on in the next TEXT record */
 #define AW_TEXT_MAX  512u    /* bytes; an emitter cuts longer texts, a reader ignores the rest */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lint_baseline.c - the baseline file: JSON that is pleasant in a diff, one finding a line.
+ * baseline.c - the baseline file: JSON that is pleasant in a diff, one finding a line.
  */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "command.h"
-#include "lint_baseline.h"
 
-struct lint_baseline {
+struct baseline {
 	size_t count;
 	struct {
 		uint64_t fingerprint;
@@ -18,7 +18,7 @@ struct lint_baseline {
 	} entries[];
 };
 
-int lint_baseline_read(const char *path, struct lint_baseline **out)
+int baseline_read(const char *path, struct baseline **out)
 {
 	json_error_t error;
 	json_t *root = json_load_file(path, 0, &error), *list, *entry;
@@ -51,12 +51,12 @@ int lint_baseline_read(const char *path, struct lint_baseline **out)
 
 static json_t *text(const char *s)
 {
-	json_t *value = json_string(s);
+	json_t *value = s ? json_string(s) : NULL;
 
 	return value ? value : json_string("?");
 }
 
-int lint_baseline_write(const char *path, const struct pyfinding *const *findings, size_t count)
+int baseline_write(const char *path, const struct baseline_entry *entries, size_t count)
 {
 	FILE *f = fopen(path, "we");
 
@@ -68,10 +68,10 @@ int lint_baseline_write(const char *path, const struct pyfinding *const *finding
 		json_t *o;
 
 		snprintf(fingerprint, sizeof(fingerprint), "%016llx",
-		         (unsigned long long)findings[i]->fingerprint);
+		         (unsigned long long)entries[i].fingerprint);
 		o = json_pack("{s:s,s:s,s:o,s:o}", "fingerprint", fingerprint, "rule",
-		              findings[i]->rule->id, "object", text(findings[i]->object),
-		              "function", text(findings[i]->places[0].function));
+		              entries[i].rule, "object", text(entries[i].object), "function",
+		              text(entries[i].function));
 		if (o)
 			json_dumpf(o, f, 0);
 		json_decref(o);
@@ -83,16 +83,23 @@ int lint_baseline_write(const char *path, const struct pyfinding *const *finding
 	return 0;
 }
 
-bool lint_baseline_take(struct lint_baseline *baseline, const struct pyfinding *finding)
+bool baseline_take(struct baseline *baseline, uint64_t fingerprint)
 {
 	for (size_t i = 0; i < baseline->count; i++)
-		if (!baseline->entries[i].taken &&
-		    baseline->entries[i].fingerprint == finding->fingerprint)
+		if (!baseline->entries[i].taken && baseline->entries[i].fingerprint == fingerprint)
 			return baseline->entries[i].taken = true;
 	return false;
 }
 
-void lint_baseline_free(struct lint_baseline *baseline)
+bool baseline_has(const struct baseline *baseline, uint64_t fingerprint)
+{
+	for (size_t i = 0; i < baseline->count; i++)
+		if (baseline->entries[i].fingerprint == fingerprint)
+			return true;
+	return false;
+}
+
+void baseline_free(struct baseline *baseline)
 {
 	free(baseline);
 }
