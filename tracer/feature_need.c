@@ -33,6 +33,7 @@ const struct feature_need feature_needs[] = {
 	HELPER(get_current_task, 4, 8, HELPERS),
 	HELPER(send_signal, 5, 3, HELPERS),
 	HELPER(probe_read_user, 5, 5, HELPERS),
+	HELPER(probe_read_user_str, 5, 5, HELPERS),
 	HELPER(probe_read_kernel, 5, 5, HELPERS),
 	HELPER(get_ns_current_pid_tgid, 5, 7, HELPERS),
 	HELPER(task_pt_regs, 5, 15, HELPERS),
