@@ -136,6 +136,10 @@ static int entry_reach(struct spawn *spawn)
 	long original;
 	int code;
 
+	/* Who would run into a trap that nobody takes away is to end at once, before its first
+	 * step. */
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL))
+		return -errno;
 	errno = 0;
 	original = entry ? ptrace(PTRACE_PEEKTEXT, pid, entry, NULL) : -1;
 	if (!entry || errno || ptrace(PTRACE_POKETEXT, pid, entry, (original & ~0xffl) | 0xcc))

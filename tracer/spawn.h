@@ -4,9 +4,9 @@
  *
  * The program is executed under ptrace, stopped at its entry point (the
  * dynamic linker has mapped the shared libraries by then, main() has not
- * begun), detached there and left stopped until spawn_release. If this process is killed meanwhile
- * it goes on by itself, as it does whenever it is stopped then (spawn_guard.h). Where ptrace is
- * not permitted it is held before exec instead (`held` says which).
+ * begun), detached there and left stopped until spawn_release. If this process is killed before
+ * that, it never begins; later it goes on by itself, stopped or not (spawn_guard.h). Where ptrace
+ * is not permitted it is held before exec instead (`held` says which).
  */
 #ifndef TRACER_SPAWN_H
 #define TRACER_SPAWN_H

@@ -3,8 +3,8 @@
 
 killed_tracer.py WHEN TRACER... -- PROGRAM...: starts TRACER... -- PROGRAM..., kills the tracer (SIGKILL) WHEN
 (a number of seconds after its start, or `held-N`: when the program is stopped for the N-th time), and
-prints how the program ended: its exit status, -N for signal N, `stays` (it has not within 20 s) or `none` (there
-was none yet). Second line: how many milliseconds it was stopped after the tracer was gone."""
+prints how the program ended: its exit status, -N for signal N, `stays` (it has not within 20 s), `none` (there
+was none yet) or `late` (it had ended before that moment came, and the tracer knew). Second line: how many milliseconds it was stopped after the tracer was gone."""
 import ctypes
 import os
 import signal
@@ -56,7 +56,10 @@ def ended(pid):
     """How it ended, and for how long it was stopped."""
     begin, stopped = time.monotonic(), 0.0
     while time.monotonic() - begin < 20:
-        got, status = os.waitpid(pid, os.WNOHANG)
+        try:
+            got, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # the tracer has waited for it
+            return None, stopped
         if got == pid:
             return os.waitstatus_to_exitcode(status), stopped
         if state(pid) == b"T":
@@ -70,11 +73,15 @@ ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 program = sys.argv[sys.argv.index("--") + 1 :]
 tracer = subprocess.Popen(sys.argv[2:])
 pid = wait_until(tracer, sys.argv[1])
+late = tracer.poll() is not None  # it has ended by itself, and so has the program
 tracer.kill()
 tracer.wait()
-if not pid:
+if late:
+    print("late")
+elif not pid:
     print("none")
 else:
     how, stopped = ended(pid)
-    print(how)
-    print(round(stopped * 1000))
+    print("late" if how is None else how)
+    if how is not None:
+        print(round(stopped * 1000))

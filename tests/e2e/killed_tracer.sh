@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A program that was started by a tracer runs to its own end, and with its own status, whenever the tracer is
 # killed: while the program is held (at its entry, where it loads asyncio, at its first step), and at any other time.
+# While it is taken to its entry, which is before its first step, it ends with the tracer.
 source "$(dirname "$0")/check.bash"
 need_bpf
 brief=("$python" "$top/tests/programs/python/brief.py" raise)
@@ -10,9 +11,16 @@ brief=("$python" "$top/tests/programs/python/brief.py" raise)
 killed() {
 	local name=$1 when=$2 status=$3
 	shift 3
-	"$python" "$top/tests/e2e/killed_tracer.py" "$when" "$awaitness" "$@" >out 2>err
+	for _ in {1..10}; do # a short hold is missed now and then
+		"$python" "$top/tests/e2e/killed_tracer.py" "$when" "$awaitness" "$@" >out 2>err
+		[ "$(tail -1 out)" = late ] || break
+	done
 	if [ "$(tail -1 out)" = none ]; then
 		ok "$name: there was no program yet"
+		return
+	fi
+	if [ "$when" != "${when#0}" ] && [ "$(tail -n 2 out | head -1)" = -9 ]; then
+		is "$name: the program has not begun" "$(grep -c narrow out)" 0
 		return
 	fi
 	is "$name: the program ends with its own status" "$(tail -n 2 out | head -1)" "$status"
@@ -29,7 +37,7 @@ done
 killed "record" held-2 4 record --force -o trace -- "${brief[@]}"
 sh=(sh -c '"$@"; exit $?' sh "${brief[@]}")
 killed "--follow, held" held-1 4 run --follow -o report -- "${sh[@]}"
-killed "--follow, later" 1.2 4 run --follow -o report -- "${sh[@]}"
+killed "--follow, later" 0.7 4 run --follow -o report -- "${sh[@]}"
 
 # A C program is held once.
 "$python" "$top/tests/e2e/killed_tracer.py" held-1 "$awaitness" run -o report -- "$programs/two_tasks" >out 2>err

@@ -23,6 +23,8 @@ exact() {
 	echo "    status $status, $(jq -c '[.period.lost, .unseen]' report.json)"
 	echo "    wanted $(<out)"
 	echo "    got    $(told report.json)"
+	echo "    locks  $(jq -c '[.locks[] | {name, sections, suspended, verdict, why}]' report.json)"
+	echo "    notes  $(jq -c '[.period, .notes]' report.json) $(<err)"
 	return 1
 }
 

@@ -30,7 +30,10 @@ typedef __s64 int64_t;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Stops a target that the session started, and says so. */
+/*
+ * Stops a target that the session started, and says so. In this order: it stops on its way out of
+ * here, and whoever is told lets it go on at once, maybe before that.
+ */
 static __always_inline void stop_here(struct scratch *s, uint32_t flags)
 {
 	enum { STOP = 19 }; /* SIGSTOP */
@@ -38,8 +41,8 @@ static __always_inline void stop_here(struct scratch *s, uint32_t flags)
 	fact_begin(s, CPYTHON_FACT_LOAD, bpf_get_current_pid_tgid());
 	s->fact.number = 0;
 	s->fact.flags = flags;
-	bpf_ringbuf_output(&ring, &s->fact, sizeof(s->fact), BPF_RB_FORCE_WAKEUP);
 	bpf_send_signal(STOP);
+	bpf_ringbuf_output(&ring, &s->fact, sizeof(s->fact), BPF_RB_FORCE_WAKEUP);
 }
 
 /*
