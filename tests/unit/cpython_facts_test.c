@@ -170,6 +170,23 @@ Test(cpython_facts, each_of_many_locks_outlives_the_task_that_held_it, .init = b
 	cr_assert_not_null(find(AW_LOCK_TAKEN, 79));
 }
 
+Test(cpython_facts, a_fact_with_no_room_for_more_may_lack_some_which_is_told_as_lost, .init = begin,
+     .fini = end)
+{
+	struct packet full = step(TASK, CORO);
+
+	for (unsigned i = 0; i < CPYTHON_ITEMS - 1; i++)
+		full.items[full.fact.count++].kind = CPYTHON_ITEM_OBJECT;
+	cr_assert_eq(give(full), 0);
+	flush();
+	cr_expect_null(find(AW_LOST, 0));
+	full.items[full.fact.count++].kind = CPYTHON_ITEM_OBJECT;
+	cr_assert_eq(give(full), 0);
+	flush();
+	cr_assert_not_null(find(AW_LOST, 0));
+	cr_expect_eq(find(AW_LOST, 0)->object, 1);
+}
+
 Test(cpython_facts, each_of_many_locks_that_a_task_holds_is_told_as_freed_before_another_takes_it,
      .init = begin, .fini = end)
 {
