@@ -19,13 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CYCLE_MAX  64 /* tasks followed; longer circles are missed */
-#define CYCLES_MAX 64 /* circles that still stand, told apart */
-
 #define STOOD_NS 500000000ull
 
 struct cycle {
-	uint64_t members[CYCLE_MAX];
+	uint64_t *members;
 	unsigned count;
 	uint64_t since; /* ns: when it closed */
 	uint64_t test;  /* ... and in which test, 0: none that is known */
@@ -35,12 +32,14 @@ struct cycle {
 struct deadlock {
 	struct world *world;
 	struct findings *findings;
-	struct cycle cycles[CYCLES_MAX];
-	unsigned count;
+	struct cycle *cycles; /* that still stand */
+	unsigned count, room;
 	/* The search under way. */
 	const struct actor *start;
-	struct actor *seen[CYCLE_MAX];
+	uint64_t search; /* its number */
+	struct actor *seen[DEADLOCK_TASKS];
 	unsigned seen_count;
+	bool cut;    /* more would have been followed */
 	bool closed; /* the search came back to `start` */
 };
 
@@ -54,6 +53,17 @@ static int deadlock_open(const struct analyzer_env *env, void **state)
 	self->findings = env->findings;
 	*state = self;
 	return 0;
+}
+
+static void deadlock_close(void *state)
+{
+	struct deadlock *self = state;
+
+	for (unsigned i = 0; self && i < self->count; i++)
+		free(self->cycles[i].members);
+	if (self)
+		free(self->cycles);
+	free(self);
 }
 
 static struct lock *lock_wanted(const struct world *world, const struct actor *actor)
@@ -76,7 +86,8 @@ static bool lock_is_stuck(struct deadlock *self, const struct lock *lock)
 {
 	bool semaphore = !lock_excludes(lock);
 
-	if (!lock->permits || lock->held < lock->permits)
+	/* The largest number of permits stands for all larger ones, too: some may be free. */
+	if (!lock->permits || lock->permits == AW_LOCK_PERMITS_MAX || lock->held < lock->permits)
 		return false;
 	for (const struct section *s = lock->sections; s; s = s->next) {
 		bool blocked = s->holder && !s->doubtful && is_blocked(self, s->holder);
@@ -95,13 +106,15 @@ static bool is_blocked(struct deadlock *self, struct actor *actor)
 
 	if (actor->plain || actor->running || actor->deadline || actor->woken)
 		return false;
-	for (unsigned i = 0; i < self->seen_count; i++)
-		if (self->seen[i] == actor) {
-			self->closed |= actor == self->start;
-			return true;
-		}
-	if (self->seen_count == CYCLE_MAX)
+	if (actor->searched == self->search) {
+		self->closed |= actor == self->start;
+		return true;
+	}
+	if (self->seen_count == DEADLOCK_TASKS) {
+		self->cut = true;
 		return false;
+	}
+	actor->searched = self->search;
 	self->seen[self->seen_count++] = actor;
 	lock = lock_wanted(self->world, actor);
 	if (lock)
@@ -189,15 +202,37 @@ static uint32_t cycle_lock(struct deadlock *self)
 	return oldest->identity;
 }
 
+/* One more, with room for those who were seen. NULL: no memory. */
+static struct cycle *cycle_add(struct deadlock *self)
+{
+	uint64_t *members = calloc(self->seen_count, sizeof(*members));
+
+	if (members && self->count == self->room) {
+		unsigned room = self->room ? 2 * self->room : 8;
+		struct cycle *cycles = reallocarray(self->cycles, room, sizeof(*cycles));
+
+		if (!cycles) {
+			free(members);
+			return NULL;
+		}
+		self->cycles = cycles;
+		self->room = room;
+	}
+	if (!members)
+		return NULL;
+	self->cycles[self->count] = (struct cycle){.members = members};
+	return &self->cycles[self->count++];
+}
+
 static void cycle_remember(struct deadlock *self, struct finding *finding)
 {
 	struct cycle *cycle;
 
-	if (self->count == CYCLES_MAX) {
-		findings_seen_in(self->findings, finding, world_test(self->world), true);
+	cycle = cycle_add(self);
+	if (!cycle) {
+		self->findings->error = -ENOMEM;
 		return;
 	}
-	cycle = &self->cycles[self->count++];
 	cycle->count = self->seen_count;
 	cycle->finding = finding;
 	cycle->since = self->start->since;
@@ -257,6 +292,7 @@ static void cycle_end(struct deadlock *self, struct actor *actor, bool taken, ui
 			cycle->finding->withdrawn = true;
 		if (!withdraw)
 			findings_seen_in(self->findings, cycle->finding, cycle->test, true);
+		free(cycle->members);
 		*cycle = self->cycles[--self->count];
 		i--;
 	}
@@ -273,9 +309,12 @@ static void deadlock_after(void *state, const struct moment *moment)
 			return;
 		self->start = actor;
 		self->seen_count = 0;
-		self->closed = false;
+		self->closed = self->cut = false;
+		self->search++;
 		if (is_blocked(self, actor) && self->closed)
 			cycle_found(self);
+		else if (self->cut)
+			self->findings->circles_cut++;
 	} else if (actor->in_cycle && !(moment->event->arg & AW_ARG_SNAPSHOT)) {
 		/* Taken: somebody else released it. Given up: it was broken. */
 		cycle_end(self, actor, moment->event->kind == AW_LOCK_TAKEN, moment->event->time);
@@ -297,7 +336,7 @@ const struct analyzer analyzer_deadlock = {
 	.name = "deadlock",
 	.help = "tasks that wait for each other, or for themselves, for ever",
 	.open = deadlock_open,
-	.close = free,
+	.close = deadlock_close,
 	.finish = deadlock_finish,
 	.after_kinds = ANALYZER_KIND(AW_SUSPEND) | ANALYZER_KIND(AW_LOCK_TAKEN) |
                        ANALYZER_KIND(AW_LOCK_GIVEUP),

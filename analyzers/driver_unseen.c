@@ -3,18 +3,20 @@
  * driver_unseen.c - what happened and was not seen: losses, limits that were reached. It stands on
  * top of every report, with what follows from it.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "driver.h"
 
-#define ROWS_MAX      16u
-#define THREADS_SHOWN 8u /* that lost records; the others are one row */
+#define ROWS_MAX      19u /* two of losses, one of each limit, those of threads */
+#define THREADS_SHOWN 8u  /* that lost records; the others are one row */
 
 static struct report_unseen *row_add(struct analysis *a, const char *what, const char *so)
 {
 	struct report *report = &a->report;
 	struct report_unseen *row = &report->unseen[report->unseen_count++];
 
+	assert(report->unseen_count <= ROWS_MAX);
 	*row = (struct report_unseen){.what = what, .so = so};
 	return row;
 }
@@ -159,6 +161,34 @@ static void limit_rows(struct analysis *a)
 		                         a->locations.ignored, LOCATIONS_MAX),
 		        "conflicts at other locations are not told")
 			->hides = accesses_hidden(a);
+	if (a->findings.circles_cut)
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "who waits for whom was not followed to its end (%lu "
+		                         "time%s): no more than %u tasks are",
+		                         a->findings.circles_cut, plural(a->findings.circles_cut),
+		                         DEADLOCK_TASKS),
+		        "a deadlock of more tasks is not told")
+			->hides = all_hidden(a) & REPORT_HIDES_RULE(RULE_DEADLOCK);
+	if (a->findings.orders_left_out)
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "locks taken one within the other were left out (%lu "
+		                         "time%s): no more than %u pairs of them are kept",
+		                         a->findings.orders_left_out,
+		                         plural(a->findings.orders_left_out), LOCK_ORDER_PAIRS),
+		        "circles of lock order with other pairs are not told")
+			->hides = all_hidden(a) & REPORT_HIDES_RULE(RULE_LOCK_ORDER);
+	if (names_ignored(world->names))
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "%lu name%s of places, tasks, locks or files %s left out: "
+		                         "there are too many",
+		                         names_ignored(world->names),
+		                         plural(names_ignored(world->names)),
+		                         were(names_ignored(world->names))),
+		        "what they name is shown by its number, and locks without a name are told "
+		        "apart by their place");
 	if (a->unwatched)
 		row_add(a,
 		        text_pool_format(

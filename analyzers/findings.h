@@ -19,6 +19,8 @@
 
 #define FINDINGS_BY_ADDRESS 4096u  /* then those of the same rule and sites share one */
 #define FINDINGS_MAX        16384u /* then more are left out, and counted */
+#define DEADLOCK_TASKS      4096u  /* followed from one that waits to the next */
+#define LOCK_ORDER_PAIRS    4096u  /* of locks taken one within the other that are alive */
 
 /* X(NAME, text, severity, harm: 0 is worst, what it takes to say it) */
 #define FINDING_RULES(X)                                                                           \
@@ -77,7 +79,9 @@ struct finding {
 struct findings {
 	struct finding **rows;
 	uint32_t count, room;
-	uint64_t left_out; /* times that something was found that is in none of the rows */
+	uint64_t left_out;    /* times that something was found that is in none of the rows */
+	uint64_t circles_cut; /* times that who waits for whom was followed up to DEADLOCK_TASKS */
+	uint64_t orders_left_out; /* pairs of locks, more than LOCK_ORDER_PAIRS */
 	struct idmap by_key;
 	int error;
 };

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EDGES_MAX 4096u
 #define DEPTH_MAX 4u /* locks in a circle */
 #define INSTANCES 2u /* of different tasks, kept per edge */
 
@@ -123,10 +122,12 @@ static struct edge *edge_get(struct lock_order *self, const struct lock *from,
 	if (index != IDMAP_NONE)
 		return &self->edges[index];
 	if (!self->edges)
-		self->edges = calloc(EDGES_MAX, sizeof(*self->edges));
-	if (!self->edges || (self->count == EDGES_MAX && edges_purge(self)))
+		self->edges = calloc(LOCK_ORDER_PAIRS, sizeof(*self->edges));
+	if (!self->edges || (self->count == LOCK_ORDER_PAIRS && edges_purge(self)))
 		self->findings->error = -ENOMEM;
-	if (!self->edges || self->count == EDGES_MAX)
+	if (self->count == LOCK_ORDER_PAIRS)
+		self->findings->orders_left_out++;
+	if (!self->edges || self->count == LOCK_ORDER_PAIRS)
 		return NULL;
 	memset(&self->edges[self->count], 0, sizeof(*self->edges));
 	self->edges[self->count].from = from->uid;

@@ -209,6 +209,7 @@ struct actor {
 	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
 	uint64_t gap_site[WORLD_GAP_SITES];  /* of gap number g: [g % WORLD_GAP_SITES] */
 	uint64_t gap_wait[WORLD_GAP_SITES];  /* uid of the lock it waited for in it, 0: none */
+	uint64_t searched;                   /* deadlock.c: the last search that came by it */
 	uint32_t used[8];                    /* identities it took lately: counted already */
 	uint32_t used_next;
 	struct idmap used_more; /* the rest of them */

@@ -153,8 +153,7 @@ Test(cpython_facts, a_task_woken_at_the_address_of_the_running_one_is_woken_by_t
 	cr_assert_neq(find(AW_WAKE, 0)->object, find(AW_WAKE, 0)->task);
 }
 
-Test(cpython_facts, a_lock_beyond_those_a_task_is_known_to_hold_outlives_the_task, .init = begin,
-     .fini = end)
+Test(cpython_facts, each_of_many_locks_outlives_the_task_that_held_it, .init = begin, .fini = end)
 {
 	struct packet next = step(OTHER, CORO_TOO);
 
@@ -169,6 +168,40 @@ Test(cpython_facts, a_lock_beyond_those_a_task_is_known_to_hold_outlives_the_tas
 		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
 	flush();
 	cr_assert_not_null(find(AW_LOCK_TAKEN, 79));
+}
+
+Test(cpython_facts, a_fact_with_no_room_for_more_may_lack_some_which_is_told_as_lost, .init = begin,
+     .fini = end)
+{
+	struct packet full = step(TASK, CORO);
+
+	for (unsigned i = 0; i < CPYTHON_ITEMS - 1; i++)
+		full.items[full.fact.count++].kind = CPYTHON_ITEM_OBJECT;
+	cr_assert_eq(give(full), 0);
+	flush();
+	cr_expect_null(find(AW_LOST, 0));
+	full.items[full.fact.count++].kind = CPYTHON_ITEM_OBJECT;
+	cr_assert_eq(give(full), 0);
+	flush();
+	cr_assert_not_null(find(AW_LOST, 0));
+	cr_expect_eq(find(AW_LOST, 0)->object, 1);
+}
+
+Test(cpython_facts, each_of_many_locks_that_a_task_holds_is_told_as_freed_before_another_takes_it,
+     .init = begin, .fini = end)
+{
+	enum { LOCKS = 200 };
+
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	for (unsigned i = 0; i < LOCKS; i++)
+		cr_assert_eq(give(taking(TASK, CORO, LOCK + 0x40 * i)), 0);
+	cr_assert_eq(give(step(OTHER, CORO_TOO)), 0);
+	for (unsigned i = 0; i < LOCKS; i++)
+		cr_assert_eq(give(taking(OTHER, CORO_TOO, LOCK + 0x40 * i)), 0);
+	flush();
+	cr_assert_not_null(find(AW_LOCK_FREED, LOCKS - 1));
+	for (unsigned i = 0; i < LOCKS; i++)
+		cr_expect_eq(find(AW_LOCK_FREED, i)->object, find(AW_LOCK_TAKEN, i)->object);
 }
 
 Test(cpython_facts, a_task_that_ended_with_locks_is_kept_until_these_are_free, .init = begin_locks,

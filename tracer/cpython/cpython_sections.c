@@ -4,6 +4,9 @@
  *
  * See cpython_translate.h for what is inferred, and how.
  */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "cpython_sections.h"
 #include "cpython_session.h"
 
@@ -130,6 +133,21 @@ struct cpython_task *cpython_section_owner(struct cpython_translator *t, struct 
 	return maker && maker->id == task->maker_id ? maker : task;
 }
 
+/* One more lock that the task holds. Others may lie elsewhere now. NULL: no memory. */
+static struct cpython_held *held_add(struct cpython_task *task)
+{
+	if (task->held_count == task->held_room) {
+		unsigned room = task->held_room ? 2 * task->held_room : 4;
+		struct cpython_held *held = reallocarray(task->held, room, sizeof(*held));
+
+		if (!held)
+			return NULL;
+		task->held = held;
+		task->held_room = room;
+	}
+	return &task->held[task->held_count++];
+}
+
 /* `from` 0: seen itself, at `time`. */
 int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *stream,
                           struct cpython_task *task, struct cpython_lock *lock, uint64_t site,
@@ -149,14 +167,16 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 		                     : from  ? AW_ARG_INFERRED
 		                             : 0,
 		                     task->id, lock->id, site);
+	if (error)
+		return error;
 	/* a lock points only to a task that has it in its list, for that is how the task takes
 	 * itself out of the lock when its memory is given up */
-	if (error || task->held_count == HELD_MAX)
-		return error;
+	held = held_add(task);
+	if (!held)
+		return -ENOMEM;
 	if (cpython_lock_excludes(lock))
 		lock->holder = task;
 	lock->out++;
-	held = &task->held[task->held_count++];
 	*held = (struct cpython_held){.lock = lock, .since = from ? from : time, .site = site};
 	return 0;
 }

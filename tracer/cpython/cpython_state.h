@@ -21,7 +21,7 @@
 #include "cpython_translate.h"
 #include "event_buffer.h"
 
-enum { HELD_MAX = 32, CHAIN_MAX = CPYTHON_FRAMES, EXITS_MAX = 32, NAME_SIZE = 128 };
+enum { CHAIN_MAX = CPYTHON_FRAMES, EXITS_MAX = CPYTHON_ITEMS, NAME_SIZE = 128 };
 
 /** A type object that was met. */
 struct cpython_type {
@@ -97,8 +97,8 @@ struct cpython_task {
 	struct cpython_lock *blocked; /* a lock of threads that was not free when it came */
 	uint64_t blocked_site;
 	struct cpython_lock *waits_condition; /* in Condition.wait: its lock is not held */
-	struct cpython_held held[HELD_MAX];
-	unsigned held_count;
+	struct cpython_held *held;            /* owned */
+	unsigned held_count, held_room;
 	uint64_t site;                                       /* where it suspended last */
 	struct cpython_writer writers[CPYTHON_TASK_WRITERS]; /* ... the innermost of its chain */
 	unsigned writer_count;

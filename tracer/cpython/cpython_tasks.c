@@ -13,6 +13,7 @@ void cpython_task_free(void *pointer)
 	struct cpython_task *task = pointer;
 
 	free(task->passes);
+	free(task->held);
 	free(task);
 }
 

@@ -380,8 +380,9 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		error = fact_settled(t, stream, fact, items);
 	if (!error)
 		error = fact_told(t, stream, fact, items);
-	/* A frame whose code is gone: which locks it held, and where, is not known. */
-	if (!error && t->stats.unreadable > unreadable) {
+	/* A frame whose code is gone, or for which there was no room any more: which locks it held,
+	 * and where, is not known. */
+	if (!error && (t->stats.unreadable > unreadable || fact->count == CPYTHON_ITEMS)) {
 		t->stats.lost++;
 		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
 	}
