@@ -13,10 +13,25 @@ told() {
 		narrow: ([.locks[] | select(.name == "Till.narrow" and .verdict == "needless") | .sections] | add // 0)}' "$1"
 }
 
+# ran HOW: one run; it is stopped (LATE=1) from the program's begin to its end
+ran() {
+	local tracer
+	"$awaitness" run --format json --output report.json -- "$python" "$brief" "$1" >out 2>err &
+	tracer=$!
+	if [ -n "${LATE:-}" ]; then
+		wait_for 20 grep -q begun err
+		kill -STOP $tracer
+		wait_for 20 grep -q narrow out
+		sleep 0.5
+		kill -CONT $tracer
+	fi
+	wait $tracer
+}
+
 # exact HOW STATUS: one run is
 exact() {
 	local status
-	"$awaitness" run --format json --output report.json -- "$python" "$brief" "$1" >out 2>err
+	ran "$1"
 	status=$?
 	[ "$status" = "$2" ] && [ "$(jq -c '[.period.lost, .unseen]' report.json)" = "[0,[]]" ] &&
 		[ "$(jq -c . out)" = "$(told report.json)" ] && return
@@ -45,6 +60,9 @@ times "os._exit" 3 exit 3
 times "an exception ends it" 3 raise 4
 times "it kills itself" 3 kill 137
 
+LATE=1
+times "the tracer is kept waiting" 5 return 0
+LATE=
 for _ in {1..8}; do
 	start busy "$python" -c 'while True: pass'
 done

@@ -360,3 +360,18 @@ Test(cpython_facts, a_test_is_told_again_after_a_loss, .init = begin, .fini = en
 	cr_expect_gt(find(AW_TEST, 1), find(AW_LOST, 0));
 	cr_expect_neq(find(AW_TEST, 1)->object, 0);
 }
+
+Test(cpython_facts, a_type_that_is_gone_may_have_been_a_lock_and_is_a_loss, .init = begin,
+     .fini = end)
+{
+	struct packet gone = taking(TASK, CORO, LOCK);
+
+	give(step(TASK, CORO));
+	gone.fact.count = 1;
+	gone.items[0].b = 0x999000; /* no memory */
+	give(gone);
+	give(step(OTHER, CORO_TOO));
+	flush();
+	cr_assert(find(AW_LOST, 0));
+	cr_expect_eq(find(AW_LOST, 0)->object, 1);
+}

@@ -62,7 +62,9 @@ static void take_loop(void *context, uint64_t loop)
 		s->error = error;
 }
 
-/* The lock types there are, so that the first acquisition is already read with its state. */
+/* The lock types there are, so that the first acquisition is already read with its state. What of
+ * them the facts will need is read now: a program that ends takes them down before it is gone, and
+ * a tracer that the machine kept waiting comes too late. */
 static void types_tell(struct cpython_session *s)
 {
 	static const char *const names[][2] = {
@@ -86,7 +88,7 @@ static void types_tell(struct cpython_session *s)
 		                                       names[i][0], names[i][1]);
 
 		if (address && cpython_lock_type(&memory, address, &type))
-			cpython_attachment_type(s->attachment, 0, address, &type.how);
+			cpython_translate_type(s->translator, address);
 	}
 }
 

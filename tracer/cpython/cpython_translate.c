@@ -464,6 +464,11 @@ void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells 
 	t->cells = cells;
 }
 
+int cpython_translate_type(struct cpython_translator *t, uint64_t address)
+{
+	return cpython_type_get(t, address) ? 0 : -ENOMEM;
+}
+
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *t)
 {
 	return &t->codes;

@@ -121,6 +121,9 @@ void cpython_translate_pause(struct cpython_translator *translator);
 /** Watches cells (cpython_cells.h, not owned) from now on. */
 void cpython_translate_cells(struct cpython_translator *translator, struct cpython_cells *cells);
 
+/** Reads a type while it is there, for facts that will name it. 0 or -ENOMEM. */
+int cpython_translate_type(struct cpython_translator *translator, uint64_t address);
+
 /** The code objects it has read. */
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *translator);
 

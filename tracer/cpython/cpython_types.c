@@ -82,6 +82,9 @@ const struct cpython_type *cpython_type_get(struct cpython_translator *t, uint64
 	type = type_read(&t->options.memory, address);
 	if (!type)
 		return NULL;
+	/* It is gone: it may have been a lock, so what it was taken for is told as lost. */
+	if (address && !type->name[0])
+		t->stats.unreadable++;
 	if (cpython_table_put(&t->types, address, 0, type)) {
 		free(type);
 		return NULL;

@@ -2,7 +2,7 @@
 """A program that lives for some 0.2 s, with locks and lost updates, and ends at once when it is done.
 
 Prints {"lost": N, "guard": N, "narrow": N}: updates that were lost, sections that others ran in, sections
-that nobody could run in. How it ends is the first argument: return, exit (os._exit), raise, kill."""
+that nobody could run in; says "begun" on stderr before. How it ends is the first argument: return, exit (os._exit), raise, kill."""
 import asyncio
 import json
 import os
@@ -46,6 +46,7 @@ async def customer(stock, till):
 
 async def main():
     stock, till = Stock(), Till()
+    print("begun", file=sys.stderr, flush=True)
     await asyncio.gather(*(customer(stock, till) for _ in range(TASKS)))
     truth = {"lost": TASKS * ROUNDS - stock.size, "guard": till.guarded, "narrow": till.narrowed}
     print(json.dumps(truth), flush=True)
