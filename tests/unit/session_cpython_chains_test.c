@@ -12,7 +12,7 @@
 #include "names.h"
 #include "python_traced.h"
 
-enum { EVENTS = 16384, DEPTH = 32 };
+enum { EVENTS = 16384, DEPTH = 64 };
 
 struct view {
 	struct names *names;

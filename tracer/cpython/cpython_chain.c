@@ -56,6 +56,7 @@ void cpython_chain_read(struct cpython_translator *t, struct cpython_stream *str
 			chain->links[chain->count++] = link;
 	}
 	chain->site = parent;
+	t->stats.cut += chain->count == CHAIN_MAX;
 }
 
 static unsigned await_of_role(enum cpython_role role)

@@ -354,7 +354,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 {
 	const struct cpython_item *items = (const void *)(fact + 1);
 	struct cpython_stream *stream;
-	uint64_t unreadable = t->stats.unreadable;
+	uint64_t unreadable = t->stats.unreadable, cut = t->stats.cut;
 	int error = 0;
 
 	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
@@ -382,7 +382,8 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 		error = fact_told(t, stream, fact, items);
 	/* A frame whose code is gone, or for which there was no room any more: which locks it held,
 	 * and where, is not known. */
-	if (!error && (t->stats.unreadable > unreadable || fact->count == CPYTHON_ITEMS)) {
+	if (!error && (t->stats.unreadable > unreadable || t->stats.cut > cut ||
+	               fact->count == CPYTHON_ITEMS)) {
 		t->stats.lost++;
 		error = cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
 	}

@@ -65,6 +65,7 @@ struct cpython_translate_stats {
 	uint64_t frames;     /* suspended frames looked at */
 	uint64_t misfits;    /* of these: the instruction there is no yield */
 	uint64_t unreadable; /* code objects that could not be read */
+	uint64_t cut;        /* await chains of which the innermost functions may be missing */
 	uint64_t kept;       /* tasks that have ended with locks that nobody has freed yet */
 };
 

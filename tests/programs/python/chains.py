@@ -69,6 +69,18 @@ async def part():
     await asyncio.sleep(0.001)  #: timed 1
 
 
+async def down(depth):
+    if depth:
+        await down(depth - 1)  #: deepest 1
+    else:
+        await asyncio.sleep(0)  #: deepest 2
+
+
+@scenario
+async def deepest():
+    await down(34)  #: deepest 0
+
+
 @scenario
 async def gather():
     await asyncio.gather(part(), part())  #: gather 0
