@@ -205,7 +205,7 @@ static uint32_t cycle_lock(struct deadlock *self)
 /* One more, with room for those who were seen. NULL: no memory. */
 static struct cycle *cycle_add(struct deadlock *self)
 {
-	uint64_t *members = calloc(self->seen_count, sizeof(*members));
+	uint64_t *members = calloc(self->seen_count + 1, sizeof(*members)); /* never of none */
 
 	if (members && self->count == self->room) {
 		unsigned room = self->room ? 2 * self->room : 8;
