@@ -21,9 +21,12 @@ enum { TASK = 0x5000, OTHER = 0x6000, CORO = 0x7000, CORO_TOO = 0x7100, LOCK = 0
 /* Type objects `asyncio.Lock` and `_thread.lock` and their names, nothing else. */
 static unsigned char arena[0x1000];
 
+static unsigned arena_reads;
+
 static int arena_read(void *context, uint64_t address, void *out, size_t size)
 {
 	(void)context;
+	arena_reads++;
 	if (address < BASE || address - BASE > sizeof(arena) ||
 	    size > sizeof(arena) - (address - BASE))
 		return -EFAULT;
@@ -268,6 +271,29 @@ Test(cpython_facts, a_first_step_of_the_same_addresses_is_another_tasks, .init =
 	cr_assert_not_null(find(AW_TASK_NEW, 1));
 	cr_expect_eq(find(AW_TASK_END, 0)->task, find(AW_TASK_NEW, 0)->object);
 	cr_expect_eq(find(AW_RESUME, 1)->task, find(AW_TASK_NEW, 1)->object);
+}
+
+Test(cpython_facts, what_is_no_code_object_is_not_asked_for_again_at_each_fact, .init = begin,
+     .fini = end)
+{
+	struct packet wake = {
+		.fact = {.kind = CPYTHON_FACT_WAKE, .count = 2, .task = TASK, .coro = CORO},
+		.items = {{.kind = CPYTHON_ITEM_WAKE, .a = OTHER, .b = CORO_TOO},
+	                  {.kind = CPYTHON_ITEM_CALLER, .a = 1, .b = 0x999000}},
+	};
+	unsigned first;
+
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	arena_reads = 0;
+	cr_assert_eq(give(wake), 0);
+	first = arena_reads;
+	cr_expect_gt(first, 0);
+	for (unsigned i = 0; i < 1000; i++)
+		cr_assert_eq(give(wake), 0);
+	cr_expect_eq(arena_reads, first);
+	number += 1000000; /* a second: by now there may be one */
+	cr_assert_eq(give(wake), 0);
+	cr_expect_gt(arena_reads, first);
 }
 
 Test(cpython_facts, a_fact_cut_short_is_refused, .init = begin, .fini = end)

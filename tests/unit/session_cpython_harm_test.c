@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cpython/cpython_find.h"
 #include "cpython/cpython_session.h"
+#include "cpython/cpython_session_attach.h"
 
 static int ignore_batch(void *context, const struct stream_batch *batch)
 {
@@ -96,6 +98,48 @@ Test(session_cpython_harm, attaching_and_detaching_again_and_again_leaves_the_ta
 	}
 	busy_end(&busy);
 	cr_log_info("%d times attached and detached, %zu events", n, all);
+}
+
+/* A reader that is slower than the target. */
+static int take_slowly(void *context, const struct cpython_fact *fact, size_t size)
+{
+	size_t *bytes = context;
+
+	(void)fact;
+	*bytes += size;
+	usleep(20);
+	return 0;
+}
+
+Test(session_cpython_harm, a_target_that_is_faster_than_its_reader_holds_no_poll, .timeout = 120)
+{
+	struct cpython_session_options options = {.detail = CPYTHON_STEPS};
+	struct cpython_attachment *attachment;
+	struct fault fault = {0};
+	struct cpython_found found;
+	struct target *target;
+	struct busy busy;
+	size_t bytes = 0, polled;
+
+	busy_start(&busy);
+	cr_assert_eq(target_open(busy.pid, &target), 0);
+	cr_assert_eq(cpython_find(target, &found, &fault), 0, "%s", fault.message);
+	cr_assert_eq(cpython_attachment_open(&options, take_slowly, &bytes, &attachment, &fault), 0,
+	             "%s", fault.message);
+	cr_assert_eq(cpython_attachment_target(attachment, 0, busy.pid, &found.target), 0);
+	cr_assert_eq(cpython_attachment_attach(attachment, busy.pid, &found, options.detail,
+	                                       CPYTHON_PROBE_STEP, &fault),
+	             0, "%s", fault.message);
+	sleep(1); /* now there is more in the ring than is taken at once */
+	cr_expect_eq(cpython_attachment_poll(attachment, 5), 0);
+	polled = bytes;
+	cr_expect_gt(polled, 0);
+	cpython_attachment_detach(attachment);
+	cr_expect_eq(cpython_attachment_drain(attachment), 0);
+	cr_expect_gt(bytes, polled, "what came meanwhile is not lost by that");
+	cpython_attachment_close(attachment);
+	target_close(target);
+	busy_end(&busy);
 }
 
 /* Traces until it is killed. */

@@ -194,11 +194,15 @@ static struct cpython_code *code_read(struct cpython_codes *codes,
 	code->names[1] = cpython_word(memory, address + l->code_file);
 	code->file = str_copy(memory, code->names[1]);
 	code->function = function_copy(codes, memory, code);
+	if (!code->function || !code->file) { /* no code object: it has no lengths, either */
+		code_free(code);
+		return NULL;
+	}
 	code->first_line = cpython_half(memory, address + l->code_first_line);
 	instructions_copy(memory, code);
 	code->lines_size = cpython_word(memory, lines + OB_SIZE);
 	code->lines = block_copy(memory, lines + BYTES_DATA, code->lines_size);
-	if (!code->function || !code->file || !code->bytes || !code->lines) {
+	if (!code->bytes || !code->lines) {
 		code_free(code);
 		return NULL;
 	}
@@ -242,11 +246,19 @@ static int code_put(struct cpython_codes *codes, struct cpython_code *older,
 const struct cpython_code *cpython_codes_get(struct cpython_codes *codes, uint64_t address)
 {
 	struct cpython_code *older = cpython_table_get(&codes->table, address, 0), *code;
+	size_t place = (address >> 4) % CPYTHON_CODES_MISSING;
 
 	if (!address || (older && code_stands(codes, older)))
 		return older;
+	if (codes->missing[place].address == address && codes->now < codes->missing[place].until)
+		return NULL;
 	code = code_read(codes, &codes->memory, address);
-	return code && !code_put(codes, older, code) ? code : NULL;
+	if (!code) {
+		codes->missing[place].address = address;
+		codes->missing[place].until = codes->now + CHECK_NS;
+		return NULL;
+	}
+	return code_put(codes, older, code) ? NULL : code;
 }
 
 /* Places in them are told by function, file and line: then they need not be told again. */

@@ -56,12 +56,19 @@ struct cpython_code {
 	struct cpython_code *older; /* what stood at this address before */
 };
 
+/* Addresses at which no code object was found lately: C code that calls Python code has a frame,
+ * too, whose code is None (3.12+), and a busy program names it in each fact. */
+enum { CPYTHON_CODES_MISSING = 64 };
+
 struct cpython_codes {
 	struct cpython_memory memory;
 	struct cpython_table table;
 	struct cpython_qualnames *qualnames; /* owned; NULL: code objects know theirs */
 	uint64_t generation;
 	uint64_t now; /* ns: of the fact that is looked at; the user keeps it */
+	struct {
+		uint64_t address, until; /* ns */
+	} missing[CPYTHON_CODES_MISSING];
 };
 
 /** `interpreter`, `function`: as in struct cpython_target. 0 or -ENOMEM. */

@@ -76,7 +76,7 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 	s->probing = false;
 	s->paused = true;
 	s->turn = now + (s->options.duty_period_ms - s->options.duty_on_ms) * 1000000ull;
-	error = cpython_attachment_poll(s->attachment, 0);
+	error = cpython_attachment_drain(s->attachment);
 	if (!error)
 		error = cpython_translate_flush(s->translator, true, fn, context, NULL);
 	cpython_translate_pause(s->translator);
@@ -183,7 +183,7 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 	cpython_attachment_detach(s->attachment);
 	s->probing = false;
 	s->stopped = true;
-	error = cpython_attachment_poll(s->attachment, 0);
+	error = cpython_attachment_drain(s->attachment);
 	if (!error)
 		error = session_describe(s, fn, context);
 	if (!error)

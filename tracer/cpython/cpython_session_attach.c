@@ -19,7 +19,7 @@
 #include "session_uprobe.h"
 #include "cpython.skel.h"
 
-enum { LINKS = 256, RING_BYTES = 16 << 20 };
+enum { LINKS = 256, RING_BYTES = 16 << 20, POLL_BYTES = 4 << 20 };
 
 struct cpython_attachment {
 	struct cpython_bpf *skel;
@@ -31,7 +31,8 @@ struct cpython_attachment {
 	bool idle;    /* attached to the scheduler */
 	cpython_fact_fn fn;
 	void *context;
-	int error; /* the first that fn returned */
+	int error;          /* the first that fn returned */
+	size_t bytes, most; /* handed over since it was asked, and at most then */
 };
 
 static int sample(void *context, void *data, size_t size)
@@ -40,7 +41,8 @@ static int sample(void *context, void *data, size_t size)
 
 	if (!a->error && size >= sizeof(struct cpython_fact))
 		a->error = a->fn(a->context, data, size);
-	return 0;
+	a->bytes += size;
+	return a->bytes >= a->most ? -ECANCELED : 0; /* it is asked for the rest again */
 }
 
 /* Loads the programs, and attaches nothing. 0 or a negative errno. */
@@ -289,11 +291,26 @@ int cpython_attachment_attach(struct cpython_attachment *a, uint32_t pid,
 
 int cpython_attachment_poll(struct cpython_attachment *a, int timeout_ms)
 {
-	/* The programs wake nobody until the ring fills up; so wait, then look. */
-	int n = ring_buffer__poll(a->ring, timeout_ms);
+	int n;
 
+	a->bytes = 0;
+	a->most = POLL_BYTES;
+	/* The programs wake nobody until the ring fills up; so wait, then look. */
+	n = ring_buffer__poll(a->ring, timeout_ms);
 	if (n >= 0)
 		n = ring_buffer__consume(a->ring);
+	if (a->error)
+		return a->error;
+	return n < 0 && n != -EINTR && a->bytes < a->most ? n : 0;
+}
+
+int cpython_attachment_drain(struct cpython_attachment *a)
+{
+	int n;
+
+	a->bytes = 0;
+	a->most = SIZE_MAX;
+	n = ring_buffer__consume(a->ring);
 	if (a->error)
 		return a->error;
 	return n < 0 && n != -EINTR ? n : 0;

@@ -58,8 +58,13 @@ int cpython_attachment_attach(struct cpython_attachment *attachment, uint32_t pi
 /** Takes all probes away (about 60 ms; the target goes on meanwhile). */
 void cpython_attachment_detach(struct cpython_attachment *attachment);
 
-/** Hands over what is in the ring, waiting at most timeout_ms. 0 or a negative errno. */
+/** Hands over what is in the ring, waiting at most timeout_ms; at most some MiB, so that a target
+ * that is faster than its reader holds nobody up. 0 or a negative errno. */
 int cpython_attachment_poll(struct cpython_attachment *attachment, int timeout_ms);
+
+/** Hands over all that is in the ring of a detached attachment, to which nothing is added any more.
+ * 0 or a negative errno. */
+int cpython_attachment_drain(struct cpython_attachment *attachment);
 
 /** How often the kernel did not run a program, for it was running on that CPU already. */
 uint64_t cpython_attachment_missed(const struct cpython_attachment *attachment);
