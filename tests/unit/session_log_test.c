@@ -226,19 +226,14 @@ static void expect_exact(const struct seen *seen, int threads)
 	}
 }
 
-static void expect_all_of(int threads, enum death how)
+static void expect_all(enum death how)
 {
 	struct seen seen;
 
-	follow(child_start(threads, 200, how), 0, &seen);
-	expect_exact(&seen, threads);
-	for (int i = 0; i < threads; i++)
+	follow(child_start(THREADS, 200, how), 0, &seen);
+	expect_exact(&seen, THREADS);
+	for (int i = 0; i < THREADS; i++)
 		cr_assert_eq(seen.lost[i], 0, "thread %d: %ju lost", i, seen.lost[i]);
-}
-
-static void expect_all(enum death how)
-{
-	expect_all_of(THREADS, how);
 }
 
 Test(session_log, a_target_killed_loses_nothing)
@@ -323,12 +318,10 @@ static bool has_syscall_events(void)
 
 Test(session_log, without_dynptr_nothing_is_lost)
 {
-	/* A batch takes 64 KiB of the ring then, however little is in it: few threads, so that a
-	 * machine that has no time for this process for half a second does not fill it. */
 	disable("dynptr");
-	expect_all_of(2, KILLED);
+	expect_all(KILLED);
 	memset(truth, 0, sizeof(*truth));
-	expect_all_of(2, EXECVE);
+	expect_all(EXECVE);
 }
 
 Test(session_log, without_exit_order_signals_still_lose_nothing)
