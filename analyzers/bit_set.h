@@ -40,7 +40,9 @@ static inline int bit_set_add(struct bit_set *set, uint32_t number)
 			memcpy(words + (set->first - first), set->words,
 			       set->count * sizeof(*words));
 		free(set->words);
-		*set = (struct bit_set){words, first, count};
+		set->words = words;
+		set->first = first;
+		set->count = count;
 	}
 	set->words[word - set->first] |= 1ull << number % 64;
 	return 0;
