@@ -20,6 +20,8 @@ crowd tasks 100000
 is "... and every step" "$(jq .period.steps report.json)" "$(sed -n 's/^steps //p' out)"
 crowd threads 300
 is "... and every thread" "$(jq .period.threads report.json)" 300
+is "... each with its own lock" "$(jq "[.locks[] | select(.type == \"asyncio.Lock\") | .threads] | add" report.json)" 300
+is "... all of one name" "$(jq -c "[.locks[] | select(.type == \"asyncio.Lock\") | .name]" report.json)" '["Gate.lock"]'
 crowd locks 5000
 is "... and every step" "$(jq .period.steps report.json)" "$(sed -n 's/^steps //p' out)"
 is "... in more rows than there once were" "$(jq '[.locks[] | select(.type == "asyncio.Lock") | .name] | unique | length > 4096' report.json)" true

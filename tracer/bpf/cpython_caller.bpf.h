@@ -8,26 +8,47 @@
 
 #include "cpython_define.bpf.h"
 
+/* Threads of a process that are looked through for this one: more than it may have (each has a loop
+ * of its own, of three descriptors at least). */
+#define CPYTHON_THREADS 65536
+
+struct thread_search {
+	uint64_t state, pointer;
+	uint32_t id, next; /* where in a PyThreadState */
+};
+
+/* Not 0: found, or there are no more. */
+static long thread_look(uint32_t i, void *context)
+{
+	struct thread_search *search = context;
+
+	(void)i;
+	if (!search->state || read_word(search->state + search->id) == search->pointer)
+		return 1;
+	search->state = read_word(search->state + search->next);
+	return 0;
+}
+
 /* Finds the thread's PyThreadState in the interpreter's list (the GIL is held: it is stable). */
 __noinline int thread_find(uint32_t target)
 {
 	struct cpython_target *t = bpf_map_lookup_elem(&targets, &target);
 	struct thread *th = thread_here();
-	uint64_t pointer = thread_pointer(), state;
-	uint32_t i;
+	struct thread_search search;
 
 	if (!t || !th || th->searches > 8)
 		return 0;
-	state = read_word(t->interpreter + t->layout.interp_threads);
-	for (i = 0; i < 128 && state; i++) {
-		if (read_word(state + t->layout.thread_id) == pointer) {
-			th->state = state;
-			return 1;
-		}
-		state = read_word(state + t->layout.thread_next);
+	search.pointer = thread_pointer();
+	search.id = t->layout.thread_id;
+	search.next = t->layout.thread_next;
+	search.state = read_word(t->interpreter + t->layout.interp_threads);
+	bpf_loop(CPYTHON_THREADS, thread_look, &search, 0);
+	if (!search.state || read_word(search.state + search.id) != search.pointer) {
+		th->searches++;
+		return 0;
 	}
-	th->searches++;
-	return 0;
+	th->state = search.state;
+	return 1;
 }
 
 /* Adds up to `frames` running Python frames, the innermost first. */
