@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,32 @@ static inline bool program_said(struct program *program, const char *until, int 
 		program->used += n;
 	}
 	return strstr(program->text, until) != NULL;
+}
+
+/* Does its event loop wait in its selector? True also where the kernel does not say. */
+static inline bool program_waits(const struct program *program)
+{
+	char path[64];
+	long number = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", program->pid);
+	file = fopen(path, "r");
+	if (!file)
+		return true;
+	if (fscanf(file, "%ld", &number) != 1) /* "running" */
+		number = -1;
+	fclose(file);
+	return number == SYS_epoll_wait || number == SYS_epoll_pwait;
+}
+
+/*
+ * Has it printed its last line, and suspended since? Where it prints that, a step goes on, on a
+ * busy machine for longer than a test could guess.
+ */
+static inline bool program_done(struct program *program)
+{
+	return program_said(program, "done\n", 1) && program_waits(program);
 }
 
 /* Ends its input, and waits for its end: it must be a clean one. */

@@ -33,7 +33,7 @@ static inline void program_traced(struct program *program, enum cpython_detail d
 	cr_assert_geq(source->ops->poll(source, 5, fn, context), 0);
 	fputs("\n", program->in);
 	fflush(program->in);
-	for (int i = 0; i < 4000 && !program_said(program, "done\n", 1); i++)
+	for (int i = 0; i < 4000 && !program_done(program); i++)
 		cr_assert_geq(source->ops->poll(source, 5, fn, context), 0);
 	cr_assert(strstr(program->text, "done\n"), "%s", program->text);
 	for (int i = 0; i < 4; i++)

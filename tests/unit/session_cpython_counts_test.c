@@ -180,7 +180,7 @@ static void program_trace(struct program *program, const char *name, enum cpytho
 	poll_for(source, tally, 4);
 	fputs("\n", program->in);
 	fflush(program->in);
-	for (int i = 0; i < 2000 && !program_said(program, "done\n", 1); i++)
+	for (int i = 0; i < 2000 && !program_done(program); i++)
 		poll_for(source, tally, 1);
 	cr_assert(strstr(program->text, "done\n"));
 	poll_for(source, tally, 4);

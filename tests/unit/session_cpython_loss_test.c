@@ -67,7 +67,7 @@ static struct outcome dense_trace(enum cpython_detail detail, uint32_t fails)
 	poll_for(source, &out.told, 4);
 	fputs("\n", program.in);
 	fflush(program.in);
-	for (int i = 0; i < 2000 && !program_said(&program, "done\n", 1); i++)
+	for (int i = 0; i < 2000 && !program_done(&program); i++)
 		poll_for(source, &out.told, 1);
 	cr_assert(strstr(program.text, "done\n"), "%s", program.text);
 	poll_for(source, &out.told, 4);

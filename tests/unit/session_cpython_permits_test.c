@@ -39,7 +39,7 @@ static const struct report *program_watch(struct program *program, const char *n
 	poll_for(source, *analysis, 4);
 	fputs("\n", program->in);
 	fflush(program->in);
-	for (int i = 0; i < 4000 && !program_said(program, "done\n", 1); i++)
+	for (int i = 0; i < 4000 && !program_done(program); i++)
 		poll_for(source, *analysis, 1);
 	cr_assert(strstr(program->text, "done\n"), "%s", program->text);
 	poll_for(source, *analysis, 4);
