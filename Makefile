@@ -11,7 +11,7 @@ B        ?= build$(if $(SAN),-$(subst $(,),-,$(SAN)))
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
-INC      := -Iruntime/include -Itracer -Ianalyzers -I$(B)/gen
+INC      := -Iruntime/include -Iruntime -Itracer -Ianalyzers -I$(B)/gen
 WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
 OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-omit-frame-pointer -fstack-protector-strong -D_GNU_SOURCE \
@@ -26,12 +26,12 @@ BPFFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH)= -O2 -g -Wall -Werro
             -I/usr/include/$(shell gcc -print-multiarch)
 
 # What is in which library is the folder it lies in.
-runtime_src   := $(wildcard runtime/*.c runtime/*.S)
-tracer_src    := $(wildcard tracer/*.c tracer/cpython/*.c)
-analyzers_src := $(wildcard analyzers/*.c analyzers/report/*.c analyzers/python/*.c)
-cli_src       := $(wildcard tracer/cli/*.c)
+runtime_src   := $(wildcard runtime/*/*.c runtime/*/*.S)
+tracer_src    := $(filter-out tracer/bpf/% tracer/cli/%,$(wildcard tracer/*/*.c))
+analyzers_src := $(wildcard analyzers/*/*.c)
+cli_src       := $(wildcard tracer/cli/*.c tracer/cli/*/*.c)
 bpf_src       := $(wildcard tracer/bpf/*.bpf.c)
-unit_src      := $(wildcard tests/unit/*_test.c)
+unit_src      := $(wildcard tests/unit/*/*_test.c)
 program_src   := $(wildcard tests/programs/*.c)
 bench_src     := $(wildcard tests/bench/*.c)
 obj            = $(patsubst %,$(B)/%.o,$(basename $(1)))
@@ -46,7 +46,7 @@ all: $(B)/awaitness $(B)/libawaitness.a $(B)/libawaitness.so $(B)/awaitness.pc #
 
 $(B)/%.o: %.c | deps
 	$(call say,CC,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) $(if $(filter runtime/%,$<),-fPIC) -MMD -MP -c -o $@ $<
-$(call obj,$(wildcard analyzers/*.c)): CFLAGS += $(if $(SAN),,-O3 -fomit-frame-pointer) $(LTO)
+$(call obj,$(wildcard $(addprefix analyzers/,world/*.c access/*.c wording/*.c rules/*.c verdict/*.c driver/*.c) tracer/base/*.c)): CFLAGS += $(if $(SAN),,-O3 -fomit-frame-pointer) $(LTO)
 $(B)/%.o: %.S | deps
 	$(call say,AS,$<)mkdir -p $(@D); $(CC) $(CFLAGS) $(INC) -fPIC -MMD -MP -c -o $@ $<
 $(B)/gen/%.bpf.o: tracer/bpf/%.bpf.c | deps
@@ -70,8 +70,10 @@ $(B)/awaitness.pc: runtime/awaitness.pc.in
 
 # Unit tests link what they test. Only tests named session_* may need the kernel:
 # an analyzer that needs libbpf does not link here. Tests named cli_* test libcli.
-unit_bin := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
-$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzers.a $(B)/libtracer.a $(B)/libawaitness.a
+unit_bin := $(addprefix $(B)/unit/,$(basename $(notdir $(unit_src))))
+$(call obj,$(unit_src)): INC += -Itests/unit
+$(foreach t,$(unit_src),$(eval $(B)/unit/$(basename $(notdir $t)): $(call obj,$t)))
+$(B)/unit/%: $(B)/libanalyzers.a $(B)/libtracer.a $(B)/libawaitness.a
 	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group -lcriterion $(analyzers_libs) $(runtime_libs) \
 	  -ldw -lelf $(if $(findstring session_,$*),$(tracer_libs))
 $(filter $(B)/unit/cli_%,$(unit_bin)): $(B)/libcli.a

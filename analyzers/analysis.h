@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "report/report.h"
-#include "stream.h"
+#include "event/stream.h"
 
 struct analysis;
 

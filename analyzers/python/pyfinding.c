@@ -9,10 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "accepted.h"
-#include "fingerprint.h"
+#include "accepted/accepted.h"
+#include "accepted/fingerprint.h"
 #include "pyfinding.h"
-#include "waiver.h"
+#include "accepted/waiver.h"
 
 const struct pyrule pyrules[PYRULE_COUNT] = {
 #define PYRULE_ROW(NAME, id, name, watch, warning, summary) {id, name, summary, watch, warning},

@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plain_file.h"
+#include "base/plain_file.h"
 #include "pycache.h"
 #include "pyload.h"
 
-#include "escape.h"
-#include "fault.h"
+#include "base/escape.h"
+#include "base/fault.h"
 
 #define TEXT_MAX  (64u << 20)
 #define DEPTH_MAX 64u /* folders in folders */

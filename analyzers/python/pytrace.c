@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "idmap.h"
+#include "base/idmap.h"
 
 #define BUCKETS 256
 #define NONE    UINT32_MAX

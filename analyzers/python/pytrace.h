@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "names.h"
-#include "stream.h"
+#include "event/names.h"
+#include "event/stream.h"
 
 struct pytrace;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
+#include "base/escape.h"
 #include "report_formats.h"
 
 #define SCHEMA "awaitness-report/2"

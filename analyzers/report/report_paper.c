@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
+#include "base/escape.h"
 
 const char *paper_colour(const struct paper *paper, const char *colour)
 {

@@ -3,7 +3,7 @@
 # (-DAW_NO_PROBES), to see what they cost.
 bench_ours   := $(addprefix $(B)/bench/,switch_ours log_append probes_on)
 bench_others := $(addprefix $(B)/bench/,switch_st switch_pth)
-noprobes_obj := $(patsubst %,$(B)/noprobes/%.o,$(basename $(wildcard runtime/*.c runtime/*.S)))
+noprobes_obj := $(patsubst %,$(B)/noprobes/%.o,$(basename $(wildcard runtime/*/*.c runtime/*/*.S)))
 bench_link    = $(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/noprobes/%.o: %.c | deps

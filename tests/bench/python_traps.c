@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "cpython/cpython_find.h"
-#include "probe_idle.h"
-#include "target.h"
+#include "kernel/probe_idle.h"
+#include "target/target.h"
 
 int main(int argc, char **argv)
 {

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctf_reader.h"
-#include "ctf_writer.h"
-#include "names.h"
+#include "trace/ctf_reader.h"
+#include "trace/ctf_writer.h"
+#include "event/names.h"
 
 #define BATCH 2048u
 #define STEP  16u /* events with the same time: a resume and the accesses after it */

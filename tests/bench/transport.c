@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #include "../programs/log_emitter.h"
-#include "session.h"
+#include "native/session.h"
 #include "transport_pace.h"
 
 static struct emitter_truth *truth;

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctf_metadata.h"
-#include "ctf_reader.h"
-#include "event_table.h"
+#include "trace/ctf_metadata.h"
+#include "trace/ctf_reader.h"
+#include "event/event_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,8 +14,8 @@
 #include "cpython/cpython_find.h"
 #include "cpython/cpython_layout.h"
 #include "cpython/cpython_places.h"
-#include "elf_module.h"
-#include "kernel_btf.h"
+#include "target/elf_module.h"
+#include "kernel/kernel_btf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

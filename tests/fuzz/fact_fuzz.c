@@ -15,7 +15,7 @@
 #include "cpython/cpython_layout.h"
 #include "cpython/cpython_session.h"
 #include "cpython/cpython_translate.h"
-#include "event_table.h"
+#include "event/event_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,15 +4,15 @@
 FUZZ_SECONDS ?= 20
 fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
 fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
-fuzz_parts := $(wildcard tracer/text_*.c tracer/name*.c tracer/event_*.c tracer/ctf_*.c) \
-  tracer/merge_heap.c tracer/site_set.c tracer/std_format.c tracer/escape.c tracer/fault.c
+fuzz_parts := $(wildcard tracer/trace/text_*.c tracer/event/name*.c tracer/event/event_*.c tracer/trace/ctf_*.c) \
+  tracer/event/merge_heap.c tracer/base/site_set.c tracer/trace/std_format.c tracer/base/escape.c tracer/base/fault.c
 # What is read of CPython: its facts and its files; all but what needs a kernel.
 fuzz_cpython := $(filter-out %_session.c %_follow.c $(wildcard tracer/cpython/cpython_session*.c),$(wildcard tracer/cpython/*.c)) \
-  $(wildcard tracer/target*.c tracer/inspection*.c) tracer/elf_module.c tracer/kernel_btf.c tracer/plain_file.c tracer/remote_memory.c tracer/kept_memory.c
+  $(wildcard tracer/target/target*.c tracer/dump/inspection*.c) tracer/target/elf_module.c tracer/kernel/kernel_btf.c tracer/base/plain_file.c tracer/target/remote_memory.c tracer/target/kept_memory.c
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: fuzz_parts += $(fuzz_cpython) -lelf
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: $(fuzz_cpython) $(wildcard tracer/cpython/*.h tracer/bpf/*.h)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*.h runtime/include/awaitness/*.h) | deps
+$(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*/*.h runtime/include/awaitness/*.h) | deps
 	$(call say,FUZZ,$@)mkdir -p $(@D); $(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE \
 	  -DAWAITNESS_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	  $(INC) -o $@ $< $(fuzz_parts)

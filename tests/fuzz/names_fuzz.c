@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
-#include "text_writer.h"
+#include "event/names.h"
+#include "trace/text_writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "std_format.h"
+#include "trace/std_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "text_reader.h"
-#include "text_writer.h"
+#include "trace/text_reader.h"
+#include "trace/text_writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

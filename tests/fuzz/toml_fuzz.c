@@ -4,7 +4,7 @@
  */
 #include <stdint.h>
 
-#include "cli/lint_config.h"
+#include "cli/lint/lint_config.h"
 
 int fail(const char *format, ...);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

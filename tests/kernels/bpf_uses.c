@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "feature_need.h"
+#include "kernel/feature_need.h"
 
 /* The oldest kernel that is promised. */
 enum { FLOOR_MAJOR = 6, FLOOR_MINOR = 1, USES_MAX = 256 };
@@ -213,8 +213,8 @@ static void use_judge(const char *object, const struct use *use, const struct fe
 	const struct feature *row;
 
 	if (!need) {
-		COMPLAIN("%s uses %s %s, which has no row in tracer/feature_need.c\n", object, kind,
-		         use->name);
+		COMPLAIN("%s uses %s %s, which has no row in tracer/kernel/feature_need.c\n",
+		         object, kind, use->name);
 		return;
 	}
 	used[need - feature_needs] = true;

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "judge.h"
-#include "text_writer.h"
+#include "trace/text_writer.h"
 
 enum {
 	SCHEDULES = 20000, /* explored at most; larger programs are passed over */

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "analysis.h"
-#include "text_reader.h"
+#include "trace/text_reader.h"
 
 /** Analyses a trace; the caller frees the analysis. */
 static inline struct analysis *expect_analysis(const char *trace, const struct report **report)

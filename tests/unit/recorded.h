@@ -17,7 +17,7 @@
 
 #include <awaitness/inspect.h>
 
-#include "../../runtime/log_internal.h"
+#include "log/log_internal.h"
 #include "journal.h"
 
 static char recorded_folder[64];

@@ -4,7 +4,7 @@
  *
  * Where the kernel's page tables are shadowed (a virtual machine without nested paging), the first
  * access to a page costs 10 to 25 us, and it would be the target that pays, for as long as the
- * ring is new to it. Run by session_ring_warm.c. Include it behind the map `ring`.
+ * ring is new to it. Run by ring_warm.c. Include it behind the map `ring`.
  */
 #ifndef BPF_RING_TOUCH_BPF_H
 #define BPF_RING_TOUCH_BPF_H

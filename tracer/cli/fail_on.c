@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "findings.h"
+#include "wording/findings.h"
 
 /* The words that are neither a rule nor a verdict. */
 static const char word_any[] = "any", word_findings[] = "findings";

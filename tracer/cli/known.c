@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accepted.h"
+#include "accepted/accepted.h"
 
 int known_open(struct known *known, const struct settings *settings)
 {

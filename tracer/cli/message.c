@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "command.h"
-#include "escape.h"
+#include "base/escape.h"
 #include "progress.h"
 
 #define MESSAGE_BYTES 1024u

@@ -16,17 +16,17 @@
 #include <unistd.h>
 
 #include "analysis.h"
-#include "capability.h"
+#include "kernel/capability.h"
 #include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
 #include "duration.h"
-#include "executable.h"
-#include "feature.h"
-#include "file_transport.h"
+#include "target/executable.h"
+#include "kernel/feature.h"
+#include "native/file_transport.h"
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
-#include "session.h"
+#include "native/session.h"
 #include "python/pywatch.h"
 
 /* What a busy program on our runtime tells in 0.1 s: as long may this one be kept from running. */

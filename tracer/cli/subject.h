@@ -7,9 +7,9 @@
 #define CLI_SUBJECT_H
 
 #include "command.h"
-#include "source.h"
-#include "spawn.h"
-#include "target.h"
+#include "event/source.h"
+#include "target/spawn.h"
+#include "target/target.h"
 
 struct analysis;
 struct pywatch;

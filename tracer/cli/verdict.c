@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "analyzer.h"
+#include "rules/analyzer.h"
 #include "fail_on.h"
 #include "report/report.h"
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "cpython_describe.h"
-#include "event_buffer.h"
+#include "event/event_buffer.h"
 
 int cpython_describe(const struct target *target, const struct cpython_found *found,
                      const char *detail, const char *transport, uint64_t can,

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "cpython_elf.h"
-#include "plain_file.h"
+#include "base/plain_file.h"
 
 struct function_entry { /* of .eh_frame_hdr's table; both relative to the header */
 	int32_t start;

@@ -14,8 +14,8 @@
 
 #include "cpython_layout.h"
 #include "cpython_memory.h"
-#include "fault.h"
-#include "target.h"
+#include "base/fault.h"
+#include "target/target.h"
 
 #define CPYTHON_PLACES 32
 

@@ -11,8 +11,8 @@
 
 #include "cpython_find.h"
 #include "cpython_follow.h"
-#include "event_buffer.h"
-#include "processes.h"
+#include "event/event_buffer.h"
+#include "target/processes.h"
 
 #define LOOK_NS 200000000ull /* between two looks at the processes */
 

@@ -10,7 +10,7 @@
 #define CPYTHON_FOLLOW_H
 
 #include "cpython_session.h"
-#include "target.h"
+#include "target/target.h"
 
 /** Processes followed at once; a later one is told of as not followed. */
 #define CPYTHON_FOLLOW_MAX 64

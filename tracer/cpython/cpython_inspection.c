@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "inspection_graph.h"
+#include "dump/inspection_graph.h"
 
 struct take {
 	struct inspection *out;

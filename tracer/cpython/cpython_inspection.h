@@ -9,8 +9,8 @@
 #define CPYTHON_INSPECTION_H
 
 #include "cpython_snapshot.h"
-#include "inspection.h"
-#include "names.h"
+#include "dump/inspection.h"
+#include "event/names.h"
 
 /**
  * Takes a picture of a process. Its tasks' `site` is a site id of `names`

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 #include "cpython_memory.h"
-#include "kept_memory.h"
+#include "target/kept_memory.h"
 
 enum {
 	TYPE_NAME = 24,

@@ -10,7 +10,7 @@
 
 #include "cpython_session.h"
 #include "cpython_snapshot.h"
-#include "target.h"
+#include "target/target.h"
 
 struct cpython_prospect {
 	char release[32]; /* "3.11.2"; "": not known */

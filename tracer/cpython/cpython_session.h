@@ -18,8 +18,8 @@
 
 #include <awaitness/watch.h>
 
-#include "fault.h"
-#include "source.h"
+#include "base/fault.h"
+#include "event/source.h"
 
 /** How much is seen, and so how much it costs; each level includes those before it. */
 enum cpython_detail {

@@ -12,11 +12,11 @@
 #include <string.h>
 
 #include "cpython_session_attach.h"
-#include "session_missed.h"
-#include "session_refusal.h"
-#include "session_ring_warm.h"
-#include "session_trial.h"
-#include "session_uprobe.h"
+#include "load/session_missed.h"
+#include "load/session_refusal.h"
+#include "load/ring_warm.h"
+#include "load/session_trial.h"
+#include "load/session_uprobe.h"
 #include "cpython.skel.h"
 
 enum { LINKS = 256, RING_BYTES = 16 << 20, POLL_BYTES = 4 << 20 };

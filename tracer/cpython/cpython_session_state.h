@@ -10,9 +10,9 @@
 #include "cpython_session_attach.h"
 #include "cpython_session_watch.h"
 #include "cpython_translate.h"
-#include "kept_memory.h"
-#include "session_missed.h"
-#include "target.h"
+#include "target/kept_memory.h"
+#include "load/session_missed.h"
+#include "target/target.h"
 
 struct cpython_session {
 	struct source source; /* first */

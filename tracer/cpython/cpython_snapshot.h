@@ -11,9 +11,9 @@
 #include "cpython_lock_look.h"
 #include "cpython_translate.h"
 #include "cpython_walk.h"
-#include "fault.h"
-#include "remote_memory.h"
-#include "stream.h"
+#include "base/fault.h"
+#include "target/remote_memory.h"
+#include "event/stream.h"
 
 struct cpython_snapshot; /* tasks as they were read */
 

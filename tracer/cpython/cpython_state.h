@@ -19,7 +19,7 @@
 #include "cpython_source.h"
 #include "cpython_table.h"
 #include "cpython_translate.h"
-#include "event_buffer.h"
+#include "event/event_buffer.h"
 
 enum { CHAIN_MAX = CPYTHON_FRAMES, EXITS_MAX = CPYTHON_ITEMS, NAME_SIZE = 128 };
 

@@ -28,7 +28,7 @@
 #include "cpython_define.h"
 #include "cpython_find.h"
 #include "cpython_memory.h"
-#include "stream.h"
+#include "event/stream.h"
 
 /* Threads that are told apart, of all there ever were; the facts of more are told as lost. */
 #define CPYTHON_STREAMS_MAX 65536u
