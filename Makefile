@@ -72,6 +72,7 @@ $(B)/awaitness.pc: runtime/awaitness.pc.in
 # an analyzer that needs libbpf does not link here. Tests named cli_* test libcli.
 unit_bin := $(addprefix $(B)/unit/,$(basename $(notdir $(unit_src))))
 $(call obj,$(unit_src)): INC += -Itests/unit
+$(call obj,$(unit_src)): | $(B)/.deps-test
 $(foreach t,$(unit_src),$(eval $(B)/unit/$(basename $(notdir $t)): $(call obj,$t)))
 $(B)/unit/%: $(B)/libanalyzers.a $(B)/libtracer.a $(B)/libawaitness.a
 	$(call say,LD,$@)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group -lcriterion $(analyzers_libs) $(runtime_libs) \
@@ -83,27 +84,28 @@ $(B)/programs/%: $(B)/tests/programs/%.o $(B)/libawaitness.a
 programs: $(program_bin)
 skeletons: $(skeletons)
 
-deps: $(B)/.deps
-$(B)/.deps: scripts/setup
-	$(Q)mkdir -p $(@D); scripts/setup && touch $@
+# What each part of the work needs is installed when it is first done (scripts/setup).
+deps: $(B)/.deps-build ## install what a build needs
+$(B)/.deps-%: scripts/setup
+	$(Q)mkdir -p $(@D); scripts/setup $* && touch $@
 
 unit: $(unit_bin) ## unit tests
 	$(Q)scripts/run-unit $^
 unit-san: ## unit tests under ASan+UBSan
 	$(Q)$(MAKE) --no-print-directory unit SAN=address,undefined
-e2e: all programs ## tests on real processes (need root)
+e2e: all programs $(B)/.deps-demo $(B)/.deps-test ## tests on real processes (need root)
 	$(Q)tests/e2e/run
-corpus: all programs ## programs with known answers: precision and recall of what is reported
+corpus: all programs $(B)/.deps-test ## programs with known answers: precision and recall of what is reported
 	$(Q)tests/e2e/programs.sh
 test: ## set up, build, run all tests
 	$(Q)scripts/run-tests
-test-pythons: $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
-	$(Q)scripts/test-pythons $^
-test-kernels: all programs $(addprefix $(B)/unit/session_,feature_test cpython_counts_test cpython_cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
+test-pythons: $(B)/.deps-test $(filter $(B)/unit/session_cpython_%,$(unit_bin)) ## the CPython tests with every version there is
+	$(Q)scripts/test-pythons $(filter %_test,$^)
+test-kernels: all programs $(B)/.deps-kernels $(B)/.deps-test $(addprefix $(B)/unit/session_,feature_test cpython_counts_test cpython_cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
 	$(Q)scripts/test-kernels $(SERIES)
-lint: deps ## layers, headers, format, clang-tidy, cppcheck
+lint: deps $(B)/.deps-lint ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
-demo: all programs ## programs under load, attached to, and their report
+demo: all programs $(B)/.deps-demo ## programs under load, attached to, and their report
 	$(Q)scripts/demo
 man: $(B)/awaitness ## manual pages, from the tables of the commands
 	$(Q)mkdir -p $(B)/man; $< help --man > $(B)/man/awaitness.1

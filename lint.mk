@@ -6,7 +6,7 @@ toml_grammar   := node_modules/@tree-sitter-grammars/tree-sitter-toml/src
 grammar_obj    := $(foreach g,python toml,$(B)/grammar/$g_parser.o $(B)/grammar/$g_scanner.o)
 analyzers_libs += -ltree-sitter -lpthread
 
-$(B)/.deps: package-lock.json
+$(B)/.deps-build: package-lock.json
 $(B)/grammar/python_%.o: | deps
 	$(call say,CC,$(python_grammar)/$*.c)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -w -I$(python_grammar) -c -o $@ $(python_grammar)/$*.c
 $(B)/grammar/toml_%.o: | deps

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Benchmarks of the runtime. The runtime is built once more without its probes
 # (-DAW_NO_PROBES), to see what they cost.
+$(call obj,$(bench_src)): | $(B)/.deps-bench
 bench_ours   := $(addprefix $(B)/bench/,switch_ours log_append probes_on)
 bench_others := $(addprefix $(B)/bench/,switch_st switch_pth)
 noprobes_obj := $(patsubst %,$(B)/noprobes/%.o,$(basename $(wildcard runtime/*/*.c runtime/*/*.S)))

@@ -12,7 +12,7 @@ fuzz_cpython := $(filter-out %_session.c %_follow.c $(wildcard tracer/cpython/cp
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: fuzz_parts += $(fuzz_cpython) -lelf
 $(B)/fuzz/fact_fuzz $(B)/fuzz/elf_fuzz: $(fuzz_cpython) $(wildcard tracer/cpython/*.h tracer/bpf/*.h)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*/*.h runtime/include/awaitness/*.h) | deps
+$(B)/fuzz/%: tests/fuzz/%.c $(fuzz_parts) $(wildcard tracer/*/*.h runtime/include/awaitness/*.h) | deps $(B)/.deps-test
 	$(call say,FUZZ,$@)mkdir -p $(@D); $(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE \
 	  -DAWAITNESS_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	  $(INC) -o $@ $< $(fuzz_parts)
