@@ -22,8 +22,8 @@ LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 LTO      ?= $(if $(SAN),,$(shell $(CC) -flto=auto -ffat-lto-objects -E -xc /dev/null >/dev/null 2>&1 && \
             echo -flto=auto -ffat-lto-objects))
 BPFARCH  := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
-BPFFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH)= -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
-            -I/usr/include/$(shell gcc -print-multiarch)
+BPFFLAGS  = -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH)= -O2 -g -Wall -Werror -Iruntime/include -Itracer/bpf -I$(B)/gen \
+            -I/usr/include/$(shell $(CC) -print-multiarch)
 
 # What is in which library is the folder it lies in.
 runtime_src   := $(wildcard runtime/*/*.c runtime/*/*.S)
