@@ -103,6 +103,8 @@ test-pythons: $(B)/.deps-test $(filter $(B)/unit/session_cpython_%,$(unit_bin)) 
 	$(Q)scripts/test-pythons $(filter %_test,$^)
 test-kernels: all programs $(B)/.deps-kernels $(B)/.deps-test $(addprefix $(B)/unit/session_,feature_test cpython_counts_test cpython_cells_test) ## the tests of tests/kernels under Debian's kernels, in QEMU
 	$(Q)scripts/test-kernels $(SERIES)
+test-bare: ## the README's two commands on a bare Debian of this release, in a folder (needs root)
+	$(Q)scripts/test-bare
 lint: deps $(B)/.deps-lint ## layers, headers, format, clang-tidy, cppcheck
 	$(Q)scripts/lint
 demo: all programs $(B)/.deps-demo ## programs under load, attached to, and their report
@@ -128,6 +130,6 @@ help: ## this list
 	$(Q)grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(B) -path $(B)/pythons -prune -o -type f -name '*.d' -print 2>/dev/null)
-.PHONY: all programs skeletons deps unit unit-san test-pythons test-kernels e2e corpus test lint demo man install clean help
+.PHONY: all programs skeletons deps unit unit-san test-pythons test-kernels test-bare e2e corpus test lint demo man install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
