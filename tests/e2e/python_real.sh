@@ -8,7 +8,7 @@ real=$top/tests/programs/python/real
 export PYTHONPATH=$top/tests/programs/python PYTHONDONTWRITEBYTECODE=1
 
 # Has Debian's Python all of these modules?
-has() { "$python" -c "import $1" 2>/dev/null || { skip "$2: no $1 for $python (scripts/setup installs it)"; return 1; }; }
+has() { "$python" -c "import $1" 2>/dev/null || { skip "$2: no $1 for $python (scripts/setup test installs it)"; return 1; }; }
 
 free_port() { "$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -145,7 +145,7 @@ redis() {
 	stop "$server"
 }
 if ! command -v redis-server >/dev/null; then
-	skip "redis: no redis-server (scripts/setup installs it)"
+	skip "redis: no redis-server (scripts/setup test installs it)"
 elif has redis.asyncio redis; then
 	redis
 fi
