@@ -5,6 +5,7 @@
 #include "history.h"
 
 #include "races.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -249,11 +250,6 @@ static struct pair *pair_claim(struct locations *locations, struct location *loc
 	return &location->pairs[oldest];
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
-}
-
 bool history_look(struct location *location)
 {
 	location->changed = location->open = false;
@@ -325,7 +321,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
                           uint64_t what, uint64_t site)
 {
 	uint64_t gap = first_gap(actor, entry->gaps);
-	uint64_t key = mix(entry->what ^ what * 3, actor->gap_site[gap]);
+	uint64_t key = hash_word(entry->what ^ what * 3, actor->gap_site[gap]);
 	guard_t kept = 0;
 	bool nested = actor->gaps - entry->gaps == actor->nested - entry->nested;
 	uint64_t wait = gap_waits(actor, gap, actor->gaps - entry->gaps, &kept);
@@ -338,7 +334,7 @@ struct pair *history_pair(struct locations *locations, struct location *location
 		               << (2 * i + 1);
 	key += (uint64_t)(actor->gaps - entry->gaps > WORLD_GAP_SITES) << 8;
 	if (wait || nested)
-		key = mix(key, wait + nested);
+		key = hash_word(key, wait + nested);
 	for (unsigned n = 0, i = location->last_pair; n < location->pair_count; n++) {
 		i = i + 1u < location->pair_count ? i + 1u : 0;
 		if (location->pairs[i].key == key) {

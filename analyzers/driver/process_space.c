@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "event/event_table.h"
+#include "base/hash.h"
 
 #define PROCESS_BITS 48 /* where the number of the process begins in an address */
 
@@ -45,15 +46,10 @@ static struct process_count *process_get(struct process_space *space, uint32_t p
 
 /* ---- sites that say the same ---- */
 
-/* FNV-1a (Fowler, Noll, Vo; 64 bits). A text that is not there differs from an empty one. */
-static uint64_t hash_text(uint64_t hash, const char *text)
+/* A text that is not there differs from an empty one. */
+static uint64_t text_or_none(uint64_t hash, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)(text ? text : "\1");
-
-	do
-		hash = (hash ^ *at) * 0x100000001b3ull;
-	while (*at++);
-	return hash;
+	return hash_text(hash, text ? text : "\1");
 }
 
 static bool same_text(const char *a, const char *b)
@@ -98,9 +94,9 @@ static uint64_t canonical(struct process_space *space, uint32_t pid, uint64_t si
 	if (!known || !known->function)
 		return site;
 	parent = canonical(space, pid, known->parent, depth + 1);
-	hash = hash_text(0xcbf29ce484222325ull, known->function);
-	hash = hash_text(hash_text(hash, known->file), known->label);
-	hash = (hash ^ known->line ^ parent << 20) * 0x100000001b3ull;
+	hash = hash_text(HASH_TEXT, known->function);
+	hash = text_or_none(text_or_none(hash, known->file), known->label);
+	hash = hash_word(hash, known->line ^ parent << 20);
 	hash -= hash == IDMAP_FREE;
 	index = idmap_get(&space->content, hash);
 	other = index == IDMAP_NONE ? 0 : space->sites[index];

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static const char *const rule_texts[RULE_MAX] = {
 #define RULE_TEXT(NAME, text, severity, harm, says) [RULE_##NAME] = text,
 	FINDING_RULES(RULE_TEXT)
@@ -20,15 +22,12 @@ const char *finding_rule_text(enum finding_rule rule)
 	return rule_texts[rule];
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * 0x9e3779b97f4a7c15ull ^ hash >> 29;
-}
-
 static uint64_t key_of(enum finding_rule rule, uint64_t object, uint64_t read, uint64_t gap,
                        uint64_t write)
 {
-	return mix(mix(mix(mix(mix(1, rule), object), read), gap), write) >> 1;
+	return hash_word(hash_word(hash_word(hash_word(hash_word(1, rule), object), read), gap),
+	                 write) >>
+	       1;
 }
 
 static int rows_grow(struct findings *findings)

@@ -4,6 +4,7 @@
  */
 #include "findings.h"
 #include "own_code.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -388,27 +389,15 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * 0x9e3779b97f4a7c15ull ^ hash >> 29;
-}
-
-static uint64_t mix_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = mix(hash, (unsigned char)*text);
-	return mix(hash, 0x100);
-}
-
 /* A place as people see it. Sites differ also by who called, which is not shown. */
 static uint64_t mix_place(uint64_t hash, const struct writer *w, uint64_t site)
 {
 	struct report_place place = findings_place(w->world, site);
 
 	if (!place.file && !place.function)
-		return mix(hash, site);
-	hash = mix_text(mix_text(hash, place.file), place.function);
-	return mix(mix_text(hash, place.inner), place.line);
+		return hash_word(hash, site);
+	hash = hash_text(hash_text(hash, place.file), place.function);
+	return hash_word(hash_text(hash, place.inner), place.line);
 }
 
 static void places_note(const struct writer *w, struct finding *f)

@@ -7,13 +7,7 @@
 #include <string.h>
 
 #include "world_locks.h"
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull; /* FNV-1a */
-	return hash;
-}
+#include "base/hash.h"
 
 static int identities_grow(struct world *world)
 {
@@ -47,11 +41,11 @@ static uint32_t identity_make(struct world *world, const struct lock *lock, cons
 static uint64_t identity_key(struct world *world, const struct lock *lock, const char **name)
 {
 	uint32_t names = idmap_get(&world->names_of_site, lock->created);
-	uint64_t seed = 0xcbf29ce484222325ull ^ lock->created * 0x9e3779b97f4a7c15ull;
+	uint64_t seed = hash_word(HASH_TEXT, lock->created);
 
 	*name = names_object(world->names, world->pid, lock->id);
 	if (!*name && !lock->created)
-		return hash_text(lock->id * 0x9e3779b97f4a7c15ull, "lock") & ~(1ull << 63);
+		return hash_text(hash_word(HASH_TEXT, lock->id), "lock") & ~(1ull << 63);
 	if (*name && names != IDMAP_NONE && names >= WORLD_SITE_NAMES)
 		*name = NULL; /* a name per object: they are one identity */
 	return hash_text(seed, *name) & ~(1ull << 63);

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock_now.h"
 
 #define FIRST_NS 1000000000ull
 #define EVERY_NS 200000000ull
@@ -20,18 +21,10 @@ static struct {
 	uint64_t due; /* ns, CLOCK_MONOTONIC: no line before */
 } state;
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 void progress_begin(void)
 {
 	state.wanted = isatty(STDERR_FILENO);
-	state.due = now_ns() + FIRST_NS;
+	state.due = clock_now() + FIRST_NS;
 }
 
 void progress_show(const char *format, ...)
@@ -41,7 +34,7 @@ void progress_show(const char *format, ...)
 
 	if (!state.wanted)
 		return;
-	now = now_ns();
+	now = clock_now();
 	if (now < state.due)
 		return;
 	state.due = now + EVERY_NS;

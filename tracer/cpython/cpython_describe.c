@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cpython_describe.h"
 #include "event/event_buffer.h"
+#include "base/clock_now.h"
 
 int cpython_describe(const struct target *target, const struct cpython_found *found,
                      const char *detail, const char *transport, uint64_t can,
@@ -26,7 +26,6 @@ int cpython_describe(const struct target *target, const struct cpython_found *fo
 	struct aw_event event = {.kind = AW_TARGET, .arg = AW_RUNTIME_CPYTHON};
 	struct stream_batch batch = {.pid = target->pid};
 	struct event_buffer buffer = {0};
-	struct timespec now;
 	int error;
 
 	snprintf(seen, sizeof(seen), "%s%s", detail,
@@ -34,8 +33,7 @@ int cpython_describe(const struct target *target, const struct cpython_found *fo
 	         : can & AW_CAN_AWAITS ? " (the JIT is on: it hides thread locks taken by `with`)"
 	                               : " (the JIT is on: it hides locks from this level; "
 	                                 "--detail awaits sees them)");
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	event.time = now.tv_sec * 1000000000ull + now.tv_nsec;
+	event.time = clock_now();
 	event.object = target->pid;
 	event.site = can;
 	error = event_buffer_add(&buffer, &event);

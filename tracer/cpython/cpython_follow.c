@@ -13,6 +13,7 @@
 #include "cpython_follow.h"
 #include "event/event_buffer.h"
 #include "target/processes.h"
+#include "base/clock_now.h"
 
 #define LOOK_NS 200000000ull /* between two looks at the processes */
 
@@ -42,14 +43,6 @@ struct cpython_follow {
 };
 
 static const struct source_ops ops;
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /* ---- who belongs to it ---- */
 
@@ -140,7 +133,7 @@ static int target_tell_of(const struct target *target, unsigned runtime, const c
 {
 	struct event_buffer buffer = {0};
 	struct stream_batch batch = {.pid = (uint32_t)target->pid};
-	const struct aw_event event = {.time = clock_ns(),
+	const struct aw_event event = {.time = clock_now(),
 	                               .kind = AW_TARGET,
 	                               .arg = runtime,
 	                               .object = (uint64_t)target->pid,
@@ -307,7 +300,7 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	struct cpython_follow *f = (struct cpython_follow *)source;
 	const struct timespec pause = {.tv_nsec = (timeout_ms < WAIT_MS ? timeout_ms : WAIT_MS) *
 	                                          1000000l};
-	uint64_t now = clock_ns();
+	uint64_t now = clock_now();
 	int batches = 0, error = root_tell(f, fn, context);
 
 	if (!error && !f->stopped && now >= f->look) {

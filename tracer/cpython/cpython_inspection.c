@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dump/inspection_graph.h"
+#include "base/clock_now.h"
 
 struct take {
 	struct inspection *out;
@@ -207,14 +207,12 @@ int cpython_inspection_take(const struct target *target, struct inspection **out
 {
 	struct take take = {.out = calloc(1, sizeof(*take.out))};
 	uint32_t pid = (uint32_t)target->pid;
-	struct timespec now;
 	int error = take.out ? names_new(&take.names) : -ENOMEM;
 
 	*out = NULL;
 	*names = NULL;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!error) {
-		take.out->time = now.tv_sec * 1000000000ull + now.tv_nsec;
+		take.out->time = clock_now();
 		error = cpython_snapshot_deliver(target->pid, take_batch, &take, picture, fault);
 	}
 	if (!error && picture->misfits * 4 > picture->frames)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpython_sections.h"
+#include "base/hash.h"
 
 enum {
 	WORDS = 30, /* of attributes that are looked at: SHARED_KEYS_MAX_SIZE */
@@ -143,8 +144,7 @@ int cpython_lock_other(struct cpython_translator *t, struct cpython_stream *stre
 	    !cpython_source_lock(t->source, spot->code->file, spot->line, spot->code->function,
 	                         spot->item, name, sizeof(name)))
 		return 0;
-	if (cpython_text_hash(CPYTHON_TEXT_HASH, name) == lock->called ||
-	    cpython_lock_name_is_local(name)) {
+	if (hash_text(HASH_TEXT, name) == lock->called || cpython_lock_name_is_local(name)) {
 		spot_note(lock, key, UINT64_MAX);
 		return 0;
 	}

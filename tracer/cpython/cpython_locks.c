@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpython_sections.h"
+#include "base/hash.h"
 
 void cpython_lock_renew(struct cpython_translator *t, struct cpython_lock *lock)
 {
@@ -104,7 +105,7 @@ int cpython_lock_name(struct cpython_translator *t, struct cpython_stream *strea
 	                         spot->item, name, sizeof(name)))
 		return 0;
 	lock->named = true;
-	lock->called = cpython_text_hash(CPYTHON_TEXT_HASH, name);
+	lock->called = hash_text(HASH_TEXT, name);
 	lock->local = cpython_lock_name_is_local(name);
 	lock->owner = spot->self;
 	lock->owner_type = spot->self ? cpython_word(&t->options.memory, spot->self + 8) : 0;

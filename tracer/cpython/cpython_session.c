@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cpython_describe.h"
 #include "cpython_level.h"
 #include "cpython_session_state.h"
+#include "base/clock_now.h"
 
 enum { CHECK_FRAMES = 64 };
 
@@ -31,14 +31,6 @@ int cpython_detect(pid_t pid, unsigned *version)
 	}
 	target_close(target);
 	return result;
-}
-
-uint64_t cpython_session_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 /* Places the probes again. What the programs remember of tasks is worth nothing after a pause; they
@@ -62,7 +54,7 @@ static int window_begin(struct cpython_session *s)
 /* Ends or begins a window when its time has come. */
 static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 {
-	uint64_t now = cpython_session_clock();
+	uint64_t now = clock_now();
 	int error;
 
 	if (!s->turn || now < s->turn)
@@ -105,7 +97,7 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 /* A target that runs another program by now shall not keep the memory of the one before. */
 static void memory_look(struct cpython_session *s)
 {
-	uint64_t now = cpython_session_clock();
+	uint64_t now = clock_now();
 
 	if (now < s->memory_look)
 		return;
@@ -120,7 +112,7 @@ static void memory_look(struct cpython_session *s)
  */
 static int missed_tell(struct cpython_session *s, bool last, stream_fn fn, void *context)
 {
-	uint64_t now = cpython_session_clock(), count, numbered;
+	uint64_t now = clock_now(), count, numbered;
 	struct cpython_translate_stats stats;
 
 	if (!s->described || (!last && !session_missed_due(&s->missed, now)))
@@ -247,7 +239,7 @@ int cpython_session_open(const struct cpython_session_options *options, struct s
 	s->source.ops = &ops;
 	s->options = *options;
 	s->pid = options->pid;
-	s->missed.asked = cpython_session_clock();
+	s->missed.asked = clock_now();
 	error = target_open(options->pid, &s->target);
 	if (!error)
 		error = kept_memory_open(options->pid, &s->memory);

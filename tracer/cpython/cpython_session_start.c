@@ -10,6 +10,7 @@
 #include "cpython_queue.h"
 #include "cpython_session_state.h"
 #include "cpython_snapshot.h"
+#include "base/clock_now.h"
 
 enum { SNAPSHOT_MS = 300 }; /* of an attachment that is to be there within a second */
 
@@ -233,7 +234,7 @@ static int attach_around(struct cpython_session *s, struct remote_memory *pages,
 	if (error)
 		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
 	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
-		s->turn = cpython_session_clock() + s->options.duty_on_ms * 1000000ull;
+		s->turn = clock_now() + s->options.duty_on_ms * 1000000ull;
 	if (s->found.target.queues)
 		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
 	error = cpython_attachment_attach(

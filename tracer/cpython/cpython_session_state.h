@@ -39,9 +39,6 @@ struct cpython_session {
 	struct session_missed missed;
 };
 
-/** ns of CLOCK_MONOTONIC. */
-uint64_t cpython_session_clock(void);
-
 /** Opens the attachment, finds and attaches. 0 or a negative errno with a message. */
 int cpython_session_start(struct cpython_session *session, struct fault *fault);
 

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cpython_describe.h"
 #include "cpython_snapshot.h"
 #include "cpython_table.h"
+#include "base/clock_now.h"
 
 /* Tasks read at a time before they are read again: a few milliseconds, in which few change. */
 enum { BATCH = 512, TRIES = 3 };
@@ -20,14 +20,6 @@ struct cpython_snapshot {
 	uint64_t time; /* ns: they were like this at or after it */
 	struct cpython_snapshot_left left;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 static int task_add(struct cpython_snapshot *snapshot, const struct cpython_walked *walked)
 {
@@ -144,14 +136,14 @@ static int tasks_take(const struct cpython_memory *memory, const struct cpython_
                       const struct cpython_snapshot_options *options,
                       const struct cpython_tasks *tasks, struct cpython_snapshot *snapshot)
 {
-	uint64_t end = clock_ns() + options->budget_ms * 1000000ull;
+	uint64_t end = clock_now() + options->budget_ms * 1000000ull;
 	struct cpython_walked walked;
 	int error = 0;
 
 	for (size_t i = 0; i < tasks->count && !error; i++) {
 		int state;
 
-		if (clock_ns() >= end) {
+		if (clock_now() >= end) {
 			snapshot->left.unreached = tasks->count - i;
 			break;
 		}
@@ -177,7 +169,7 @@ int cpython_snapshot_take(const struct cpython_memory *memory, const struct cpyt
 	*out = NULL;
 	known.lock_types = &types;
 	if (snapshot)
-		snapshot->time = clock_ns();
+		snapshot->time = clock_now();
 	if (!error)
 		error = options->budget_ms
 		                ? tasks_take(&known, target, options, &tasks, snapshot)
@@ -208,7 +200,7 @@ void cpython_snapshot_check(struct cpython_snapshot *snapshot, const struct cpyt
 	struct cpython_walked again;
 	size_t kept = 0;
 
-	snapshot->time = clock_ns();
+	snapshot->time = clock_now();
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct cpython_walked *walked = snapshot->tasks[i];
 

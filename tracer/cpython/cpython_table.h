@@ -21,15 +21,6 @@ struct cpython_table {
 	size_t count;
 };
 
-/** A text as (part of) a key; `hash` is that of what came before it, or CPYTHON_TEXT_HASH. */
-#define CPYTHON_TEXT_HASH 0xcbf29ce484222325ull
-static inline uint64_t cpython_text_hash(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3ull;
-}
-
 /** The value for a key, or NULL. */
 void *cpython_table_get(const struct cpython_table *table, uint64_t key, uint64_t more);
 

@@ -15,6 +15,7 @@
 
 #include "cpython_session.h"
 #include "cpython_state.h"
+#include "base/hash.h"
 
 enum { UNWATCHED_EVERY = 65536 };
 
@@ -34,7 +35,7 @@ static uint64_t write_place(struct cpython_translator *t, struct cpython_stream 
  * another object may come to lie there. */
 static uint64_t address_of(const struct aw_watch_window *w, const struct cpython_item *item)
 {
-	uint64_t hash = cpython_text_hash(CPYTHON_TEXT_HASH ^ item->d, w->path);
+	uint64_t hash = hash_text(HASH_TEXT ^ item->d, w->path);
 
 	return item->a ^ ((hash ^ hash >> 32) & 0x7fff) << 48;
 }

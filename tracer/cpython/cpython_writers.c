@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpython_state.h"
+#include "base/hash.h"
 
 #define PLACE_BIT (1ull << 62) /* ids of places in the source, apart from those of sites */
 
@@ -14,11 +15,10 @@
 uint64_t cpython_place(struct cpython_translator *t, struct cpython_stream *stream, uint64_t time,
                        const char *function, const char *file, uint32_t line, const char *label)
 {
-	uint64_t hash = cpython_text_hash(CPYTHON_TEXT_HASH, function), id;
+	uint64_t hash = hash_text(HASH_TEXT, function), id;
 	int error;
 
-	hash = cpython_text_hash(cpython_text_hash(hash, file), label) ^
-	       line * 0x9e3779b97f4a7c15ull;
+	hash = hash_text(hash_text(hash, file), label) ^ line * 0x9e3779b97f4a7c15ull;
 	id = PLACE_BIT | ((hash ^ hash >> 33) & (PLACE_BIT - 1));
 	if (cpython_table_get(&t->places, id, 0))
 		return id;

@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "inspection_graph.h"
 #include "target/remote_memory.h"
+#include "base/clock_now.h"
 
 #define LOOPS_MAX 4096u
 #define TASKS_MAX (1u << 20)
@@ -256,7 +256,6 @@ int inspection_take(const struct target *target, struct inspection **out)
 		.tasks = {.size = sizeof(struct inspect_task), .max = TASKS_MAX},
 		.locks = {.size = sizeof(struct inspect_lock), .max = LOCKS_MAX},
 	};
-	struct timespec ts;
 	int code;
 
 	*out = NULL;
@@ -264,8 +263,7 @@ int inspection_take(const struct target *target, struct inspection **out)
 		free(inspection);
 		return module ? -ENOMEM : -ENOTSUP;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	inspection->time = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	inspection->time = clock_now();
 	code = remote_memory_new(target->pid, &walk.pages);
 	if (!code)
 		code = process_walk(&walk, module->root);

@@ -4,9 +4,9 @@
  */
 #include "probe_cost.h"
 
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock_now.h"
 #include "probe_idle.h"
 
 enum { ROUNDS = 5, CALLS = 1000 };
@@ -31,14 +31,11 @@ static uint64_t calls_ns(void)
 	uint64_t best = UINT64_MAX;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		struct timespec from, to;
-		uint64_t ns;
+		uint64_t from = clock_now(), ns;
 
-		clock_gettime(CLOCK_MONOTONIC, &from);
 		for (int i = 0; i < CALLS; i++)
 			probe_cost_here();
-		clock_gettime(CLOCK_MONOTONIC, &to);
-		ns = (to.tv_sec - from.tv_sec) * 1000000000ull + to.tv_nsec - from.tv_nsec;
+		ns = clock_now() - from;
 		best = ns < best ? ns : best;
 	}
 	return best;

@@ -5,15 +5,8 @@
 #include "session_trial.h"
 
 #include <bpf/libbpf.h>
-#include <time.h>
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
+#include "base/clock_now.h"
 
 static unsigned programs_wanted(const struct bpf_object *object)
 {
@@ -28,11 +21,11 @@ void session_trial_make(struct session_trial *out, const char *object, session_t
                         void *context)
 {
 	struct bpf_object *loaded = NULL;
-	uint64_t begin = now_ns();
+	uint64_t begin = clock_now();
 
 	*out = (struct session_trial){.object = object};
 	out->error = load(context, &loaded, &out->refusal);
-	out->ns = now_ns() - begin;
+	out->ns = clock_now() - begin;
 	if (loaded)
 		out->programs = programs_wanted(loaded);
 }

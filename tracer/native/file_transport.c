@@ -26,6 +26,7 @@
 #include "base/idmap.h"
 #include "order/intake.h"
 #include "log_tail.h"
+#include "base/clock_now.h"
 
 #define READ_ROOM     (1u << 20)
 #define LOOK_EVERY_MS 10
@@ -59,14 +60,6 @@ struct file_transport {
 	bool stopped;
 	uint64_t buffer[READ_ROOM / sizeof(uint64_t)]; /* aligned for records */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
-}
 
 /* As many files as a process may have open, at most: one is open for each thread there was. What is
  * run has been started, and keeps the limit that it was given. */
@@ -307,7 +300,7 @@ static int transport_finish(struct file_transport *transport)
 	if (!code)
 		code = files_follow(transport);
 	for (size_t i = 0; !code && i < count; i++) {
-		struct aw_batch header = {.time = now_ms() * 1000000};
+		struct aw_batch header = {.time = clock_now_ms() * 1000000};
 
 		if (!tails[i])
 			continue;
@@ -332,7 +325,7 @@ static bool end_wait(const struct file_transport *transport, int ms)
 static int transport_poll(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct file_transport *transport = (struct file_transport *)source;
-	uint64_t until = now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
+	uint64_t until = clock_now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
 	struct intake_stats before, after;
 	int code;
 
@@ -352,7 +345,7 @@ static int transport_poll(struct source *source, int timeout_ms, stream_fn fn, v
 			                    &transport->telling);
 		transport->ended = ended;
 		intake_stats(transport->intake, &after);
-		now = now_ms();
+		now = clock_now_ms();
 		if (code || ended || after.batches != before.batches || now >= until)
 			break;
 		end_wait(transport, until - now < LOOK_EVERY_MS ? until - now : LOOK_EVERY_MS);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -22,6 +21,7 @@
 #include "log_tail.h"
 #include "load/session_missed.h"
 #include "session_programs.h"
+#include "base/clock_now.h"
 
 #define RING_MAX      (1u << 30)
 #define LOOK_EVERY_MS 2
@@ -48,14 +48,6 @@ struct session {
 static struct session *session_of(struct source *source)
 {
 	return (struct session *)source;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
 /* Feeds one entry of the ring. */
@@ -107,7 +99,7 @@ static int thread_finish(struct session *session, uint32_t tid,
 		.generation = thread->generation,
 		.begin = thread->begin,
 		.first = thread->next,
-		.time = now_ms() * 1000000,
+		.time = clock_now_ms() * 1000000,
 		.ended = true,
 	};
 
@@ -198,7 +190,7 @@ static int tails_feed(struct session *session, const struct tails *tails)
 			.generation = tail->thread.generation,
 			.begin = tail->thread.begin,
 			.first = tail->log.first,
-			.time = now_ms() * 1000000,
+			.time = clock_now_ms() * 1000000,
 			.events = tail->log.events,
 			.count = tail->log.count,
 		};
@@ -223,7 +215,7 @@ static int ring_empty(struct session *session)
  */
 static int missed_tell(struct session *session, bool last)
 {
-	uint64_t now = now_ms() * 1000000;
+	uint64_t now = clock_now_ms() * 1000000;
 
 	if (!session->programs.hits_are_records ||
 	    (!last && !session_missed_due(&session->missed, now)))
@@ -300,7 +292,7 @@ static int poll_once(struct session *session)
 static int session_poll(struct source *source, int timeout_ms, stream_fn fn, void *context)
 {
 	struct session *session = session_of(source);
-	uint64_t until = now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
+	uint64_t until = clock_now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
 	struct intake_stats before, after;
 	int code;
 
@@ -315,7 +307,7 @@ static int session_poll(struct source *source, int timeout_ms, stream_fn fn, voi
 
 		code = poll_once(session);
 		intake_stats(session->intake, &after);
-		now = now_ms();
+		now = clock_now_ms();
 		if (code || after.batches != before.batches || session->ended || now >= until)
 			break;
 		end_wait(session, until - now < LOOK_EVERY_MS ? until - now : LOOK_EVERY_MS);
@@ -422,7 +414,7 @@ static int session_start(struct session *session, const struct session_options *
 	code = programs_open(session, &plan, fault);
 	if (code)
 		return code;
-	session->missed.asked = now_ms() * 1000000;
+	session->missed.asked = clock_now_ms() * 1000000;
 	session->ring = ring_buffer__new(session->programs.ring, shipment_take, session, NULL);
 	return session->ring ? 0 : session_fault(fault, -errno, "map the ring buffer");
 }

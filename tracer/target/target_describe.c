@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "event/event_buffer.h"
+#include "base/clock_now.h"
 
 static bool has_kind(uint64_t kinds, unsigned kind)
 {
@@ -82,12 +82,9 @@ static int target_send(struct target_telling *telling)
 	const struct target *target = telling->target;
 	struct stream_batch batch = {.pid = target->pid, .first = telling->next};
 	struct event_buffer buffer = {0};
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = clock_now();
 	int code;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = ts.tv_sec * 1000000000ull + ts.tv_nsec;
 	code = target_add(&buffer, telling, now);
 	for (size_t i = 0; !code && !telling->told && i < target->module_count; i++)
 		code = module_add(&buffer, &target->modules[i], now);

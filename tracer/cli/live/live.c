@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/duration.h"
 #include "event/event_table.h"
@@ -26,6 +25,7 @@
 #include "order/merge.h"
 #include "cli/progress.h"
 #include "target/symbols.h"
+#include "base/clock_now.h"
 
 #define POLL_MS     100
 #define FLUSH_NS    1000000000ull
@@ -51,14 +51,6 @@ struct live {
 	uint64_t flushed;
 	bool told_to_end; /* SIGTERM was sent to what `run` started */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* To the symbols, the trace, the analysis. */
 static int live_hand_on(struct live *live, const struct stream_batch *batch)
@@ -201,7 +193,7 @@ static int live_loop(struct live *live)
 	int err = 0;
 
 	while (!stats.ended) {
-		uint64_t now = now_ns();
+		uint64_t now = clock_now();
 		int wait = POLL_MS;
 
 		if (live_over(live, now))
@@ -211,7 +203,7 @@ static int live_loop(struct live *live)
 		err = source->ops->poll(source, wait, live_take, live);
 		if (err < 0 && err != -EINTR)
 			return err;
-		now = now_ns();
+		now = clock_now();
 		err = live_flush(live, now);
 		if (err)
 			return err;
@@ -236,7 +228,7 @@ static int live_mark_end(struct live *live, uint64_t now)
 static int live_end(struct live *live)
 {
 	const struct live_parts *parts = live->parts;
-	uint64_t now = now_ns(); /* detaching takes a while */
+	uint64_t now = clock_now(); /* detaching takes a while */
 	int err = parts->source->ops->stop(parts->source, live_take, live);
 
 	if (!err)
@@ -248,7 +240,7 @@ static int live_end(struct live *live)
 	if (target_alive(parts->target))
 		symbols_refresh(
 			live->symbols); /* libraries loaded meanwhile; else the old maps do */
-	return symbols_define(live->symbols, now_ns(), live_pass_own, live);
+	return symbols_define(live->symbols, clock_now(), live_pass_own, live);
 }
 
 static void live_tell(const struct live *live)
@@ -265,12 +257,12 @@ static void live_tell(const struct live *live)
 	        " streams, %" PRIu64 " events out of order; %s\n",
 	        live->parts->source->ops->name, stats.events, stats.batches, stats.lost, stats.hits,
 	        stats.kernel_missed, merged.streams, merged.late,
-	        duration_format(time, now_ns() - live->begin));
+	        duration_format(time, clock_now() - live->begin));
 }
 
 int live_follow(struct live_parts *parts)
 {
-	struct live live = {.parts = parts, .begin = now_ns(), .end = UINT64_MAX};
+	struct live live = {.parts = parts, .begin = clock_now(), .end = UINT64_MAX};
 	int err, status = STATUS_CLEAN, end;
 
 	err = merge_new(0, live_pass, &live, &live.merge);
