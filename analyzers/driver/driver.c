@@ -44,6 +44,10 @@ static void on_conflict(void *context, const struct conflict *conflict, uint64_t
 {
 	struct analysis *a = context;
 
+	for (unsigned i = 0; !conflict->is_protected && i < a->count; i++)
+		if (a->chosen[i]->is_one && a->chosen[i]->is_one(conflict))
+			findings_conflict(&a->findings, &a->world, a->chosen[i]->rule, conflict,
+			                  count);
 	TELL_ALL(a, conflict, conflict, count);
 }
 
@@ -188,7 +192,7 @@ static int analyzers_open(struct analysis *a)
 
 		if (!is_chosen(a->env.options.only, analyzer->name))
 			continue;
-		err = analyzer->open(&a->env, &a->state[a->count]);
+		err = analyzer->open ? analyzer->open(&a->env, &a->state[a->count]) : 0;
 		if (err)
 			return err;
 		listen(a, analyzer, a->state[a->count]);
@@ -245,7 +249,8 @@ void analysis_free(struct analysis *a)
 	if (!a)
 		return;
 	for (unsigned i = 0; i < a->count; i++)
-		a->chosen[i]->close(a->state[i]);
+		if (a->chosen[i]->close)
+			a->chosen[i]->close(a->state[i]);
 	locations_fini(&a->locations);
 	world_fini(&a->world);
 	process_space_fini(&a->space);

@@ -54,6 +54,10 @@ struct analyzer {
 	void (*section_end)(void *state, struct section *section, const struct aw_event *event);
 	void (*section_gap)(void *state, struct section *section, uint64_t site);
 	void (*conflict)(void *state, const struct conflict *conflict, uint64_t count);
+	/* Conflicts of this kind that no lock keeps apart are findings of `rule`. What needs no
+	 * more than that has neither state nor `open` and `close`. NULL: none. */
+	bool (*is_one)(const struct conflict *conflict);
+	enum finding_rule rule;
 	int (*finish)(void *state); /* 0 or -ENOMEM */
 };
 

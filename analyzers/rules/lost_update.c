@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 struct lost_update {
-	const struct world *world;
 	struct findings *findings;
 	const struct blind_writes *blind;
 };
@@ -24,7 +23,6 @@ static int lost_update_open(const struct analyzer_env *env, void **state)
 
 	if (!self)
 		return -ENOMEM;
-	self->world = env->world;
 	self->findings = env->findings;
 	self->blind = env->blind;
 	*state = self;
@@ -35,14 +33,6 @@ static bool is_one(const struct conflict *conflict)
 {
 	return conflict->shape == CONFLICT_RWW &&
 	       !(conflict->first.bits & (ACCESS_TEST | ACCESS_IO));
-}
-
-static void lost_update_conflict(void *state, const struct conflict *conflict, uint64_t count)
-{
-	struct lost_update *self = state;
-
-	if (!conflict->is_protected && is_one(conflict))
-		findings_conflict(self->findings, self->world, RULE_LOST_UPDATE, conflict, count);
 }
 
 static int lost_update_finish(void *state)
@@ -64,6 +54,7 @@ const struct analyzer analyzer_lost_update = {
 	.help = "a value read before a gap is written back after it, over another task's write",
 	.open = lost_update_open,
 	.close = free,
-	.conflict = lost_update_conflict,
+	.is_one = is_one,
+	.rule = RULE_LOST_UPDATE,
 	.finish = lost_update_finish,
 };
