@@ -143,6 +143,9 @@ struct cpython_stream {
 	uint64_t time;  /* of the last event */
 	uint32_t ended; /* the task that ended on it last: those who await it are woken then */
 	uint64_t ended_address;
+	/* The task of the step under way, where another thread has made one in its place: its end
+	 * is told. 0: none has. */
+	uint64_t replaced, replaced_coro;
 	struct cpython_makers makers;
 	struct event_buffer ready;
 	struct event_buffer step; /* of the step under way: may still be corrected */

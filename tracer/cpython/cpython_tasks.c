@@ -49,6 +49,8 @@ int cpython_task_vanish(struct cpython_translator *t, struct cpython_stream *str
 	if (task->ran && task->ran != stream) {
 		stream = task->ran;
 		time = stream->time;
+		stream->replaced = task->address;
+		stream->replaced_coro = task->coro;
 	}
 	error = task->ended ? 0 : cpython_section_vanish(stream, task, time);
 	if (!error && !task->ended)

@@ -164,10 +164,14 @@ static int fact_settled(struct cpython_translator *t, struct cpython_stream *str
 
 	if (fact->settled == CPYTHON_SETTLED_NONE)
 		return 0;
-	/* Another task was made at its address meanwhile: with that its end was told. */
+	/* Another task was made at its address meanwhile: with that its end was told. That one may
+	 * have ended, too. */
 	task = cpython_table_get(&t->tasks, fact->last, 0);
-	if (fact->settled == CPYTHON_SETTLED_GONE && task && task->coro != fact->last_coro)
+	if ((fact->settled == CPYTHON_SETTLED_GONE && task && task->coro != fact->last_coro) ||
+	    (stream->replaced == fact->last && stream->replaced_coro == fact->last_coro)) {
+		stream->replaced = 0;
 		return cpython_section_states(t, stream, NULL, fact, items);
+	}
 	task = cpython_task_get(t, stream, fact, items, fact->last, fact->last_coro);
 	if (!task)
 		return -ENOMEM;
@@ -215,6 +219,7 @@ static int fact_enter(struct cpython_translator *t, struct cpython_stream *strea
 	if (!task)
 		return -ENOMEM;
 	task->ran = stream;
+	stream->replaced = 0;
 	if (cpython_makers_step(&stream->makers, fact, task->id))
 		return -ENOMEM;
 	cpython_updates_resume(stream, task, fact->flags & CPYTHON_ENTER_EXCEPTION);

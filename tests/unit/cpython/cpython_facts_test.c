@@ -84,14 +84,20 @@ struct packet {
 	struct cpython_item items[CPYTHON_ITEMS];
 };
 
-static int give(struct packet packet)
+static int give_to(uint32_t tid, uint64_t of_thread, struct packet packet)
 {
-	packet.fact.tid = TID;
-	packet.fact.number = number++;
+	packet.fact.tid = tid;
+	packet.fact.number = of_thread;
 	packet.fact.time = 1000 * number;
 	return cpython_translate_fact(translator, &packet.fact,
 	                              sizeof(packet.fact) +
 	                                      packet.fact.count * sizeof(packet.items[0]));
+}
+
+static int give(struct packet packet)
+{
+	number++;
+	return give_to(TID, number - 1, packet);
 }
 
 static const struct aw_event *find(enum aw_kind kind, size_t nth)
@@ -261,6 +267,30 @@ Test(cpython_facts, a_task_made_where_another_was_ends_that_one_alone, .init = b
 	cr_expect_null(find(AW_TASK_END, 1));
 	cr_expect_null(find(AW_TASK_NEW, 2));
 	cr_expect_eq(find(AW_RESUME, 1)->task, find(AW_TASK_NEW, 1)->object);
+}
+
+/* Two threads take turns between the end of a step and the next one: the task that ended is freed,
+ * and the other thread makes one in its place, which ends, before the first is told of the end. */
+Test(cpython_facts, a_task_replaced_by_another_thread_ends_once, .init = begin, .fini = end)
+{
+	struct packet other = step(TASK, CORO_TOO),
+		      others_end = {.fact = {.kind = CPYTHON_FACT_IDLE}};
+	struct packet end_late = {.fact = {.kind = CPYTHON_FACT_IDLE}};
+
+	others_end.fact.settled = CPYTHON_SETTLED_DONE;
+	others_end.fact.last = TASK;
+	others_end.fact.last_coro = CORO_TOO;
+	end_late.fact.settled = CPYTHON_SETTLED_GONE;
+	end_late.fact.last = TASK;
+	end_late.fact.last_coro = CORO;
+	cr_assert_eq(give(step(TASK, CORO)), 0);
+	cr_assert_eq(give_to(TID + 1, 0, other), 0);
+	cr_assert_eq(give_to(TID + 1, 1, others_end), 0);
+	cr_assert_eq(give(end_late), 0);
+	flush();
+	cr_expect_not_null(find(AW_TASK_END, 1));
+	cr_expect_null(find(AW_TASK_END, 2));
+	cr_expect_null(find(AW_TASK_NEW, 2));
 }
 
 Test(cpython_facts, a_first_step_of_the_same_addresses_is_another_tasks, .init = begin, .fini = end)

@@ -73,7 +73,8 @@ static inline bool program_said(struct program *program, const char *until, int 
 	return strstr(program->text, until) != NULL;
 }
 
-/* Does its event loop wait in its selector? True also where the kernel does not say. */
+/* Does its main thread wait for something else than the GIL? True also where the kernel does not
+ * say. */
 static inline bool program_waits(const struct program *program)
 {
 	char path[64];
@@ -87,7 +88,7 @@ static inline bool program_waits(const struct program *program)
 	if (fscanf(file, "%ld", &number) != 1) /* "running" */
 		number = -1;
 	fclose(file);
-	return number == SYS_epoll_wait || number == SYS_epoll_pwait;
+	return number >= 0 && number != SYS_futex && number != SYS_write;
 }
 
 /*
