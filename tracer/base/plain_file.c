@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { SEAL_TRIES = 50, SEAL_WAIT_US = 2000 };
+
 int plain_file_open(const char *path)
 {
 	int place = open(path, O_PATH | O_CLOEXEC), file;
@@ -70,6 +72,19 @@ static int parts_copy(int to, int from, off_t size)
 	return error;
 }
 
+/* The kernel says EBUSY while it has something of its own to do with one of the pages. */
+static int seal(int copy)
+{
+	for (unsigned i = 0;
+	     fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+	     i++) {
+		if (errno != EBUSY || i == SEAL_TRIES)
+			return -errno;
+		usleep(SEAL_WAIT_US);
+	}
+	return 0;
+}
+
 int plain_file_copy(int file, uint64_t max)
 {
 	struct stat status;
@@ -85,9 +100,8 @@ int plain_file_copy(int file, uint64_t max)
 	if (copy < 0)
 		return -errno;
 	error = ftruncate(copy, status.st_size) ? -errno : parts_copy(copy, file, status.st_size);
-	if (!error &&
-	    fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
-		error = -errno;
+	if (!error)
+		error = seal(copy);
 	if (error) {
 		close(copy);
 		return error;

@@ -41,28 +41,31 @@ static unsigned version_of_text(const struct cpython_elf *elf, char *release)
 	return 0;
 }
 
-unsigned cpython_find_version(const struct target *target, char *release)
+int cpython_find_version(const struct target *target, char *release)
 {
 	const struct target_module *core = target_module_with(target, TARGET_CPYTHON);
 	struct cpython_elf *elf;
-	unsigned version = 0;
+	int version = 0, error;
 	uint64_t address;
 	const uint8_t *at;
 	uint32_t hex;
 	size_t left;
 
 	release[0] = 0;
-	if (!core || cpython_elf_open(core->open_path, &elf))
+	if (!core)
 		return 0;
+	error = cpython_elf_open(core->open_path, &elf);
+	if (error)
+		return error;
 	/* const unsigned long Py_Version = PY_VERSION_HEX, since 3.11 */
 	address = cpython_elf_symbol(elf, "Py_Version");
 	at = address ? cpython_elf_at(elf, address, &left) : NULL;
 	if (at && left >= sizeof(hex)) {
 		memcpy(&hex, at, sizeof(hex));
-		version = hex >> 16;
+		version = (int)(hex >> 16);
 		snprintf(release, 32, "%u.%u.%u", hex >> 24, hex >> 16 & 0xff, hex >> 8 & 0xff);
 	} else if (!address) {
-		version = version_of_text(elf, release);
+		version = (int)version_of_text(elf, release);
 	}
 	cpython_elf_close(elf);
 	return version;
@@ -351,12 +354,17 @@ static void find_environment(const struct target *target, struct cpython_found *
 static int find_version(const struct target *target, struct cpython_found *out, struct fault *fault)
 {
 	const struct cpython_layout *layout;
+	int version;
 
 	memset(out, 0, sizeof(*out));
 	out->core = target_module_with(target, TARGET_CPYTHON);
 	if (!out->core)
 		return fault_set(fault, -ENOTSUP, "process %d is not CPython", (int)target->pid);
-	out->version = cpython_find_version(target, out->release);
+	version = cpython_find_version(target, out->release);
+	if (version < 0)
+		return fault_set(fault, version, "cannot read %s of process %d: %s",
+		                 out->core->path, (int)target->pid, strerror(-version));
+	out->version = (unsigned)version;
 	layout = cpython_layout_find(out->version);
 	if (!layout)
 		return fault_set(fault, -ENOTSUP, "CPython %s is not supported",

@@ -26,7 +26,9 @@ int cpython_detect(pid_t pid, unsigned *version)
 		return result;
 	*version = 0;
 	if (target->runtimes & TARGET_CPYTHON) {
-		*version = cpython_find_version(target, release);
+		int found = cpython_find_version(target, release);
+
+		*version = found > 0 ? (unsigned)found : 0;
 		result = 1;
 	}
 	target_close(target);

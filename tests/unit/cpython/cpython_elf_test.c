@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cpython/cpython_elf.h"
+#include "cpython/cpython_find.h"
 #include "target/elf_module.h"
 #include "base/plain_file.h"
 
@@ -216,4 +217,18 @@ Test(cpython_elf, a_copy_keeps_holes_and_the_bytes_behind_them)
 	cr_assert_eq(pwrite(copy, "x", 1, 0), -1);
 	close(copy);
 	close(fd);
+}
+
+Test(cpython_elf, an_interpreter_that_cannot_be_read_is_not_one_of_an_unknown_version)
+{
+	struct target_module module = {.path = "/usr/bin/python3",
+	                               .open_path = "/nowhere/python3",
+	                               .runtimes = TARGET_CPYTHON};
+	struct target target = {.pid = 1, .modules = &module, .module_count = 1};
+	struct cpython_found found;
+	struct fault fault = {0};
+
+	cr_assert_eq(cpython_find(&target, &found, &fault), -ENOENT);
+	cr_expect_str_eq(fault.message,
+	                 "cannot read /usr/bin/python3 of process 1: No such file or directory");
 }
