@@ -42,10 +42,15 @@ void world_fini(struct world *world)
 		bit_set_fini(&world->identities[i].threads);
 	}
 	free(world->identities);
-	/* actor_drop empties used_more, so this does no harm to what is free already. */
-	for (uint32_t i = 0; i < world->actors.made; i++)
-		idmap_fini(&((struct actor *)slab_at(&world->actors, i))->used_more);
+	/* world_actor_drop empties both, so this does no harm to what is free already. */
+	for (uint32_t i = 0; i < world->actors.made; i++) {
+		struct actor *actor = slab_at(&world->actors, i);
+
+		idmap_fini(&actor->used_more);
+		free(actor->held);
+	}
 	for (uint32_t i = 0; i < world->thread_count; i++) {
+		free(world->threads[i]->departed->held);
 		free(world->threads[i]->departed);
 		free(world->threads[i]);
 	}
@@ -179,6 +184,8 @@ void world_actor_drop(struct world *world, struct actor *actor)
 	world_sections_orphan(world, actor);
 	world_loss_actor_drop(actor);
 	idmap_fini(&actor->used_more);
+	free(actor->held);
+	actor->held = NULL;
 	idmap_remove(&world->actor_by_id, actor->id);
 	if (world->near_task[world_task_place(actor->id)] == actor)
 		world->near_task[world_task_place(actor->id)] = NULL;

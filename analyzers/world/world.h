@@ -30,7 +30,6 @@
 #define WORLD_PLAIN      (1ull << 32) /* actor ids of threads outside tasks: this + thread number */
 #define WORLD_THREADS    32767u       /* of the target, told apart; later ones are left out */
 #define WORLD_NESTING    16u          /* steps nested in each other on one thread */
-#define WORLD_HELD       16u          /* sections tracked per actor */
 #define WORLD_GUARDS     4u           /* locks of a lockset; more: `more` */
 #define WORLD_GAP_SITES  8u           /* suspension sites remembered per actor */
 #define WORLD_IDENTITIES (1u << 15)   /* locks told apart; more share the last row */
@@ -185,7 +184,7 @@ struct actor {
 	bool woken;      /* suspended, and already made ready: by what it awaited, or a cancel */
 	bool named_only; /* only spoken of so far, has not run */
 	uint8_t await;   /* what it is suspended for */
-	uint8_t held_count;
+	uint32_t held_count, held_room;
 	bool in_cycle;         /* deadlock.c: part of a wait-for cycle that was seen */
 	struct lockset guards; /* of the held locks that exclude (no semaphores of more than 1) */
 	/* Of all locks held at any time in this step so far: a step is atomic, so a lock that it
@@ -205,12 +204,12 @@ struct actor {
 	uint64_t wait_site;
 	struct actor *known_next, **known_link; /* world_loss.c; known_link NULL: in no list */
 	uint32_t known_thread;                  /* ... of this thread */
-	struct section *held[WORLD_HELD];
-	uint64_t gap_order[WORLD_GAP_SITES]; /* event number at which gap g began, likewise */
-	uint64_t gap_site[WORLD_GAP_SITES];  /* of gap number g: [g % WORLD_GAP_SITES] */
-	uint64_t gap_wait[WORLD_GAP_SITES];  /* uid of the lock it waited for in it, 0: none */
-	uint64_t searched;                   /* deadlock.c: the last search that came by it */
-	uint32_t used[8];                    /* identities it took lately: counted already */
+	struct section **held;                  /* in the order they were taken */
+	uint64_t gap_order[WORLD_GAP_SITES];    /* event number at which gap g began, likewise */
+	uint64_t gap_site[WORLD_GAP_SITES];     /* of gap number g: [g % WORLD_GAP_SITES] */
+	uint64_t gap_wait[WORLD_GAP_SITES];     /* uid of the lock it waited for in it, 0: none */
+	uint64_t searched;                      /* deadlock.c: the last search that came by it */
+	uint32_t used[8];                       /* identities it took lately: counted already */
 	uint32_t used_next;
 	struct idmap used_more; /* the rest of them */
 	uint64_t learnt;        /* event number at which its clock last grew within a step */

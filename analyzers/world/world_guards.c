@@ -5,6 +5,9 @@
  */
 #include "world_locks.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 static guard_t guard_of(const struct section *section)
 {
 	return guard_make(section->lock->uid, section->lock->identity,
@@ -29,7 +32,7 @@ static void guards_refresh(struct actor *actor)
 	struct lockset *guards = &actor->guards;
 
 	guards->count = 0;
-	guards->more = actor->held_count == WORLD_HELD;
+	guards->more = false;
 	actor->guards_sign = 0;
 	for (unsigned i = 0; i < actor->held_count; i++) {
 		if (!lock_excludes(actor->held[i]->lock))
@@ -62,7 +65,7 @@ static void step_guard_add(struct actor *actor, const struct section *section)
 void world_step_guards_rebuild(struct actor *actor)
 {
 	actor->step_guards.count = 0;
-	actor->step_guards.more = actor->held_count == WORLD_HELD;
+	actor->step_guards.more = false;
 	actor->step_sign = 0;
 	for (unsigned i = 0; i < actor->held_count; i++)
 		step_guard_add(actor, actor->held[i]);
@@ -87,12 +90,28 @@ void world_step_guards_around(struct actor *actor, const struct actor *outer)
 	locks_sign(actor);
 }
 
-void world_section_hold(struct actor *actor, struct section *section)
+/* 0 or -ENOMEM. */
+static int held_add(struct actor *actor, struct section *section)
+{
+	if (actor->held_count == actor->held_room) {
+		uint32_t room = actor->held_room ? 2 * actor->held_room : 4;
+		struct section **more = reallocarray(actor->held, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		actor->held = more;
+		actor->held_room = room;
+	}
+	actor->held[actor->held_count++] = section;
+	return 0;
+}
+
+void world_section_hold(struct world *world, struct actor *actor, struct section *section)
 {
 	section->holder = actor;
 	section->holder_id = actor->id;
-	if (actor->held_count < WORLD_HELD)
-		actor->held[actor->held_count++] = section;
+	if (held_add(actor, section))
+		world->error = -ENOMEM;
 	step_guard_add(actor, section);
 	guards_refresh(actor);
 }
@@ -108,6 +127,6 @@ void world_section_unhold(struct section *section)
 	for (unsigned i = 0; i < actor->held_count; i++)
 		if (actor->held[i] != section)
 			actor->held[kept++] = actor->held[i];
-	actor->held_count = (uint8_t)kept;
+	actor->held_count = kept;
 	guards_refresh(actor);
 }

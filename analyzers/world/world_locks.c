@@ -176,7 +176,7 @@ static void section_open(struct world *world, struct thread *thread, struct acto
 	section->next = lock->sections;
 	lock->sections = section;
 	lock->held++;
-	world_section_hold(actor, section);
+	world_section_hold(world, actor, section);
 	if (section->snapshot && !actor->running)
 		section_span(section); /* right now */
 	if (world->hooks.section_begin)
@@ -449,7 +449,7 @@ void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id)
 		section->other_task = true;
 		section->order = world->order;
 		section->step = section->wanted = actor->step;
-		world_section_hold(actor, section);
+		world_section_hold(world, actor, section);
 	}
 }
 

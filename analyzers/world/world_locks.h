@@ -39,7 +39,7 @@ void world_sections_orphan(struct world *world, struct actor *actor);
 void world_sections_adopt(struct world *world, struct actor *actor, uint64_t id);
 
 /** `actor` holds `section` from now on; nobody holds it. */
-void world_section_hold(struct actor *actor, struct section *section);
+void world_section_hold(struct world *world, struct actor *actor, struct section *section);
 void world_section_unhold(struct section *section);
 
 /** `actor` takes a lock of this identity: counts it once, however often it does. */

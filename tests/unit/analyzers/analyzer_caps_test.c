@@ -58,6 +58,37 @@ Test(caps, two_locks_more_share_the_last_row_and_the_report_says_so)
 	expect_rows(WORLD_IDENTITIES + 2, WORLD_IDENTITIES);
 }
 
+/* One task that holds `count` locks over one suspension. */
+static char *held_trace(unsigned count)
+{
+	char *trace = NULL;
+	size_t size;
+	FILE *out = open_memstream(&trace, &size);
+
+	fputs(target, out);
+	for (unsigned i = 1; i <= count; i++)
+		fprintf(out, "+1 - lock-new L%u @make:p.c:%u\n+1 w1 lock-taken L%u @get:p.c:%u\n",
+		        i, i, i, i);
+	fputs("+1 w1 suspend sleep @get:p.c:1\n", out);
+	for (unsigned i = 1; i <= count; i++)
+		fprintf(out, "+1 w1 lock-freed L%u\n", i);
+	fclose(out);
+	return trace;
+}
+
+Test(caps, each_of_many_locks_that_a_task_holds_spans_its_suspension)
+{
+	const struct report *report;
+	char *trace = held_trace(300);
+	struct analysis *analysis = expect_analysis(trace, &report);
+
+	cr_assert_eq(report->lock_count, 300);
+	for (size_t i = 0; i < report->lock_count; i++)
+		cr_expect_eq(report->locks[i].suspended, 1, "lock %zu", i);
+	analysis_free(analysis);
+	free(trace);
+}
+
 /* `count` updates that are lost, each at a place (`places`) or of an object of its own. */
 static char *updates_trace(unsigned count, bool places)
 {
