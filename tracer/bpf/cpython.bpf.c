@@ -245,7 +245,7 @@ __noinline int take(uint32_t slot, uint64_t object)
 		if (lock) {
 			type = read_word(lock + 8);
 			lock_state(slot, lock, type);
-			watch_add(slot, lock, type);
+			watch_add(lock, type);
 			s->fact.flags |=
 				owner_note(slot, lock, object, s->caller_self, s->caller_frame);
 		}

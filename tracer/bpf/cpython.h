@@ -156,7 +156,6 @@ enum {
 	CPYTHON_ENTER_FIRST = 1,     /* the first step */
 	CPYTHON_ENTER_EXCEPTION = 2, /* resumed by an exception (cancel, failed future) */
 	CPYTHON_ENTER_NESTED = 4,    /* in the step of another task */
-	CPYTHON_WATCH_FULL = 8,      /* a lock was dropped from the thread's watch list */
 	CPYTHON_ENTER_FACTORY = 16,  /* FIRST: its loop has a task factory */
 	CPYTHON_ENTER_LOOP = 32      /* its loop's queue is not known: there is an item LOOP */
 };

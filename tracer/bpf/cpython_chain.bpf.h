@@ -238,7 +238,7 @@ __noinline int watch_waited(uint32_t slot)
 			continue;
 		lock = lock_inner(&t->layout, how, self);
 		if (lock)
-			watch_add(slot, lock, read_word(lock + 8));
+			watch_add(lock, read_word(lock + 8));
 	}
 	return 0;
 }

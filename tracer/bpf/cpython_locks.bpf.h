@@ -169,13 +169,12 @@ static __always_inline uint64_t lock_inner(const struct cpython_layout *l,
  * Remembers to read the state of a lock at each end of a step on this thread.
  * When there is no room, one goes that was free then, else the oldest.
  */
-__noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
+__noinline int watch_add(uint64_t lock, uint64_t type)
 {
 	uint32_t i, best = CPYTHON_WATCH;
 	struct thread *th = thread_here();
-	struct scratch *s = scratch_at(slot);
 
-	if (!th || !s)
+	if (!th)
 		return 0;
 	for (i = 0; i < CPYTHON_WATCH; i++) {
 		struct watched *watched = &th->watch[(th->next + i) & (CPYTHON_WATCH - 1)];
@@ -190,10 +189,8 @@ __noinline int watch_add(uint32_t slot, uint64_t lock, uint64_t type)
 		else if (best == CPYTHON_WATCH && watched->state != CPYTHON_LOCK_HELD)
 			best = i;
 	}
-	if (best == CPYTHON_WATCH) {
-		s->fact.flags |= CPYTHON_WATCH_FULL;
-		best = 0;
-	}
+	if (best == CPYTHON_WATCH)
+		best = 0; /* its holder's next step says that its end was not seen */
 	i = (th->next + best) & (CPYTHON_WATCH - 1);
 	th->watch[i].lock = lock;
 	th->watch[i].type = type;

@@ -218,7 +218,7 @@ __noinline int acquire_state(uint32_t slot, uint64_t coro)
 	item->d = lock;
 	type = read_word(lock + 8);
 	lock_state(slot, lock, type);
-	watch_add(slot, lock, type);
+	watch_add(lock, type);
 	return 1;
 }
 
