@@ -55,8 +55,8 @@ struct cpython_lock_type {
 	struct cpython_type_value how;
 };
 
-/** The version (CPYTHON_VERSION) of the interpreter in a target's modules, 0: none, or unknown, or a
- * negative errno: its file cannot be read. `release` (32 bytes) gets it as text. */
+/** The version (CPYTHON_VERSION) of the interpreter in a target's modules, 0: none, or unknown, or
+ * a negative errno: its file cannot be read. `release` (32 bytes) gets it as text. */
 int cpython_find_version(const struct target *target, char *release);
 
 /**
