@@ -267,21 +267,7 @@ __noinline int take_lose(uint32_t target, uint64_t object)
 
 static __always_inline int take_probe(uint64_t object)
 {
-	uint32_t *target = process_get(bpf_get_current_pid_tgid());
-	struct scratch *s;
-	int slot;
-
-	if (!target)
-		return 0;
-	count(CPYTHON_COUNT_HITS);
-	slot = scratch_claim(*target);
-	if (slot < 0)
-		return take_lose(*target, object);
-	take(slot, object);
-	s = scratch_at(slot);
-	if (s)
-		scratch_release(s);
-	return 0;
+	return FACT_PROBE(take(slot, object), take_lose(*target, object));
 }
 
 /* At a call of _PyObject_LookupSpecial with the name of an exit method. */
@@ -351,24 +337,9 @@ __noinline int make(uint32_t slot, uint64_t task)
 SEC("uprobe")
 int task_new(struct pt_regs *ctx)
 {
-	uint32_t *target = process_get(bpf_get_current_pid_tgid());
 	uint64_t task = PT_REGS_PARM1(ctx);
-	struct scratch *s;
-	int slot;
 
-	if (!target)
-		return 0;
-	count(CPYTHON_COUNT_HITS);
-	slot = scratch_claim(*target);
-	if (slot < 0) {
-		fact_lose(bpf_get_current_pid_tgid());
-		return 0;
-	}
-	make(slot, task);
-	s = scratch_at(slot);
-	if (s)
-		scratch_release(s);
-	return 0;
+	return FACT_PROBE(make(slot, task), fact_lose(bpf_get_current_pid_tgid()));
 }
 
 /* An await expression is about to run on `object`. */
@@ -408,41 +379,14 @@ __noinline int await_object(uint32_t slot, uint64_t object)
 SEC("uprobe")
 int await_enter(struct pt_regs *ctx)
 {
-	uint32_t *target = process_get(bpf_get_current_pid_tgid());
 	uint64_t object = PT_REGS_PARM1(ctx);
-	struct scratch *s;
-	int slot;
 
-	if (!target)
-		return 0;
-	count(CPYTHON_COUNT_HITS);
-	slot = scratch_claim(*target);
-	if (slot < 0)
-		return current_lose(*target);
-	await_object(slot, object);
-	s = scratch_at(slot);
-	if (s)
-		scratch_release(s);
-	return 0;
+	return FACT_PROBE(await_object(slot, object), current_lose(*target));
 }
 
 static __always_inline int wake_probe(uint64_t callback, uint64_t future)
 {
-	uint32_t *target = process_get(bpf_get_current_pid_tgid());
-	struct scratch *s;
-	int slot;
-
-	if (!target)
-		return 0;
-	count(CPYTHON_COUNT_HITS);
-	slot = scratch_claim(*target);
-	if (slot < 0)
-		return wake_lose(*target, callback, future);
-	wake(slot, callback, future);
-	s = scratch_at(slot);
-	if (s)
-		scratch_release(s);
-	return 0;
+	return FACT_PROBE(wake(slot, callback, future), wake_lose(*target, callback, future));
 }
 
 /* At a call of PyObject_Vectorcall(loop.call_soon, arguments, ...), or of what that calls: until

@@ -88,6 +88,32 @@ static __always_inline void scratch_release(struct scratch *s)
 	__sync_lock_test_and_set(&s->busy, 0);
 }
 
+/*
+ * What a probe does that reports one fact: counts its hit, claims a scratch area, fills it in with
+ * `told` and gives it back, or does `lost` where none is free. The two see `slot` and `target`. The
+ * value is 0.
+ */
+#define FACT_PROBE(told, lost)                                                                     \
+	({                                                                                         \
+		uint32_t *target = process_get(bpf_get_current_pid_tgid());                        \
+		struct scratch *scratch;                                                           \
+		int slot;                                                                          \
+                                                                                                   \
+		if (target) {                                                                      \
+			count(CPYTHON_COUNT_HITS);                                                 \
+			slot = scratch_claim(*target);                                             \
+			if (slot < 0) {                                                            \
+				lost;                                                              \
+			} else {                                                                   \
+				told;                                                              \
+				scratch = scratch_at(slot);                                        \
+				if (scratch)                                                       \
+					scratch_release(scratch);                                  \
+			}                                                                          \
+		}                                                                                  \
+		0;                                                                                 \
+	})
+
 static __always_inline int generator_state(const struct cpython_layout *l, uint64_t generator)
 {
 	int8_t state = 0;
