@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fingerprint.h"
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_model.h"
 #include "waiver.h"
 
 enum { IDS = ACCEPTED_PRINTS - 1 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "python/pycache.h"
+#include "source/tree/tree_cache.h"
 
 uint64_t fingerprint_of(const char *rule, const char *object, const char *first, const char *last)
 {

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_model.h"
 
 /** What is to be printed. Plain data; the findings belong to the model. */
 struct lint_report {

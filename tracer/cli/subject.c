@@ -27,7 +27,7 @@
 #include "options.h"
 #include "progress.h"
 #include "native/session.h"
-#include "python/pywatch.h"
+#include "source/join/join_watch.h"
 
 /* What a busy program on our runtime tells in 0.1 s: as long may this one be kept from running. */
 #define RING_BYTES (64u << 20)

@@ -9,7 +9,7 @@
 
 #include "analysis.h"
 #include "cpython/cpython_session.h"
-#include "python/pywatch.h"
+#include "source/join/join_watch.h"
 #include "python_program.h"
 
 /* How often a rule found something of an object; `verdict` said of it. */

@@ -5,7 +5,7 @@
 #ifndef CLI_LINT_DIFF_H
 #define CLI_LINT_DIFF_H
 
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_model.h"
 
 struct lint_diff;
 

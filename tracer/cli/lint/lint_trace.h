@@ -6,7 +6,7 @@
 #define CLI_LINT_TRACE_H
 
 #include "analysis.h"
-#include "python/pytrace.h"
+#include "source/join/join_trace.h"
 
 struct lint_trace {
 	struct analysis *analysis;

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * join_proof.c - see join_proof.h.
+ *
+ * The model says first that the lock is needless, as lint would. Then each thing is asked again
+ * that may be otherwise in the process: who else names the lock, whether what its sections await is
+ * what the names say, whether a step can run inside of another.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/lint_rules/lint_parts.h"
+#include "source/program/program_load.h"
+#include "join_proof.h"
+
+#define STOPS   64 /* that are told of one lock */
+#define CHUNK   65536
+#define OVERLAP 256 /* longer than any name */
+
+struct proof {
+	struct pymodel *m;
+	struct py_program *p;
+	const struct pyproof_program *program;
+	uint32_t lock;
+	struct py_map met; /* functions that were looked at */
+	const char *why;   /* what is missing: the first that was met */
+};
+
+static const char *text_of(struct proof *w, uint32_t string)
+{
+	return py_text(w->p, string);
+}
+
+#define SAY(w, ...) text_of(w, py_internf((w)->p, __VA_ARGS__))
+
+/* As the program knows it. */
+static const char *file_name(const struct proof *w, uint32_t file)
+{
+	const char *path = w->p->files.at[file].path;
+	size_t length = strlen(w->program->root);
+
+	return strncmp(path, w->program->root, length) ? path : path + length;
+}
+
+static bool lack(struct proof *w, const char *why)
+{
+	if (!w->why)
+		w->why = why;
+	return false;
+}
+
+/* ---- which lock it is ---- */
+
+static bool is_same_function(const char *own, const char *seen)
+{
+	const char *last = strrchr(own, '.'); /* Python before 3.11 knows no qualified names */
+
+	return !strcmp(own, seen) || !strcmp(last ? last + 1 : own, seen);
+}
+
+static uint32_t last_line(const struct py_program *p, uint32_t file, uint32_t node)
+{
+	uint32_t line = py_node(p, file, node)->line;
+
+	for (uint32_t c = py_node(p, file, node)->first; c; c = py_node(p, file, c)->next) {
+		uint32_t last = last_line(p, file, c);
+
+		line = last > line ? last : line;
+	}
+	return line;
+}
+
+/*
+ * Does this use begin a section at the place? Before 3.13 all items stand at the statement.
+ * `within`: or is the place in such a section, as of one that was under way already?
+ */
+static bool use_is_at(const struct proof *w, const struct py_use *u,
+                      const struct report_place *place, bool within)
+{
+	const struct py_program *p = w->p;
+	uint32_t with = py_parent(p, u->file, u->node);
+
+	if ((u->kind != USE_REGION && u->kind != USE_ACQUIRE) || !u->func || !u->certain ||
+	    !place->file || !place->function || strcmp(file_name(w, u->file), place->file) != 0)
+		return false;
+	if (within && u->kind == USE_REGION) {
+		if (place->line < py_node(p, u->file, with)->line ||
+		    place->line > last_line(p, u->file, with))
+			return false;
+	} else if (py_node(p, u->file, u->node)->line != place->line &&
+	           py_node(p, u->file, with)->line != place->line) {
+		return false;
+	}
+	return is_same_function(py_text(p, p->funcs.at[u->func].qualname), place->function);
+}
+
+/* The lock taken at a place; of several in one line, the one of that name. 0: not known. */
+static uint32_t lock_at(const struct proof *w, const struct report_place *place, const char *name,
+                        bool within)
+{
+	uint32_t found = 0, named = 0;
+	bool several = false;
+
+	for (uint32_t i = 1; i < w->p->uses.count; i++) {
+		const struct py_use *u = &w->p->uses.at[i];
+
+		if (!use_is_at(w, u, place, within))
+			continue;
+		several |= found && found != u->lock;
+		found = u->lock;
+		if (name && !strcmp(py_text(w->p, w->p->locks.at[u->lock].label), name))
+			named = u->lock;
+	}
+	return several ? named : found;
+}
+
+static uint32_t lock_of(const struct proof *w, const struct report_lock *lock)
+{
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < lock->site_count; i++) {
+		uint32_t id = lock_at(w, &lock->sites[i].place, lock->name, false);
+
+		if (!id)
+			id = lock_at(w, &lock->sites[i].place, lock->name, true);
+
+		if (!id || (found && id != found))
+			return 0;
+		found = id;
+	}
+	return found;
+}
+
+/* ---- what its sections can do ---- */
+
+static void stop_add(struct proof *w, uint32_t file, uint32_t site)
+{
+	const struct py_site *s = &w->p->sites.at[site];
+	uint32_t id;
+	struct report_place place = {
+		.function = text_of(w, w->p->funcs.at[s->func].qualname),
+		.file = file_name(w, file),
+		.line = py_node(w->p, file, s->node)->line,
+	};
+
+	for (uint32_t i = 1; i < w->m->stops.count; i++)
+		if (w->m->stops.at[i].place.line == place.line &&
+		    !strcmp(w->m->stops.at[i].place.file, place.file))
+			return;
+	id = w->m->stops.count <= STOPS ? py_push(w->p, &w->m->stops) : 0;
+	/* Passes of the other kinds stand at different lines from version to version. */
+	if (id)
+		w->m->stops.at[id] =
+			(struct report_stop){.place = place, .counted = s->kind == SITE_AWAIT};
+}
+
+static void stops_within(struct proof *w, uint32_t file, uint32_t node)
+{
+	const struct py_node *n = py_node(w->p, file, node);
+	uint32_t site = w->p->files.at[file].owner[node];
+
+	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+		return;
+	if (n->kind == PY_AWAIT || n->kind == PY_ITEM || n->kind == PY_FOR ||
+	    n->kind == PY_COMP_FOR || n->kind == PY_YIELD) {
+		const struct py_site *s = &w->p->sites.at[site];
+
+		if (site && (py_site_suspends(w->p, site) || s->kind == SITE_YIELD ||
+		             (s->kind == SITE_ENTER && py_site_suspends(w->p, site + 1))))
+			stop_add(w, file, site);
+	}
+	for (uint32_t c = n->first; c; c = py_node(w->p, file, c)->next)
+		stops_within(w, file, c);
+}
+
+/* The awaits in the sections of the lock that can suspend. */
+static void stops_find(struct proof *w, struct report_source *out)
+{
+	py_free_table(&w->m->stops);
+	for (uint32_t i = 1; i < w->p->uses.count; i++) {
+		const struct py_use *u = &w->p->uses.at[i];
+
+		if (u->lock != w->lock || u->kind != USE_REGION)
+			continue;
+		for (uint32_t at = py_node(w->p, u->file, u->node)->next; at;
+		     at = py_node(w->p, u->file, at)->next)
+			stops_within(w, u->file, at);
+	}
+	out->stop_count = w->m->stops.count > 1 ? w->m->stops.count - 1 : 0;
+	out->stops = out->stop_count ? w->m->stops.at + 1 : NULL;
+}
+
+/* ---- the proof ---- */
+
+/* What else is done with it, which no section shows; NULL: nothing. */
+static const char *uses_unseen(struct proof *w)
+{
+	const struct py_lock *l = &w->p->locks.at[w->lock];
+
+	if (l->escapes)
+		return l->escape_node
+		               ? SAY(w, "%s (%s:%u)", l->escape_why, file_name(w, l->escape_file),
+		                     py_node(w->p, l->escape_file, l->escape_node)->line)
+		               : SAY(w, "%s (%s)", l->escape_why, file_name(w, l->escape_file));
+	return l->manual ? "it is acquired or released by hand" : NULL;
+}
+
+/* Why the model alone does not call it needless. */
+static const char *model_doubt(struct proof *w)
+{
+	const struct py_lock *l = &w->p->locks.at[w->lock];
+	const char *unseen = uses_unseen(w);
+
+	if (unseen)
+		return unseen;
+	if (l->tested)
+		return "locked() is asked";
+	if (w->p->greenlets || w->p->nests)
+		return "a library that can switch tasks inside of any call is used";
+	if (w->p->eager)
+		return "eager tasks are asked for: starting one runs it at once";
+	return "what its sections call may start or resume a task at once";
+}
+
+static bool model_proves(struct proof *w)
+{
+	const struct py_lock *l = &w->p->locks.at[w->lock];
+	uint32_t scope = py_enclosing_scope(w->p, l->file, l->node);
+
+	if (!py_lock_needless(w->p, w->lock))
+		return lack(w, model_doubt(w));
+	if (l->flavour != FLAVOUR_ASYNCIO ||
+	    py_resolve(w->p, scope, l->node).kind != REF_EXTERN_INSTANCE || l->container)
+		return lack(w, "it is not made where it is kept as an asyncio.Lock");
+	return true;
+}
+
+/* Is a mention one of the uses that were looked at? */
+static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
+{
+	for (uint32_t i = 1; i < w->p->uses.count; i++) {
+		const struct py_use *u = &w->p->uses.at[i];
+
+		if (u->lock == w->lock && u->file == file &&
+		    (u->node == node ||
+		     (u->kind == USE_REGION && py_node(w->p, file, u->node)->first == node)))
+			return true;
+	}
+	return false;
+}
+
+/* Every mention that may be of the lock, whatever annotations say, is a use that was looked at. */
+static bool mentions_prove(struct proof *w)
+{
+	struct py_program *p = w->p;
+	uint32_t name = p->locks.at[w->lock].name, count;
+	bool certain;
+
+	for (uint32_t file = 1; file < p->files.count; file++) {
+		const struct pytree *t = p->files.at[file].tree;
+
+		for (uint32_t i = 1; t && p->files.at[file].scope && i < t->node_count; i++) {
+			uint32_t from;
+
+			if (t->nodes[i].name != name || t->nodes[i].kind != PY_ATTR)
+				continue;
+			from = py_locks_of(p, py_enclosing_scope(p, file, i), i, &count, &certain);
+			for (uint32_t k = 0; k < count; k++)
+				if (p->lists.at[from + k] == w->lock && !is_use(w, file, i))
+					return lack(w, SAY(w, "what is used at %s:%u may be it",
+					                   file_name(w, file), t->nodes[i].line));
+		}
+	}
+	return true;
+}
+
+/* Is a function's name said in a string, or stored to from outside? Then it may be another. */
+static bool is_replaced(struct proof *w, uint32_t name)
+{
+	struct py_program *p = w->p;
+	const char *text = py_text(p, name);
+	size_t length = strlen(text);
+	bool more = false;
+
+	if (py_map_get(&p->stored, name, 0))
+		return true;
+	for (uint32_t file = 1; file < p->files.count; file++) {
+		const struct pytree *t = p->files.at[file].tree;
+
+		for (uint32_t i = 1; t && i < t->node_count; i++) {
+			const char *said = py_text(p, t->nodes[i].name);
+			size_t size = strlen(said);
+
+			if (t->nodes[i].kind == PY_STRING && size >= length &&
+			    !strcmp(said + size - length, text) &&
+			    (size == length || said[size - length - 1] == '.'))
+				return true;
+		}
+	}
+	return py_load_mentions(p, text, true, &more) || more;
+}
+
+static bool node_proves(struct proof *w, uint32_t file, uint32_t node);
+
+/* What a site runs is what the names say, with no annotation believed. */
+static bool site_proves(struct proof *w, uint32_t file, uint32_t site)
+{
+	struct py_program *p = w->p;
+	const struct py_site *s = &p->sites.at[site];
+	uint32_t callees = s->callees, count = s->callee_count, node = s->node;
+	uint32_t locks = s->locks, lock_count = s->lock_count;
+	uint32_t scope = py_enclosing_scope(p, file, node);
+	struct py_ref ref = py_resolve(p, scope, py_node(p, file, node)->first);
+
+	if (ref.kind == REF_UNKNOWN)
+		return lack(w, SAY(w, "what is awaited at %s:%u is only known by an annotation",
+		                   file_name(w, file), py_node(p, file, node)->line));
+	for (uint32_t i = 0; i < lock_count; i++)
+		if (p->lists.at[locks + i] != w->lock)
+			return lack(w, SAY(w, "another lock is taken inside, at %s:%u",
+			                   file_name(w, file), py_node(p, file, node)->line));
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t func = p->lists.at[callees + i];
+		const struct py_func *f = &p->funcs.at[func];
+
+		if (py_map_get(&w->met, func, 0))
+			continue;
+		py_map_set(p, &w->met, func, 0, 1);
+		if (is_replaced(w, f->name))
+			return lack(w, SAY(w, "`%s` may be replaced while the program runs",
+			                   py_text(p, f->qualname)));
+		if (!node_proves(w, f->file, py_child(p, f->file, f->node, 3)))
+			return false;
+	}
+	return true;
+}
+
+static bool node_proves(struct proof *w, uint32_t file, uint32_t node)
+{
+	const struct py_node *n = py_node(w->p, file, node);
+	uint32_t site = w->p->files.at[file].owner[node];
+
+	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+		return true;
+	if (site && (n->kind == PY_AWAIT || n->kind == PY_ITEM || n->kind == PY_FOR ||
+	             n->kind == PY_COMP_FOR)) {
+		if (!site_proves(w, file, site))
+			return false;
+		if (w->p->sites.at[site].kind == SITE_ENTER && !site_proves(w, file, site + 1))
+			return false;
+	}
+	for (uint32_t c = n->first; c; c = py_node(w->p, file, c)->next)
+		if (!node_proves(w, file, c))
+			return false;
+	return true;
+}
+
+static bool sections_prove(struct proof *w)
+{
+	for (uint32_t i = 1; i < w->p->uses.count; i++) {
+		struct py_use u = w->p->uses.at[i];
+
+		if (u.lock != w->lock || u.kind != USE_REGION)
+			continue;
+		for (uint32_t at = py_node(w->p, u.file, u.node)->next; at;
+		     at = py_node(w->p, u.file, at)->next)
+			if (!node_proves(w, u.file, at))
+				return false;
+	}
+	return true;
+}
+
+static bool files_prove(struct proof *w)
+{
+	static const char *const switchers[] = {"/greenlet/", "/gevent/", "/eventlet/",
+	                                        "/nest_asyncio.py"};
+
+	for (uint32_t file = 1; file < w->p->files.count; file++) {
+		if (w->p->files.at[file].err)
+			return lack(w, SAY(w, "%s could not be read", file_name(w, file)));
+		for (size_t i = 0; i < sizeof(switchers) / sizeof(*switchers); i++)
+			if (strstr(file_name(w, file), switchers[i]))
+				return lack(w, SAY(w, "%s can switch tasks inside of any call",
+				                   file_name(w, file)));
+	}
+	return true;
+}
+
+/* Is one of the words in a file? Read in pieces that overlap. -1: it cannot be read. */
+static int file_has(const char *path, const char *const *words, size_t count)
+{
+	char *chunk = malloc(CHUNK + OVERLAP);
+	FILE *in = chunk ? fopen(path, "re") : NULL;
+	size_t kept = 0, n;
+	int has = in ? 0 : -1;
+
+	while (!has && (n = fread(chunk + kept, 1, CHUNK, in))) {
+		size_t size = kept + n;
+
+		for (size_t i = 0; i < count; i++)
+			has |= memmem(chunk, size, words[i], strlen(words[i])) != NULL;
+		kept = size < OVERLAP ? size : OVERLAP;
+		memmove(chunk, chunk + size - kept, kept);
+	}
+	if (in && ferror(in))
+		has = -1;
+	if (in)
+		fclose(in);
+	free(chunk);
+	return has;
+}
+
+/* What was loaded without a source (extensions) does not name it, nor ask for eager tasks. */
+static bool others_prove(struct proof *w)
+{
+	const char *words[] = {text_of(w, w->p->locks.at[w->lock].name), "eager_task_factory"};
+	size_t count = sizeof(words) / sizeof(*words);
+
+	for (size_t i = 0; i < w->program->other_count; i++) {
+		const char *name = w->program->others[i];
+		int has = file_has(SAY(w, "%s%s", w->program->root, name), words, count);
+
+		if (has)
+			return lack(w, SAY(w,
+			                   has < 0 ? "%s could not be read"
+			                           : "%s, which has no source, may use it",
+			                   name));
+	}
+	return true;
+}
+
+/* Each names asked for again, without annotations. */
+static bool strictly(struct proof *w, bool (*prove)(struct proof *))
+{
+	bool proven;
+
+	py_map_fini(&w->p->attr_refs);
+	py_map_fini(&w->p->name_refs);
+	w->p->strict = true;
+	proven = prove(w);
+	w->p->strict = false;
+	py_map_fini(&w->p->attr_refs);
+	py_map_fini(&w->p->name_refs);
+	return proven;
+}
+
+/* The finding that lint has about the lock; NULL: none. */
+static const struct pyfinding *finding_of(const struct proof *w)
+{
+	const struct py_lock *l = &w->p->locks.at[w->lock];
+	size_t count;
+	const struct pyfinding *findings = pymodel_findings(w->m, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (findings[i].rule == &pyrules[PYRULE_NEEDLESS] &&
+		    findings[i].places[0].line == py_node(w->p, l->file, l->node)->line &&
+		    !strcmp(findings[i].places[0].file, w->p->files.at[l->file].path))
+			return &findings[i];
+	return NULL;
+}
+
+static const char *proof_text(struct proof *w)
+{
+	uint32_t sections = 0, files = 0, last = 0;
+
+	for (uint32_t i = 1; i < w->p->uses.count; i++) {
+		const struct py_use *u = &w->p->uses.at[i];
+
+		if (u->lock != w->lock || u->kind != USE_REGION)
+			continue;
+		sections++;
+		files += u->file != last;
+		last = u->file;
+	}
+	return SAY(w, "%u section%s in %u file%s (%u source file%s read, all that was loaded)",
+	           sections, sections == 1 ? "" : "s", files, files == 1 ? "" : "s",
+	           w->p->files.count - 1, w->p->files.count == 2 ? "" : "s");
+}
+
+static void lock_judge(struct proof *w, struct report_source *out)
+{
+	const struct pyfinding *finding = finding_of(w);
+
+	out->read = true;
+	out->wanted = finding && finding->waived;
+	out->unseen = uses_unseen(w);
+	stops_find(w, out);
+	if (out->stop_count)
+		return;
+	out->proven = model_proves(w) && !out->wanted && strictly(w, mentions_prove) &&
+	              strictly(w, sections_prove) && files_prove(w) && others_prove(w);
+	out->why = out->proven ? proof_text(w) : w->why;
+}
+
+void pyproof_lock(struct pymodel *model, const struct pyproof_program *program,
+                  const struct report_lock *lock, struct report_source *out)
+{
+	struct proof w = {.m = model, .p = &model->program, .program = program};
+
+	*out = (struct report_source){0};
+	w.lock = lock_of(&w, lock);
+	if (w.lock)
+		lock_judge(&w, out);
+	else
+		out->why = "not every place where it was taken is one of the source that was read";
+	if (out->proven && program->doubt) {
+		out->proven = false;
+		out->why = program->doubt;
+	}
+	if (w.p->err) {
+		out->proven = false;
+		out->why = "there was not enough memory";
+	}
+	py_map_fini(&w.met);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * join_sites.c - joins the sites of the model with those of a trace: where it suspended.
+ *
+ * Places are matched by file (as many trailing components of the path as possible: a trace may be
+ * of another machine), line and function. What matches nothing is not used.
+ */
+#include <string.h>
+
+#include "join.h"
+
+#define FRAMES 64 /* of an await chain that are looked at */
+#define ROUNDS 16
+
+/* How many trailing components two paths share; *all: those are all of one of them. */
+static unsigned int components_shared(const char *a, const char *b, bool *all)
+{
+	size_t i = strlen(a), k = strlen(b);
+	unsigned int shared = 0;
+
+	while (i && k && a[i - 1] == b[k - 1]) {
+		i--;
+		k--;
+		if (a[i] == '/')
+			shared++;
+	}
+	*all = (!i && (!k || b[k - 1] == '/')) || (!k && i && a[i - 1] == '/');
+	return shared + *all;
+}
+
+/* The program's file of a path in the trace; 0: none, or it is not clear which. */
+uint32_t pyjoin_file(struct join *j, const char *path)
+{
+	uint32_t name = py_intern_text(j->p, path), memo = py_map_get(&j->files, name, 0);
+	unsigned int best = 0;
+	uint32_t found = 0;
+
+	if (memo)
+		return memo - 1;
+	for (uint32_t i = 1; *path && i < j->p->files.count; i++) {
+		const char *own = j->p->files.at[i].path;
+		unsigned int shared;
+		bool all;
+
+		while (own[0] == '.' && own[1] == '/')
+			own += 2;
+		shared = components_shared(path, own, &all);
+		if ((!all && shared < 2) || shared < best)
+			continue;
+		found = shared == best ? 0 : i;
+		best = shared;
+	}
+	py_map_set(j->p, &j->files, name, 0, found + 1);
+	return found;
+}
+
+bool pyjoin_same_function(const char *own, const char *traced)
+{
+	const char *last = strrchr(own, '.');
+
+	return !strcmp(own, traced) || !strcmp(last ? last + 1 : own, traced);
+}
+
+static void site_index(struct join *j, uint32_t site, uint32_t file, uint32_t line)
+{
+	uint32_t at = py_push(j->p, &j->lines);
+
+	if (!at)
+		return;
+	j->lines.at[at] = (struct line_site){site, py_map_get(&j->sites, file, line)};
+	py_map_set(j->p, &j->sites, file, line, at);
+}
+
+static void sites_index(struct join *j)
+{
+	struct py_program *p = j->p;
+
+	for (uint32_t i = 1; i < p->sites.count; i++) {
+		const struct py_site *s = &p->sites.at[i];
+		uint32_t file = p->funcs.at[s->func].file, line, with;
+
+		if (!s->func || s->kind > SITE_COMP)
+			continue;
+		line = py_node(p, file, s->node)->line;
+		site_index(j, i, file, line);
+		/* before 3.13, the items of a with all stand at the statement's line */
+		with = py_node(p, file, py_parent(p, file, s->node))->line;
+		if ((s->kind == SITE_ENTER || s->kind == SITE_EXIT) && with != line)
+			site_index(j, i, file, with);
+	}
+}
+
+/* Of the model's sites at a place: how many, and do all of them never suspend? */
+static unsigned int sites_at(struct join *j, uint32_t file, const struct pytrace_place *place,
+                             bool *never)
+{
+	struct py_program *p = j->p;
+	unsigned int count = 0;
+
+	*never = true;
+	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
+		const struct py_site *s = &p->sites.at[j->lines.at[i].site];
+
+		if (!pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
+		                          place->function) ||
+		    (s->kind == SITE_ENTER && place->exit) ||
+		    (s->kind == SITE_EXIT && !place->exit))
+			continue;
+		count++;
+		*never &= !py_site_suspends(p, j->lines.at[i].site);
+	}
+	return count;
+}
+
+static void error_add(struct join *j, uint32_t file, const struct pytrace_place *place,
+                      uint64_t count)
+{
+	struct py_program *p = j->p;
+	uint32_t id;
+
+	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
+		struct py_site *s = &p->sites.at[j->lines.at[i].site];
+
+		if (pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
+		                         place->function))
+			s->verdict = MAY;
+	}
+	id = py_push(p, &j->m->errors);
+	if (id)
+		j->m->errors.at[id] = (struct pymodel_error){
+			.file = p->files.at[file].path,
+			.function = py_text(p, py_intern_text(p, place->function)),
+			.line = place->line,
+			.count = count};
+}
+
+static void place_count(struct join *j, uint32_t file, const struct pytrace_place *place,
+                        bool known)
+{
+	if (py_map_get(&j->seen, file, place->line))
+		return;
+	py_map_set(j->p, &j->seen, file, place->line, 1);
+	j->m->stats.trace_places++;
+	j->m->stats.trace_strangers += !known;
+}
+
+/* From the innermost frame outwards, to the first that is said to never suspend. */
+static bool stop_join(struct join *j, const struct pytrace_stop *stop)
+{
+	struct pytrace_place place;
+	uint64_t site = stop->site;
+
+	for (unsigned int i = 0; i < FRAMES && site; i++) {
+		unsigned int count;
+		uint32_t file;
+		bool never;
+
+		if (!pytrace_place(j->trace, stop->pid, site, &place, &site))
+			return false;
+		file = pyjoin_file(j, place.file);
+		if (!file || !j->p->files.at[file].scope)
+			continue;
+		count = sites_at(j, file, &place, &never);
+		place_count(j, file, &place, count > 0);
+		if (count && never) {
+			error_add(j, file, &place, stop->count);
+			return true;
+		}
+	}
+	return false;
+}
+
+void pyjoin_fini(struct join *j)
+{
+	py_map_fini(&j->files);
+	py_map_fini(&j->sites);
+	py_map_fini(&j->seen);
+	py_free_table(&j->lines);
+}
+
+void pyjoin_sites(struct pymodel *m, const struct pytrace *trace)
+{
+	struct join j = {.m = m, .p = &m->program, .trace = trace};
+	size_t count;
+	bool found;
+	const struct pytrace_stop *stops = pytrace_stops(trace, &count);
+
+	sites_index(&j);
+	found = j.lines.at; /* else there is no await in the program */
+	for (int round = 0; round < ROUNDS && found && !m->program.err; round++) {
+		found = false;
+		for (size_t i = 0; i < count && !m->program.err; i++)
+			found |= stop_join(&j, &stops[i]);
+		/* what rests on it is not said any more */
+		if (found)
+			py_suspend_link(&m->program);
+	}
+	pyjoin_fini(&j);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * join_trace.h - what a trace says about places of Python source: where tasks suspended, and in
+ * which windows (from a read to a write of one location) two tasks were at a time. join_sites.c
+ * joins it with the model.
+ */
+#ifndef ANALYZERS_JOIN_TRACE_H
+#define ANALYZERS_JOIN_TRACE_H
+
+#include <stdbool.h>
+
+#include "event/names.h"
+#include "event/stream.h"
+
+struct pytrace;
+
+struct pytrace_place {
+	const char *file, *function; /* "" where not known */
+	uint32_t line;
+	bool exit; /* the end of an `async with` */
+};
+
+/** Suspensions, by their innermost frame. */
+struct pytrace_stop {
+	uint32_t pid;
+	uint64_t site;
+	uint64_t count;
+};
+
+/** A location was read at one place and, after the task had suspended, written at another. */
+struct pytrace_window {
+	uint32_t pid;
+	uint64_t read, write; /* sites */
+	uint64_t count;
+	uint64_t met; /* meanwhile another task wrote the location, or was in the same window */
+	char task[64], other[64]; /* of the first time */
+};
+
+/** 0 or -ENOMEM. */
+int pytrace_new(struct pytrace **out);
+void pytrace_free(struct pytrace *trace); /* takes NULL */
+
+/** Takes a batch (a stream_fn; `trace` is a struct pytrace *). Bounded: at most PYTRACE_OPEN
+ * windows are followed at a time, and what is above that is not seen. */
+int pytrace_feed(void *trace, const struct stream_batch *batch);
+#define PYTRACE_OPEN 1024
+
+const struct pytrace_stop *pytrace_stops(const struct pytrace *trace, size_t *count);
+const struct pytrace_window *pytrace_windows(const struct pytrace *trace, size_t *count);
+
+/** The place of a site, and the site in the frame that called it (0: none). False: not known. */
+bool pytrace_place(const struct pytrace *trace, uint32_t pid, uint64_t site,
+                   struct pytrace_place *out, uint64_t *caller);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model_follows.h - does a write come next after an await, whatever way the function takes?
+ */
+#ifndef ANALYZERS_MODEL_FOLLOWS_H
+#define ANALYZERS_MODEL_FOLLOWS_H
+
+#include "source/program/program_parts.h"
+
+/** Does every way from the end of an await, but for exceptions, pass a statement that writes before
+ * it suspends or leaves? False where that is not simple to see. */
+bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write);
+/** The same of the end of a block: nothing else suspends or leaves on the way there. */
+bool py_end_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t block);
+
+#endif

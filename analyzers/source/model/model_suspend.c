@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model_suspend.c - which functions may suspend, and which locks may be held meanwhile.
+ *
+ * Both are grown from nothing until nothing more follows. Starting from "no
+ * lock is held over a suspension" is sound: the first wait for a lock that ever
+ * happens needs a holder that suspended for another reason.
+ */
+#include <string.h>
+
+#include "source/program/program_parts.h"
+
+bool py_site_suspends(const struct py_program *p, uint32_t site)
+{
+	const struct py_site *s = &p->sites.at[site];
+
+	if (s->verdict == MAY)
+		return s->kind != SITE_SPAWN;
+	for (uint32_t i = 0; i < s->callee_count; i++)
+		if (p->funcs.at[p->lists.at[s->callees + i]].suspends)
+			return true;
+	for (uint32_t i = 0; i < s->lock_count; i++)
+		if (p->locks.at[p->lists.at[s->locks + i]].held)
+			return true;
+	return false;
+}
+
+static bool kind_has_site(enum py_kind kind)
+{
+	return kind == PY_AWAIT || kind == PY_ITEM || kind == PY_FOR || kind == PY_COMP_FOR ||
+	       kind == PY_YIELD || kind == PY_ERROR || kind == PY_CALL;
+}
+
+/* Does a call run a function of the program that starts a task? */
+static bool call_spawns(const struct py_program *p, uint32_t file, uint32_t node)
+{
+	uint32_t func = py_enclosing_func(p, file, node);
+	const struct py_func *f = &p->funcs.at[func];
+
+	for (uint32_t i = 0; i < f->call_count; i++) {
+		const struct py_call *c = &p->calls.at[f->calls + i];
+
+		if (c->node == node && p->funcs.at[c->callee].flags & FUNC_SPAWNS)
+			return true;
+	}
+	return false;
+}
+
+uint32_t py_suspends_within(const struct py_program *p, uint32_t file, uint32_t node, bool spawns)
+{
+	const struct py_file *f = &p->files.at[file];
+	const struct py_node *n = &f->tree->nodes[node];
+
+	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+		return 0;
+	if (kind_has_site(n->kind) && f->owner[node]) {
+		uint32_t site = f->owner[node];
+		const struct py_site *s = &p->sites.at[site];
+
+		if (py_site_suspends(p, site) || s->kind == SITE_YIELD ||
+		    (spawns && s->kind == SITE_SPAWN))
+			return site;
+		if (s->kind == SITE_ENTER && py_site_suspends(p, site + 1))
+			return site + 1;
+	}
+	if (spawns && n->kind == PY_CALL && call_spawns(p, file, node))
+		return UINT32_MAX;
+	for (uint32_t c = n->first; c; c = f->tree->nodes[c].next) {
+		uint32_t site = py_suspends_within(p, file, c, spawns);
+
+		if (site)
+			return site;
+	}
+	return 0;
+}
+
+static void flags_from_decorators(struct py_program *p, struct py_func *f)
+{
+	uint32_t decorators = py_child(p, f->file, f->node, 0);
+	uint32_t scope = p->scopes.at[f->scope].parent;
+
+	for (uint32_t d = py_child(p, f->file, decorators, 0); d;
+	     d = py_node(p, f->file, d)->next) {
+		const struct py_node *n = py_node(p, f->file, d);
+		uint32_t at = n->kind == PY_CALL ? n->first : d;
+		struct py_ref ref = py_resolve(p, scope, at);
+		const char *name = py_text(p, py_node(p, f->file, at)->name);
+
+		/* a decorator of the program that is called as a known one is not that one */
+		if (ref.kind == REF_FUNC || ref.kind == REF_CLASS ||
+		    !py_known_decorator(ref.kind == REF_EXTERN ? py_text(p, ref.id) : name,
+		                        &f->flags))
+			f->flags |= FUNC_UNKNOWN_DECO;
+	}
+}
+
+void py_decorators_link(struct py_program *p)
+{
+	for (uint32_t i = 1; i < p->funcs.count; i++)
+		flags_from_decorators(p, &p->funcs.at[i]);
+	/* types were asked for before the flags were known */
+	py_map_fini(&p->attr_refs);
+	py_map_fini(&p->name_refs);
+}
+
+static bool func_must(const struct py_func *f)
+{
+	uint32_t bad = FUNC_STUB | FUNC_UNKNOWN_DECO | FUNC_LEGACY | FUNC_HAS_ERROR;
+
+	return f->flags & FUNC_ASYNC && f->flags & bad;
+}
+
+static bool funcs_grow(struct py_program *p)
+{
+	bool grew = false;
+
+	for (uint32_t i = 1; i < p->funcs.count; i++) {
+		struct py_func *f = &p->funcs.at[i];
+		bool suspends = func_must(f);
+
+		if (f->suspends)
+			continue;
+		for (uint32_t s = 0; s < f->site_count && !suspends; s++)
+			suspends = py_site_suspends(p, f->sites + s);
+		f->suspends = suspends;
+		grew |= suspends;
+	}
+	return grew;
+}
+
+static bool region_suspends(const struct py_program *p, const struct py_use *use)
+{
+	uint32_t at = py_node(p, use->file, use->node)->next; /* later items, then the body */
+
+	if (py_node(p, use->file, use->node)->kind != PY_ITEM)
+		return true;
+	for (; at; at = py_node(p, use->file, at)->next)
+		if (py_suspends_within(p, use->file, at, false))
+			return true;
+	return false;
+}
+
+static bool locks_grow(struct py_program *p)
+{
+	bool grew = false;
+
+	for (uint32_t i = 1; i < p->locks.count; i++) {
+		struct py_lock *l = &p->locks.at[i];
+		bool odd = l->type == LOCK_CONDITION || l->type == LOCK_EVENT ||
+		           l->type == LOCK_QUEUE || l->flavour == FLAVOUR_OTHER;
+
+		if (!l->held && (odd || l->escapes || l->manual)) {
+			l->held = true;
+			grew = true;
+		}
+	}
+	for (uint32_t i = 1; i < p->uses.count; i++) {
+		const struct py_use *u = &p->uses.at[i];
+		struct py_lock *l = &p->locks.at[u->lock];
+
+		if (u->kind == USE_REGION && !l->held && region_suspends(p, u)) {
+			l->held = true;
+			grew = true;
+		}
+	}
+	return grew;
+}
+
+static void spawns_link(struct py_program *p)
+{
+	bool grew = true;
+
+	for (uint32_t i = 1; i < p->sites.count; i++)
+		if (p->sites.at[i].kind == SITE_SPAWN && p->sites.at[i].func)
+			p->funcs.at[p->sites.at[i].func].flags |= FUNC_SPAWNS;
+	while (grew) {
+		grew = false;
+		for (uint32_t i = 1; i < p->calls.count; i++) {
+			const struct py_call *c = &p->calls.at[i];
+			struct py_func *f = &p->funcs.at[c->func];
+
+			if (c->func && p->funcs.at[c->callee].flags & FUNC_SPAWNS &&
+			    !(f->flags & FUNC_SPAWNS)) {
+				f->flags |= FUNC_SPAWNS;
+				grew = true;
+			}
+		}
+	}
+}
+
+void py_suspend_link(struct py_program *p)
+{
+	spawns_link(p);
+	do
+		while (funcs_grow(p))
+			;
+	while (locks_grow(p));
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * program_load.c - finds a program's files, reads them and lowers those that matter, in parallel.
+ *
+ * A file matters if an asynchronous word is in it; others are lowered when the
+ * linking asks for them (py_load_wanted).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/plain_file.h"
+#include "source/tree/tree_cache.h"
+#include "program_load.h"
+
+#include "base/escape.h"
+#include "base/fault.h"
+
+#define TEXT_MAX  (64u << 20)
+#define DEPTH_MAX 64u /* folders in folders */
+
+static bool skipped_folder(const char *name)
+{
+	static const char *const names[] = {"__pycache__", "node_modules", "site-packages", "venv"};
+
+	if (name[0] == '.')
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static void file_add(struct py_program *p, const char *path)
+{
+	uint32_t id = py_push(p, &p->files);
+	size_t n = strlen(path);
+	struct py_file *f = &p->files.at[id];
+
+	if (!id)
+		return;
+	f->path = strdup(path);
+	if (!f->path)
+		p->err = -ENOMEM;
+	f->is_init = n >= 12 && !strcmp(path + n - 12, "/__init__.py");
+}
+
+static bool excluded(const struct py_load *load, const char *path)
+{
+	for (size_t i = 0; i < load->exclude_count; i++)
+		if (strstr(path, load->exclude[i]))
+			return true;
+	return false;
+}
+
+/* Names the path that could not be read. Returns `code`. */
+static int path_fault(const struct py_load *load, const char *path, int code)
+{
+	char safe[ESCAPE_ROOM(200)];
+	size_t n = strlen(path);
+
+	escape_string(safe, sizeof(safe), n > 160 ? path + n - 160 : path);
+	return fault_set(load->fault, code, "%s%.190s: %s", n > 160 ? "..." : "", safe,
+	                 code == -ELOOP ? "more than 64 folders deep" : strerror(-code));
+}
+
+static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
+                       unsigned int depth);
+
+static int entry_take(struct py_program *p, const struct py_load *load, const char *folder,
+                      const struct dirent *e, unsigned int depth)
+{
+	char full[4096];
+	size_t n = strlen(e->d_name);
+	unsigned char type = e->d_type;
+	struct stat st;
+	bool source;
+
+	if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+		return 0;
+	if (snprintf(full, sizeof(full), "%s/%s", folder, e->d_name) >= (int)sizeof(full))
+		return path_fault(load, folder, -ENAMETOOLONG);
+	if (excluded(load, full))
+		return 0;
+	if (type == DT_UNKNOWN && !lstat(full, &st))
+		type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : type;
+	source = n > 3 && !strcmp(e->d_name + n - 3, ".py");
+	if (type == DT_DIR && !skipped_folder(e->d_name))
+		return folder_walk(p, load, full, depth + 1);
+	if (type != DT_REG || !source)
+		return 0;
+	if (faccessat(AT_FDCWD, full, R_OK, AT_EACCESS))
+		return path_fault(load, full, -errno);
+	file_add(p, full);
+	return 0;
+}
+
+static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
+                       unsigned int depth)
+{
+	struct dirent *e;
+	DIR *dir;
+	int err = 0;
+
+	if (depth >= DEPTH_MAX)
+		return path_fault(load, path, -ELOOP);
+	dir = opendir(path);
+	if (!dir)
+		return path_fault(load, path, -errno);
+	while (!err && !p->err && (e = readdir(dir)))
+		err = entry_take(p, load, path, e, depth);
+	closedir(dir);
+	return err;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct py_file *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+int py_load_find(struct py_program *p, const struct py_load *load)
+{
+	uint32_t unique = 1;
+	int err = 0;
+
+	for (size_t i = 0; i < load->path_count && !err; i++) {
+		char path[4096];
+		size_t n = strlen(load->paths[i]);
+		struct stat st;
+
+		if (!n || n >= sizeof(path))
+			return -ENAMETOOLONG;
+		memcpy(path, load->paths[i], n + 1);
+		while (n > 1 && path[n - 1] == '/')
+			path[--n] = '\0';
+		if (stat(path, &st))
+			return -errno;
+		if (S_ISDIR(st.st_mode))
+			err = folder_walk(p, load, path, 0);
+		else
+			file_add(p, path);
+	}
+	if (err || p->err || p->files.count < 2)
+		return err ? err : p->err;
+	qsort(p->files.at + 1, p->files.count - 1, sizeof(*p->files.at), by_path);
+	for (uint32_t i = 2; i < p->files.count; i++) {
+		if (!strcmp(p->files.at[i].path, p->files.at[unique].path)) {
+			free(p->files.at[i].path);
+			continue;
+		}
+		p->files.at[++unique] = p->files.at[i];
+	}
+	p->files.count = unique + 1;
+	return 0;
+}
+
+static int file_read(struct py_file *f)
+{
+	struct stat st;
+	int fd = plain_file_open(f->path);
+	size_t at = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > TEXT_MAX) {
+		close(fd);
+		return st.st_size > TEXT_MAX ? -EFBIG : -EINVAL;
+	}
+	f->text = malloc((size_t)st.st_size + 1);
+	while (f->text && at < (size_t)st.st_size &&
+	       (n = read(fd, f->text + at, (size_t)st.st_size - at)) > 0)
+		at += (size_t)n;
+	close(fd);
+	if (!f->text)
+		return -ENOMEM;
+	if (n < 0)
+		return -EIO;
+	f->size = at;
+	return 0;
+}
+
+static bool has_word(const struct py_file *f, const char *word)
+{
+	return memmem(f->text, f->size, word, strlen(word)) != NULL;
+}
+
+struct work {
+	struct py_program *p;
+	const struct py_load *load;
+	atomic_uint next;
+	bool wanted; /* only those in p->wanted, whatever is in them */
+};
+
+static void file_lower(struct work *w, struct pyparser *parser, struct py_file *f)
+{
+	const char *cache = w->load->cache;
+
+	f->hash = cache ? pycache_hash(f->text, f->size) : 0;
+	if (cache && !pycache_load(cache, f->hash, f->size, &f->tree))
+		return;
+	f->err = pytree_parse(parser, f->text, f->size, &f->tree);
+	if (!f->err && cache)
+		pycache_store(cache, f->hash, f->size, f->tree);
+}
+
+static void *worker(void *arg)
+{
+	struct work *w = arg;
+	struct pyparser *parser;
+	int err = pyparser_new(&parser);
+	uint32_t i;
+
+	while ((i = atomic_fetch_add(&w->next, 1)) < w->p->files.count) {
+		struct py_file *f = &w->p->files.at[i];
+
+		if (f->tree || (w->wanted && !py_map_get(&w->p->wanted, i, 0)))
+			continue;
+		f->err = err ? err : file_read(f);
+		if (!f->err && (w->wanted || has_word(f, "async") || has_word(f, "await") ||
+		                has_word(f, "trio")))
+			file_lower(w, parser, f);
+		if (!f->tree || (!f->tree->error_line && !f->tree->too_deep)) {
+			free(f->text);
+			f->text = NULL;
+		}
+	}
+	pyparser_free(parser);
+	return NULL;
+}
+
+/* Strings of one file become strings of the program. */
+static void names_join(struct py_program *p, struct py_file *f)
+{
+	struct pytree *t = f->tree;
+	uint32_t *ids = malloc((size_t)t->string_count * sizeof(*ids));
+
+	f->parent = calloc(t->node_count, sizeof(*f->parent));
+	f->owner = calloc(t->node_count, sizeof(*f->owner));
+	if (!ids || !f->parent || !f->owner) {
+		free(ids);
+		p->err = -ENOMEM;
+		return;
+	}
+	for (uint32_t i = 0; i < t->string_count; i++)
+		ids[i] = py_intern_text(p, pytree_string(t, i));
+	for (uint32_t i = 0; i < t->node_count; i++)
+		t->nodes[i].name = ids[t->nodes[i].name];
+	for (uint32_t i = 0; i < t->waiver_count; i++)
+		t->waivers[i].text = ids[t->waivers[i].text];
+	free(ids);
+	free(t->bytes);
+	free(t->string_at);
+	t->bytes = NULL;
+	t->string_at = NULL;
+}
+
+static int load_all(struct py_program *p, const struct py_load *load, bool wanted)
+{
+	struct work w = {.p = p, .load = load, .wanted = wanted};
+	unsigned int threads = load->threads ? load->threads : 1, started = 0;
+	pthread_t ids[16];
+
+	atomic_init(&w.next, 1);
+	for (; started + 1 < threads && started < 16; started++)
+		if (pthread_create(&ids[started], NULL, worker, &w))
+			break;
+	worker(&w);
+	while (started)
+		pthread_join(ids[--started], NULL);
+	for (uint32_t i = 1; i < p->files.count && !p->err; i++)
+		if (p->files.at[i].tree && !p->files.at[i].parent)
+			names_join(p, &p->files.at[i]);
+	return p->err;
+}
+
+int py_load(struct py_program *p, const struct py_load *load)
+{
+	return load_all(p, load, false);
+}
+
+int py_load_wanted(struct py_program *p, const struct py_load *load)
+{
+	return load_all(p, load, true);
+}
+
+/* Is the word there as an attribute or in a string? Any other place, if not `attribute`. */
+static bool mentions(const struct py_file *f, const char *word, bool attribute)
+{
+	const char *at = f->text, *end = f->text + f->size;
+	size_t n = strlen(word);
+
+	while ((at = memmem(at, end - at, word, n))) {
+		if (!attribute || (at > f->text && strchr(".\"'", at[-1])))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+int py_load_mentions(struct py_program *p, const char *word, bool attribute, bool *more)
+{
+	for (uint32_t i = 1; i < p->files.count; i++) {
+		struct py_file *f = &p->files.at[i];
+
+		if (f->tree || f->err || py_map_get(&p->wanted, i, 0))
+			continue;
+		f->err = file_read(f);
+		if (!f->err && mentions(f, word, attribute)) {
+			py_map_set(p, &p->wanted, i, 0, 1);
+			*more = true;
+		}
+		free(f->text);
+		f->text = NULL;
+	}
+	return p->err;
+}

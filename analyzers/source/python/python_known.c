@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * python_known.c - what asyncio, anyio, trio and their kin do: the only facts about
+ * code outside of the program that the model uses.
+ *
+ * What is not in these tables may suspend. scripts/check-known drives the rows about asyncio and
+ * contextlib with an interpreter; 3.9 to 3.13 were found to agree with all that they have of them.
+ */
+#include <string.h>
+
+#include "source/program/program_parts.h"
+
+struct known_await {
+	const char *dotted;
+	enum py_verdict verdict;
+};
+
+/* Awaited: `await FUNCTION(...)` or `await OBJECT.method(...)` by the object's class. */
+static const struct known_await awaits[] = {
+	{"asyncio.Lock.acquire", CONTENTION},
+	{"asyncio.Semaphore.acquire", CONTENTION},
+	{"asyncio.BoundedSemaphore.acquire", CONTENTION},
+	{"asyncio.UnboundedQueue.put", NEVER},
+};
+
+static const struct known_await enters[] = {
+	{"asyncio.Lock", CONTENTION},
+	{"asyncio.Semaphore", CONTENTION},
+	{"asyncio.BoundedSemaphore", CONTENTION},
+	{"asyncio.TaskGroup", NEVER},
+	{"asyncio.timeout", NEVER},
+	{"asyncio.timeout_at", NEVER},
+	{"async_timeout.timeout", NEVER},
+	{"async_timeout.timeout_at", NEVER},
+	{"contextlib.AsyncExitStack", NEVER},
+	{"contextlib.nullcontext", NEVER},
+	{"contextlib.aclosing", NEVER},
+};
+
+static const struct known_await exits[] = {
+	{"asyncio.Lock", NEVER},
+	{"asyncio.Semaphore", NEVER},
+	{"asyncio.BoundedSemaphore", NEVER},
+	{"asyncio.Condition", NEVER},
+	{"asyncio.timeout", NEVER},
+	{"asyncio.timeout_at", NEVER},
+	{"async_timeout.timeout", NEVER},
+	{"async_timeout.timeout_at", NEVER},
+	{"contextlib.nullcontext", NEVER},
+};
+
+static const struct {
+	const char *dotted;
+	enum py_lock_type type;
+	enum py_flavour flavour;
+} classes[] = {
+	{"asyncio.Lock", LOCK_LOCK, FLAVOUR_ASYNCIO},
+	{"asyncio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_ASYNCIO},
+	{"asyncio.BoundedSemaphore", LOCK_SEMAPHORE, FLAVOUR_ASYNCIO},
+	{"asyncio.Condition", LOCK_CONDITION, FLAVOUR_ASYNCIO},
+	{"asyncio.Event", LOCK_EVENT, FLAVOUR_ASYNCIO},
+	{"asyncio.Queue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
+	{"asyncio.UnboundedQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
+	{"asyncio.PriorityQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
+	{"asyncio.LifoQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
+	{"anyio.Lock", LOCK_LOCK, FLAVOUR_ANYIO},
+	{"anyio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_ANYIO},
+	{"anyio.Condition", LOCK_CONDITION, FLAVOUR_ANYIO},
+	{"anyio.Event", LOCK_EVENT, FLAVOUR_ANYIO},
+	{"anyio.create_lock", LOCK_LOCK, FLAVOUR_ANYIO},
+	{"trio.Lock", LOCK_LOCK, FLAVOUR_TRIO},
+	{"trio.StrictFIFOLock", LOCK_LOCK, FLAVOUR_TRIO},
+	{"trio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_TRIO},
+	{"trio.Condition", LOCK_CONDITION, FLAVOUR_TRIO},
+	{"trio.Event", LOCK_EVENT, FLAVOUR_TRIO},
+	{"tornado.locks.Lock", LOCK_LOCK, FLAVOUR_OTHER},
+	{"tornado.locks.Semaphore", LOCK_SEMAPHORE, FLAVOUR_OTHER},
+	{"threading.Lock", LOCK_LOCK, FLAVOUR_THREAD},
+	{"threading.RLock", LOCK_LOCK, FLAVOUR_THREAD},
+	{"threading.Condition", LOCK_CONDITION, FLAVOUR_THREAD},
+	{"threading.Semaphore", LOCK_SEMAPHORE, FLAVOUR_THREAD},
+	{"threading.BoundedSemaphore", LOCK_SEMAPHORE, FLAVOUR_THREAD},
+	{"threading.Event", LOCK_EVENT, FLAVOUR_THREAD},
+	{"multiprocessing.Lock", LOCK_LOCK, FLAVOUR_THREAD},
+	{"multiprocessing.RLock", LOCK_LOCK, FLAVOUR_THREAD},
+};
+
+/* Other classes whose methods or context are in the tables above. */
+static const char *const other_classes[] = {"asyncio.TaskGroup",        "asyncio.timeout",
+                                            "asyncio.timeout_at",       "async_timeout.timeout",
+                                            "async_timeout.timeout_at", "contextlib.AsyncExitStack",
+                                            "contextlib.nullcontext",   "contextlib.aclosing"};
+
+static const struct {
+	const char *last; /* component of the decorator's name */
+	uint32_t flags;
+} decorators[] = {
+	{"staticmethod", FUNC_STATIC},
+	{"classmethod", FUNC_CLASSMETHOD},
+	{"property", FUNC_PROPERTY},
+	{"cached_property", FUNC_PROPERTY},
+	{"abstractmethod", FUNC_STUB},
+	{"overload", FUNC_STUB},
+	{"asynccontextmanager", FUNC_CONTEXT},
+	{"contextmanager", FUNC_CONTEXT},
+	{"wraps", 0},
+	{"override", 0},
+	{"final", 0},
+	{"no_type_check", 0},
+	{"setter", FUNC_PROPERTY},
+	{"deleter", FUNC_PROPERTY},
+	{"getter", FUNC_PROPERTY},
+	{"coroutine", FUNC_LEGACY},
+	{"fixture", FUNC_FIXTURE | FUNC_UNKNOWN_DECO},
+};
+
+static enum py_verdict lookup(const struct known_await *rows, size_t count, const char *dotted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(rows[i].dotted, dotted))
+			return rows[i].verdict;
+	return MAY;
+}
+
+enum py_verdict py_known_await(const char *dotted)
+{
+	return lookup(awaits, sizeof(awaits) / sizeof(*awaits), dotted);
+}
+
+enum py_verdict py_known_enter(const char *dotted)
+{
+	return lookup(enters, sizeof(enters) / sizeof(*enters), dotted);
+}
+
+enum py_verdict py_known_exit(const char *dotted)
+{
+	return lookup(exits, sizeof(exits) / sizeof(*exits), dotted);
+}
+
+enum py_lock_type py_known_lock(const char *dotted, enum py_flavour *flavour)
+{
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		if (!strcmp(classes[i].dotted, dotted)) {
+			*flavour = classes[i].flavour;
+			return classes[i].type;
+		}
+	*flavour = 0;
+	return LOCK_TYPE_NONE;
+}
+
+bool py_known_class(const char *dotted)
+{
+	enum py_flavour flavour;
+
+	for (size_t i = 0; i < sizeof(other_classes) / sizeof(*other_classes); i++)
+		if (!strcmp(other_classes[i], dotted))
+			return true;
+	return py_known_lock(dotted, &flavour) != LOCK_TYPE_NONE;
+}
+
+/* "asyncio.locks.Lock" is asyncio.Lock: libraries re-export from their inner modules. */
+uint32_t py_canonical(struct py_program *p, uint32_t dotted)
+{
+	static const char *const packages[] = {"asyncio.", "anyio.", "trio.", "async_timeout."};
+	const char *text = py_text(p, dotted), *last = strrchr(text, '.');
+
+	for (size_t i = 0; last && i < sizeof(packages) / sizeof(*packages); i++) {
+		size_t size = strlen(packages[i]);
+		const char *middle = text + size;
+
+		if (strncmp(text, packages[i], size) != 0 || last < middle)
+			continue;
+		/* a lower-case component between the package and a class is a module */
+		if (middle < last && strcmp(middle, "locks") && middle[0] >= '_' &&
+		    last[1] >= 'A' && last[1] <= 'Z')
+			return py_internf(p, "%s%s", packages[i], last + 1);
+	}
+	return dotted;
+}
+
+bool py_known_decorator(const char *dotted, uint32_t *flags)
+{
+	const char *last = strrchr(dotted, '.');
+
+	last = last ? last + 1 : dotted;
+	for (size_t i = 0; i < sizeof(decorators) / sizeof(*decorators); i++)
+		if (!strcmp(decorators[i].last, last)) {
+			*flags |= decorators[i].flags;
+			return true;
+		}
+	return false;
+}
+
+int py_known_spawn(const char *name)
+{
+	static const char *const one[] = {"create_task",
+	                                  "ensure_future",
+	                                  "start_soon",
+	                                  "spawn",
+	                                  "start",
+	                                  "add_task",
+	                                  "create_background_task",
+	                                  "run_coroutine_threadsafe",
+	                                  "spawn_task",
+	                                  "wait_for",
+	                                  "shield",
+	                                  "call_soon",
+	                                  "call_later",
+	                                  "add_done_callback",
+	                                  "call_at",
+	                                  "call_soon_threadsafe",
+	                                  "start_task"};
+	static const char *const many[] = {"gather", "wait", "as_completed", "starmap", "amap"};
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(*one); i++)
+		if (!strcmp(one[i], name))
+			return 1;
+	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++)
+		if (!strcmp(many[i], name))
+			return 2;
+	return 0;
+}

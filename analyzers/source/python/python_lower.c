@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * python_lower.c - lowers statements. One small function per kind of statement; each
+ * leaves the cursor where it found it.
+ */
+#include <string.h>
+
+#include "python_lower.h"
+
+static uint32_t lower_statement(struct lowering *l);
+
+uint32_t lower_block(struct lowering *l)
+{
+	uint32_t node = lowering_node(l, PY_BLOCK), tail = 0;
+
+	if (!lowering_enter(l))
+		return node;
+	do {
+		if (lowering_named(l) || lowering_symbol(l) == SYM_ERROR)
+			lowering_append(l, node, &tail, lower_statement(l));
+	} while (lowering_next(l));
+	lowering_leave(l);
+	return node;
+}
+
+/* (left [: type] [= right]); a = b = c nests to the right. */
+static uint32_t lower_assignment(struct lowering *l)
+{
+	uint32_t node = lowering_node(l, PY_ASSIGN), tail = 0, value = 0, type = 0;
+	uint32_t targets[16], count = 0, levels = 0;
+	bool more = lowering_enter(l);
+
+	for (levels = more; more;) {
+		bool nested = false;
+
+		do {
+			if (lowering_at(l, "left") && count < 16)
+				targets[count++] = lower_expression(l);
+			else if (lowering_at(l, "type"))
+				type = lower_expression(l);
+			else if (lowering_at(l, "right") && lowering_symbol(l) == SYM_ASSIGNMENT &&
+			         levels < 16)
+				nested = true;
+			else if (lowering_at(l, "right"))
+				value = lower_expression(l);
+			else if (lowering_symbol(l) == SYM_ERROR)
+				lower_error(l);
+		} while (!nested && lowering_next(l));
+		more = nested && lowering_enter(l);
+		levels += more;
+	}
+	while (levels--)
+		lowering_leave(l);
+	if (type && !l->err)
+		l->nodes[node].kind = PY_ANNASSIGN;
+	lowering_append(l, node, &tail, value ? value : lowering_none(l));
+	for (uint32_t i = 0; i < count; i++)
+		lowering_append(l, node, &tail, targets[i]);
+	if (type) {
+		if (!count)
+			lowering_append(l, node, &tail, lowering_none(l));
+		lowering_append(l, node, &tail, type);
+	}
+	return node;
+}
+
+static uint32_t lower_augmented(struct lowering *l)
+{
+	uint32_t node = lowering_node(l, PY_AUGASSIGN), left = 0, right = 0, name = 0, tail = 0;
+
+	if (!lowering_enter(l))
+		return node;
+	do {
+		if (lowering_at(l, "left"))
+			left = lower_expression(l);
+		else if (lowering_at(l, "right"))
+			right = lower_expression(l);
+		else if (lowering_at(l, "operator"))
+			name = lowering_text(l);
+	} while (lowering_next(l));
+	lowering_leave(l);
+	lowering_append(l, node, &tail, left ? left : lowering_none(l));
+	lowering_append(l, node, &tail, right ? right : lowering_none(l));
+	if (!l->err)
+		l->nodes[node].name = name;
+	return node;
+}
+
+static uint32_t lower_expression_statement(struct lowering *l)
+{
+	uint32_t node, count = 0, tail = 0, only = 0;
+
+	node = lowering_node(l, PY_EXPR);
+	if (!lowering_enter(l))
+		return node;
+	do {
+		if (!lowering_named(l) && lowering_symbol(l) != SYM_ERROR)
+			continue;
+		if (lowering_symbol(l) == SYM_ASSIGNMENT)
+			only = lower_assignment(l);
+		else if (lowering_symbol(l) == SYM_AUGMENTED_ASSIGNMENT)
+			only = lower_augmented(l);
+		else
+			lowering_append(l, node, &tail, lower_expression(l));
+		count++;
+	} while (lowering_next(l));
+	lowering_leave(l);
+	return only && count == 1 ? only : node;
+}
+
+static uint32_t lower_alias(struct lowering *l)
+{
+	uint32_t node = lowering_node(l, PY_ALIAS), name = 0, bound = 0, child, tail = 0;
+
+	if (lowering_symbol(l) == SYM_ALIASED_IMPORT && lowering_enter(l)) {
+		do {
+			if (lowering_at(l, "name"))
+				name = lowering_text(l);
+			else if (lowering_at(l, "alias"))
+				bound = lowering_text(l);
+		} while (lowering_next(l));
+		lowering_leave(l);
+	} else {
+		name = lowering_symbol(l) == SYM_WILDCARD_IMPORT ? lowering_string(l, "*", 1)
+		                                                 : lowering_text(l);
+	}
+	child = lowering_node(l, PY_NAME);
+	lowering_append(l, node, &tail, child);
+	if (!l->err) {
+		l->nodes[child].name = name;
+		l->nodes[node].name = bound;
+	}
+	return node;
+}
+
+static uint32_t lower_import(struct lowering *l, enum py_kind kind)
+{
+	uint32_t node = lowering_node(l, kind), tail = 0, module = 0;
+
+	if (!lowering_enter(l))
+		return node;
+	do {
+		enum symbol s = lowering_symbol(l);
+
+		if (lowering_at(l, "module_name"))
+			module = lowering_text(l);
+		else if (s == SYM_DOTTED_NAME || s == SYM_ALIASED_IMPORT ||
+		         s == SYM_WILDCARD_IMPORT)
+			lowering_append(l, node, &tail, lower_alias(l));
+	} while (lowering_next(l));
+	lowering_leave(l);
+	if (!l->err)
+		l->nodes[node].name = module;
+	return node;
+}
+
+/* del a, b: the targets, out of their list */
+static uint32_t lower_delete(struct lowering *l)
+{
+	uint32_t node = lowering_children(l, PY_DEL), first;
+
+	if (l->err)
+		return node;
+	first = l->nodes[node].first;
+	if (first && l->nodes[first].kind == PY_TUPLE)
+		l->nodes[node].first = l->nodes[first].first;
+	return node;
+}
+
+static uint32_t lower_by_symbol(struct lowering *l)
+{
+	switch (lowering_symbol(l)) {
+	case SYM_EXPRESSION_STATEMENT:
+		return lower_expression_statement(l);
+	case SYM_RETURN:
+		return lowering_children(l, PY_RETURN);
+	case SYM_RAISE:
+		return lowering_children(l, PY_RAISE);
+	case SYM_BREAK:
+		return lowering_node(l, PY_BREAK);
+	case SYM_CONTINUE:
+		return lowering_node(l, PY_CONTINUE);
+	case SYM_PASS:
+	case SYM_TYPE_ALIAS:
+		return lowering_node(l, PY_PASS);
+	case SYM_DELETE:
+		return lower_delete(l);
+	case SYM_GLOBAL:
+		return lowering_children(l, PY_GLOBAL);
+	case SYM_NONLOCAL:
+		return lowering_children(l, PY_NONLOCAL);
+	case SYM_ASSERT:
+		return lowering_children(l, PY_ASSERT);
+	case SYM_IMPORT:
+	case SYM_FUTURE_IMPORT:
+		return lower_import(l, PY_IMPORT);
+	case SYM_IMPORT_FROM:
+		return lower_import(l, PY_FROM);
+	case SYM_IF:
+		return lower_if(l);
+	case SYM_WHILE:
+		return lower_while(l);
+	case SYM_FOR:
+		return lower_for(l);
+	case SYM_TRY:
+		return lower_try(l);
+	case SYM_WITH:
+		return lower_with(l);
+	case SYM_MATCH:
+		return lower_match(l);
+	case SYM_FUNCTION:
+		return lower_function(l, 0);
+	case SYM_CLASS:
+		return lower_class(l, 0);
+	case SYM_DECORATED:
+		return lower_decorated(l);
+	case SYM_ERROR:
+		return lower_error(l);
+	default:
+		return lower_expression(l);
+	}
+}
+
+static uint32_t lower_statement(struct lowering *l)
+{
+	bool broken = ts_node_has_error(ts_tree_cursor_current_node(&l->cursor));
+	uint32_t node;
+
+	if (l->depth >= PYTREE_DEPTH) {
+		l->too_deep = true;
+		return lowering_node(l, PY_ERROR);
+	}
+	l->depth++;
+	node = lower_by_symbol(l);
+	l->depth--;
+	if (broken && !l->err) {
+		l->nodes[node].flags |= PY_HAS_ERROR;
+		if (!l->error_line)
+			l->error_line = l->nodes[node].line;
+	}
+	return node;
+}
+
+int lowering_run(struct lowering *l)
+{
+	lowering_string(l, "", 0);
+	lower_block(l);
+	return l->err;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tree_cache.c - one file per lowered source file: a header, then the tree's arrays as they are.
+ *
+ * The format belongs to one build of the tool on one machine: the version is
+ * in the name's hash, and whatever does not check is as if it were not there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tree_cache.h"
+
+#define FORMAT 3u
+
+struct header {
+	char magic[8];
+	uint64_t sum; /* of all that follows the header */
+	uint32_t nodes, strings, bytes, waivers;
+	uint32_t error_line, too_deep;
+};
+
+/* Eight bytes a step; a multiply and a rotate each (the mixing of MurmurHash3). */
+uint64_t pycache_hash(const void *data, size_t size)
+{
+	const unsigned char *at = data;
+	uint64_t h = 0x9e3779b97f4a7c15u ^ size, k;
+
+	for (; size >= 8; size -= 8, at += 8) {
+		memcpy(&k, at, 8);
+		k *= 0x87c37b91114253d5u;
+		k = (k << 31) | (k >> 33);
+		h = (h ^ (k * 0x4cf5ad432745937fu)) * 5 + 0x52dce729;
+		h = (h << 27) | (h >> 37);
+	}
+	k = 0;
+	memcpy(&k, at, size);
+	h ^= k * 0x87c37b91114253d5u;
+	h ^= h >> 33;
+	h *= 0xff51afd7ed558ccdu;
+	return h ^ (h >> 33);
+}
+
+static void cache_path(char *out, size_t size, const char *folder, uint64_t hash, size_t text)
+{
+	snprintf(out, size, "%s/%u-%016llx-%zx.tree", folder, FORMAT, (unsigned long long)hash,
+	         text);
+}
+
+static size_t payload_size(const struct header *h)
+{
+	return (size_t)h->nodes * sizeof(struct py_node) + (size_t)h->strings * 4 + h->bytes +
+	       (size_t)h->waivers * sizeof(struct py_waiver);
+}
+
+static void *take(char **at, size_t size)
+{
+	void *copy = malloc(size ? size : 1);
+
+	if (copy)
+		memcpy(copy, *at, size);
+	*at += size;
+	return copy;
+}
+
+static bool strings_check(const struct pytree *t, uint32_t bytes)
+{
+	if (!t->string_count || !bytes || t->bytes[bytes - 1])
+		return false;
+	for (uint32_t i = 0; i < t->string_count; i++)
+		if (t->string_at[i] >= bytes)
+			return false;
+	for (uint32_t i = 0; i < t->waiver_count; i++)
+		if (t->waivers[i].text >= t->string_count)
+			return false;
+	return true;
+}
+
+static int tree_from(const struct header *h, char *payload, struct pytree **out)
+{
+	struct pytree *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	*t = (struct pytree){.node_count = h->nodes,
+	                     .string_count = h->strings,
+	                     .waiver_count = h->waivers,
+	                     .error_line = h->error_line,
+	                     .too_deep = h->too_deep != 0};
+	t->nodes = take(&payload, h->nodes * sizeof(struct py_node));
+	t->string_at = take(&payload, (size_t)h->strings * 4);
+	t->bytes = take(&payload, h->bytes);
+	t->waivers = take(&payload, h->waivers * sizeof(struct py_waiver));
+	if (!t->nodes || !t->string_at || !t->bytes || !t->waivers || !strings_check(t, h->bytes) ||
+	    !pytree_check(t)) {
+		pytree_free(t);
+		return -ENOENT;
+	}
+	*out = t;
+	return 0;
+}
+
+int pycache_load(const char *folder, uint64_t hash, size_t size, struct pytree **out)
+{
+	char path[4096];
+	struct stat st;
+	char *data = NULL;
+	int fd, err = -ENOENT;
+	struct header h;
+
+	*out = NULL;
+	cache_path(path, sizeof(path), folder, hash, size);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ENOENT;
+	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(h) && st.st_size < (1 << 30) &&
+	    (data = malloc(st.st_size)) && read(fd, data, st.st_size) == st.st_size) {
+		memcpy(&h, data, sizeof(h));
+		if (!memcmp(h.magic, "awpytree", 8) &&
+		    payload_size(&h) == (size_t)st.st_size - sizeof(h) &&
+		    pycache_hash(data + sizeof(h), st.st_size - sizeof(h)) == h.sum)
+			err = tree_from(&h, data + sizeof(h), out);
+	}
+	free(data);
+	close(fd);
+	return err;
+}
+
+void pycache_store(const char *folder, uint64_t hash, size_t size, const struct pytree *tree)
+{
+	char path[4096], temporary[4160];
+	uint32_t last = tree->string_count - 1;
+	struct header h = {.magic = "awpytree",
+	                   .nodes = tree->node_count,
+	                   .strings = tree->string_count,
+	                   .bytes = tree->string_at[last] + strlen(pytree_string(tree, last)) + 1,
+	                   .waivers = tree->waiver_count,
+	                   .error_line = tree->error_line,
+	                   .too_deep = tree->too_deep};
+	size_t payload = payload_size(&h);
+	char *data = malloc(sizeof(h) + payload), *at;
+	int fd;
+
+	if (!data)
+		return;
+	at = mempcpy(data + sizeof(h), tree->nodes, h.nodes * sizeof(struct py_node));
+	at = mempcpy(at, tree->string_at, (size_t)h.strings * 4);
+	at = mempcpy(at, tree->bytes, h.bytes);
+	if (h.waivers)
+		memcpy(at, tree->waivers, h.waivers * sizeof(struct py_waiver));
+	h.sum = pycache_hash(data + sizeof(h), payload);
+	memcpy(data, &h, sizeof(h));
+	cache_path(path, sizeof(path), folder, hash, size);
+	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd >= 0) {
+		bool ok = write(fd, data, sizeof(h) + payload) == (ssize_t)(sizeof(h) + payload);
+
+		close(fd);
+		if (!ok || rename(temporary, path))
+			unlink(temporary);
+	}
+	free(data);
+}
