@@ -14,5 +14,5 @@ uint64_t fingerprint_of(const char *rule, const char *object, const char *first,
 	char text[2048];
 
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", rule, object, first, last);
-	return pycache_hash(text, strlen(text));
+	return tree_cache_hash(text, strlen(text));
 }

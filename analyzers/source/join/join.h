@@ -15,19 +15,19 @@ struct line_site {
 };
 
 struct join {
-	struct pymodel *m;
-	struct py_program *p;
-	const struct pytrace *trace;
-	struct py_map files; /* (string of a path, 0) -> file + 1; 1: none */
-	struct py_map sites; /* (file, line) -> first of `lines` */
-	PY_TABLE(struct line_site) lines;
-	struct py_map seen; /* (file, line) of the trace */
+	struct lint_model *m;
+	struct program *p;
+	const struct join_trace *trace;
+	struct program_map files; /* (string of a path, 0) -> file + 1; 1: none */
+	struct program_map sites; /* (file, line) -> first of `lines` */
+	PROGRAM_TABLE(struct line_site) lines;
+	struct program_map seen; /* (file, line) of the trace */
 };
 
 /** The program's file of a path in the trace; 0: none, or it is not clear which. */
-uint32_t pyjoin_file(struct join *j, const char *path);
+uint32_t join_file(struct join *j, const char *path);
 /** Is it this function? Python before 3.11 knows no qualified names. */
-bool pyjoin_same_function(const char *own, const char *traced);
-void pyjoin_fini(struct join *j);
+bool join_same_function(const char *own, const char *traced);
+void join_fini(struct join *j);
 
 #endif

@@ -19,20 +19,20 @@
 #define OVERLAP 256 /* longer than any name */
 
 struct proof {
-	struct pymodel *m;
-	struct py_program *p;
-	const struct pyproof_program *program;
+	struct lint_model *m;
+	struct program *p;
+	const struct join_program *program;
 	uint32_t lock;
-	struct py_map met; /* functions that were looked at */
-	const char *why;   /* what is missing: the first that was met */
+	struct program_map met; /* functions that were looked at */
+	const char *why;        /* what is missing: the first that was met */
 };
 
 static const char *text_of(struct proof *w, uint32_t string)
 {
-	return py_text(w->p, string);
+	return program_text(w->p, string);
 }
 
-#define SAY(w, ...) text_of(w, py_internf((w)->p, __VA_ARGS__))
+#define SAY(w, ...) text_of(w, program_internf((w)->p, __VA_ARGS__))
 
 /* As the program knows it. */
 static const char *file_name(const struct proof *w, uint32_t file)
@@ -59,11 +59,12 @@ static bool is_same_function(const char *own, const char *seen)
 	return !strcmp(own, seen) || !strcmp(last ? last + 1 : own, seen);
 }
 
-static uint32_t last_line(const struct py_program *p, uint32_t file, uint32_t node)
+static uint32_t last_line(const struct program *p, uint32_t file, uint32_t node)
 {
-	uint32_t line = py_node(p, file, node)->line;
+	uint32_t line = program_node(p, file, node)->line;
 
-	for (uint32_t c = py_node(p, file, node)->first; c; c = py_node(p, file, c)->next) {
+	for (uint32_t c = program_node(p, file, node)->first; c;
+	     c = program_node(p, file, c)->next) {
 		uint32_t last = last_line(p, file, c);
 
 		line = last > line ? last : line;
@@ -75,24 +76,24 @@ static uint32_t last_line(const struct py_program *p, uint32_t file, uint32_t no
  * Does this use begin a section at the place? Before 3.13 all items stand at the statement.
  * `within`: or is the place in such a section, as of one that was under way already?
  */
-static bool use_is_at(const struct proof *w, const struct py_use *u,
+static bool use_is_at(const struct proof *w, const struct model_use *u,
                       const struct report_place *place, bool within)
 {
-	const struct py_program *p = w->p;
-	uint32_t with = py_parent(p, u->file, u->node);
+	const struct program *p = w->p;
+	uint32_t with = program_parent(p, u->file, u->node);
 
 	if ((u->kind != USE_REGION && u->kind != USE_ACQUIRE) || !u->func || !u->certain ||
 	    !place->file || !place->function || strcmp(file_name(w, u->file), place->file) != 0)
 		return false;
 	if (within && u->kind == USE_REGION) {
-		if (place->line < py_node(p, u->file, with)->line ||
+		if (place->line < program_node(p, u->file, with)->line ||
 		    place->line > last_line(p, u->file, with))
 			return false;
-	} else if (py_node(p, u->file, u->node)->line != place->line &&
-	           py_node(p, u->file, with)->line != place->line) {
+	} else if (program_node(p, u->file, u->node)->line != place->line &&
+	           program_node(p, u->file, with)->line != place->line) {
 		return false;
 	}
-	return is_same_function(py_text(p, p->funcs.at[u->func].qualname), place->function);
+	return is_same_function(program_text(p, p->funcs.at[u->func].qualname), place->function);
 }
 
 /* The lock taken at a place; of several in one line, the one of that name. 0: not known. */
@@ -103,13 +104,13 @@ static uint32_t lock_at(const struct proof *w, const struct report_place *place,
 	bool several = false;
 
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct py_use *u = &w->p->uses.at[i];
+		const struct model_use *u = &w->p->uses.at[i];
 
 		if (!use_is_at(w, u, place, within))
 			continue;
 		several |= found && found != u->lock;
 		found = u->lock;
-		if (name && !strcmp(py_text(w->p, w->p->locks.at[u->lock].label), name))
+		if (name && !strcmp(program_text(w->p, w->p->locks.at[u->lock].label), name))
 			named = u->lock;
 	}
 	return several ? named : found;
@@ -136,19 +137,19 @@ static uint32_t lock_of(const struct proof *w, const struct report_lock *lock)
 
 static void stop_add(struct proof *w, uint32_t file, uint32_t site)
 {
-	const struct py_site *s = &w->p->sites.at[site];
+	const struct model_site *s = &w->p->sites.at[site];
 	uint32_t id;
 	struct report_place place = {
 		.function = text_of(w, w->p->funcs.at[s->func].qualname),
 		.file = file_name(w, file),
-		.line = py_node(w->p, file, s->node)->line,
+		.line = program_node(w->p, file, s->node)->line,
 	};
 
 	for (uint32_t i = 1; i < w->m->stops.count; i++)
 		if (w->m->stops.at[i].place.line == place.line &&
 		    !strcmp(w->m->stops.at[i].place.file, place.file))
 			return;
-	id = w->m->stops.count <= STOPS ? py_push(w->p, &w->m->stops) : 0;
+	id = w->m->stops.count <= STOPS ? program_push(w->p, &w->m->stops) : 0;
 	/* Passes of the other kinds stand at different lines from version to version. */
 	if (id)
 		w->m->stops.at[id] =
@@ -157,34 +158,34 @@ static void stop_add(struct proof *w, uint32_t file, uint32_t site)
 
 static void stops_within(struct proof *w, uint32_t file, uint32_t node)
 {
-	const struct py_node *n = py_node(w->p, file, node);
+	const struct tree_node *n = program_node(w->p, file, node);
 	uint32_t site = w->p->files.at[file].owner[node];
 
-	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return;
-	if (n->kind == PY_AWAIT || n->kind == PY_ITEM || n->kind == PY_FOR ||
-	    n->kind == PY_COMP_FOR || n->kind == PY_YIELD) {
-		const struct py_site *s = &w->p->sites.at[site];
+	if (n->kind == TREE_AWAIT || n->kind == TREE_ITEM || n->kind == TREE_FOR ||
+	    n->kind == TREE_COMP_FOR || n->kind == TREE_YIELD) {
+		const struct model_site *s = &w->p->sites.at[site];
 
-		if (site && (py_site_suspends(w->p, site) || s->kind == SITE_YIELD ||
-		             (s->kind == SITE_ENTER && py_site_suspends(w->p, site + 1))))
+		if (site && (model_site_suspends(w->p, site) || s->kind == SITE_YIELD ||
+		             (s->kind == SITE_ENTER && model_site_suspends(w->p, site + 1))))
 			stop_add(w, file, site);
 	}
-	for (uint32_t c = n->first; c; c = py_node(w->p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(w->p, file, c)->next)
 		stops_within(w, file, c);
 }
 
 /* The awaits in the sections of the lock that can suspend. */
 static void stops_find(struct proof *w, struct report_source *out)
 {
-	py_free_table(&w->m->stops);
+	program_free_table(&w->m->stops);
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct py_use *u = &w->p->uses.at[i];
+		const struct model_use *u = &w->p->uses.at[i];
 
 		if (u->lock != w->lock || u->kind != USE_REGION)
 			continue;
-		for (uint32_t at = py_node(w->p, u->file, u->node)->next; at;
-		     at = py_node(w->p, u->file, at)->next)
+		for (uint32_t at = program_node(w->p, u->file, u->node)->next; at;
+		     at = program_node(w->p, u->file, at)->next)
 			stops_within(w, u->file, at);
 	}
 	out->stop_count = w->m->stops.count > 1 ? w->m->stops.count - 1 : 0;
@@ -196,12 +197,12 @@ static void stops_find(struct proof *w, struct report_source *out)
 /* What else is done with it, which no section shows; NULL: nothing. */
 static const char *uses_unseen(struct proof *w)
 {
-	const struct py_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->p->locks.at[w->lock];
 
 	if (l->escapes)
 		return l->escape_node
 		               ? SAY(w, "%s (%s:%u)", l->escape_why, file_name(w, l->escape_file),
-		                     py_node(w->p, l->escape_file, l->escape_node)->line)
+		                     program_node(w->p, l->escape_file, l->escape_node)->line)
 		               : SAY(w, "%s (%s)", l->escape_why, file_name(w, l->escape_file));
 	return l->manual ? "it is acquired or released by hand" : NULL;
 }
@@ -209,7 +210,7 @@ static const char *uses_unseen(struct proof *w)
 /* Why the model alone does not call it needless. */
 static const char *model_doubt(struct proof *w)
 {
-	const struct py_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->p->locks.at[w->lock];
 	const char *unseen = uses_unseen(w);
 
 	if (unseen)
@@ -225,13 +226,13 @@ static const char *model_doubt(struct proof *w)
 
 static bool model_proves(struct proof *w)
 {
-	const struct py_lock *l = &w->p->locks.at[w->lock];
-	uint32_t scope = py_enclosing_scope(w->p, l->file, l->node);
+	const struct model_lock *l = &w->p->locks.at[w->lock];
+	uint32_t scope = program_enclosing_scope(w->p, l->file, l->node);
 
-	if (!py_lock_needless(w->p, w->lock))
+	if (!lint_lock_needless(w->p, w->lock))
 		return lack(w, model_doubt(w));
 	if (l->flavour != FLAVOUR_ASYNCIO ||
-	    py_resolve(w->p, scope, l->node).kind != REF_EXTERN_INSTANCE || l->container)
+	    program_resolve(w->p, scope, l->node).kind != REF_EXTERN_INSTANCE || l->container)
 		return lack(w, "it is not made where it is kept as an asyncio.Lock");
 	return true;
 }
@@ -240,11 +241,11 @@ static bool model_proves(struct proof *w)
 static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
 {
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct py_use *u = &w->p->uses.at[i];
+		const struct model_use *u = &w->p->uses.at[i];
 
 		if (u->lock == w->lock && u->file == file &&
 		    (u->node == node ||
-		     (u->kind == USE_REGION && py_node(w->p, file, u->node)->first == node)))
+		     (u->kind == USE_REGION && program_node(w->p, file, u->node)->first == node)))
 			return true;
 	}
 	return false;
@@ -253,19 +254,20 @@ static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
 /* Every mention that may be of the lock, whatever annotations say, is a use that was looked at. */
 static bool mentions_prove(struct proof *w)
 {
-	struct py_program *p = w->p;
+	struct program *p = w->p;
 	uint32_t name = p->locks.at[w->lock].name, count;
 	bool certain;
 
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && p->files.at[file].scope && i < t->node_count; i++) {
 			uint32_t from;
 
-			if (t->nodes[i].name != name || t->nodes[i].kind != PY_ATTR)
+			if (t->nodes[i].name != name || t->nodes[i].kind != TREE_ATTR)
 				continue;
-			from = py_locks_of(p, py_enclosing_scope(p, file, i), i, &count, &certain);
+			from = model_locks_of(p, program_enclosing_scope(p, file, i), i, &count,
+			                      &certain);
 			for (uint32_t k = 0; k < count; k++)
 				if (p->lists.at[from + k] == w->lock && !is_use(w, file, i))
 					return lack(w, SAY(w, "what is used at %s:%u may be it",
@@ -278,27 +280,27 @@ static bool mentions_prove(struct proof *w)
 /* Is a function's name said in a string, or stored to from outside? Then it may be another. */
 static bool is_replaced(struct proof *w, uint32_t name)
 {
-	struct py_program *p = w->p;
-	const char *text = py_text(p, name);
+	struct program *p = w->p;
+	const char *text = program_text(p, name);
 	size_t length = strlen(text);
 	bool more = false;
 
-	if (py_map_get(&p->stored, name, 0))
+	if (program_map_get(&p->stored, name, 0))
 		return true;
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && i < t->node_count; i++) {
-			const char *said = py_text(p, t->nodes[i].name);
+			const char *said = program_text(p, t->nodes[i].name);
 			size_t size = strlen(said);
 
-			if (t->nodes[i].kind == PY_STRING && size >= length &&
+			if (t->nodes[i].kind == TREE_STRING && size >= length &&
 			    !strcmp(said + size - length, text) &&
 			    (size == length || said[size - length - 1] == '.'))
 				return true;
 		}
 	}
-	return py_load_mentions(p, text, true, &more) || more;
+	return program_load_mentions(p, text, true, &more) || more;
 }
 
 static bool node_proves(struct proof *w, uint32_t file, uint32_t node);
@@ -306,31 +308,31 @@ static bool node_proves(struct proof *w, uint32_t file, uint32_t node);
 /* What a site runs is what the names say, with no annotation believed. */
 static bool site_proves(struct proof *w, uint32_t file, uint32_t site)
 {
-	struct py_program *p = w->p;
-	const struct py_site *s = &p->sites.at[site];
+	struct program *p = w->p;
+	const struct model_site *s = &p->sites.at[site];
 	uint32_t callees = s->callees, count = s->callee_count, node = s->node;
 	uint32_t locks = s->locks, lock_count = s->lock_count;
-	uint32_t scope = py_enclosing_scope(p, file, node);
-	struct py_ref ref = py_resolve(p, scope, py_node(p, file, node)->first);
+	uint32_t scope = program_enclosing_scope(p, file, node);
+	struct program_ref ref = program_resolve(p, scope, program_node(p, file, node)->first);
 
 	if (ref.kind == REF_UNKNOWN)
 		return lack(w, SAY(w, "what is awaited at %s:%u is only known by an annotation",
-		                   file_name(w, file), py_node(p, file, node)->line));
+		                   file_name(w, file), program_node(p, file, node)->line));
 	for (uint32_t i = 0; i < lock_count; i++)
 		if (p->lists.at[locks + i] != w->lock)
 			return lack(w, SAY(w, "another lock is taken inside, at %s:%u",
-			                   file_name(w, file), py_node(p, file, node)->line));
+			                   file_name(w, file), program_node(p, file, node)->line));
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t func = p->lists.at[callees + i];
-		const struct py_func *f = &p->funcs.at[func];
+		const struct program_func *f = &p->funcs.at[func];
 
-		if (py_map_get(&w->met, func, 0))
+		if (program_map_get(&w->met, func, 0))
 			continue;
-		py_map_set(p, &w->met, func, 0, 1);
+		program_map_set(p, &w->met, func, 0, 1);
 		if (is_replaced(w, f->name))
 			return lack(w, SAY(w, "`%s` may be replaced while the program runs",
-			                   py_text(p, f->qualname)));
-		if (!node_proves(w, f->file, py_child(p, f->file, f->node, 3)))
+			                   program_text(p, f->qualname)));
+		if (!node_proves(w, f->file, program_child(p, f->file, f->node, 3)))
 			return false;
 	}
 	return true;
@@ -338,19 +340,19 @@ static bool site_proves(struct proof *w, uint32_t file, uint32_t site)
 
 static bool node_proves(struct proof *w, uint32_t file, uint32_t node)
 {
-	const struct py_node *n = py_node(w->p, file, node);
+	const struct tree_node *n = program_node(w->p, file, node);
 	uint32_t site = w->p->files.at[file].owner[node];
 
-	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return true;
-	if (site && (n->kind == PY_AWAIT || n->kind == PY_ITEM || n->kind == PY_FOR ||
-	             n->kind == PY_COMP_FOR)) {
+	if (site && (n->kind == TREE_AWAIT || n->kind == TREE_ITEM || n->kind == TREE_FOR ||
+	             n->kind == TREE_COMP_FOR)) {
 		if (!site_proves(w, file, site))
 			return false;
 		if (w->p->sites.at[site].kind == SITE_ENTER && !site_proves(w, file, site + 1))
 			return false;
 	}
-	for (uint32_t c = n->first; c; c = py_node(w->p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(w->p, file, c)->next)
 		if (!node_proves(w, file, c))
 			return false;
 	return true;
@@ -359,12 +361,12 @@ static bool node_proves(struct proof *w, uint32_t file, uint32_t node)
 static bool sections_prove(struct proof *w)
 {
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		struct py_use u = w->p->uses.at[i];
+		struct model_use u = w->p->uses.at[i];
 
 		if (u.lock != w->lock || u.kind != USE_REGION)
 			continue;
-		for (uint32_t at = py_node(w->p, u.file, u.node)->next; at;
-		     at = py_node(w->p, u.file, at)->next)
+		for (uint32_t at = program_node(w->p, u.file, u.node)->next; at;
+		     at = program_node(w->p, u.file, at)->next)
 			if (!node_proves(w, u.file, at))
 				return false;
 	}
@@ -435,26 +437,26 @@ static bool strictly(struct proof *w, bool (*prove)(struct proof *))
 {
 	bool proven;
 
-	py_map_fini(&w->p->attr_refs);
-	py_map_fini(&w->p->name_refs);
+	program_map_fini(&w->p->attr_refs);
+	program_map_fini(&w->p->name_refs);
 	w->p->strict = true;
 	proven = prove(w);
 	w->p->strict = false;
-	py_map_fini(&w->p->attr_refs);
-	py_map_fini(&w->p->name_refs);
+	program_map_fini(&w->p->attr_refs);
+	program_map_fini(&w->p->name_refs);
 	return proven;
 }
 
 /* The finding that lint has about the lock; NULL: none. */
-static const struct pyfinding *finding_of(const struct proof *w)
+static const struct lint_finding *finding_of(const struct proof *w)
 {
-	const struct py_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->p->locks.at[w->lock];
 	size_t count;
-	const struct pyfinding *findings = pymodel_findings(w->m, &count);
+	const struct lint_finding *findings = lint_model_findings(w->m, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (findings[i].rule == &pyrules[PYRULE_NEEDLESS] &&
-		    findings[i].places[0].line == py_node(w->p, l->file, l->node)->line &&
+		if (findings[i].rule == &lint_rules[LINT_NEEDLESS] &&
+		    findings[i].places[0].line == program_node(w->p, l->file, l->node)->line &&
 		    !strcmp(findings[i].places[0].file, w->p->files.at[l->file].path))
 			return &findings[i];
 	return NULL;
@@ -465,7 +467,7 @@ static const char *proof_text(struct proof *w)
 	uint32_t sections = 0, files = 0, last = 0;
 
 	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct py_use *u = &w->p->uses.at[i];
+		const struct model_use *u = &w->p->uses.at[i];
 
 		if (u->lock != w->lock || u->kind != USE_REGION)
 			continue;
@@ -480,7 +482,7 @@ static const char *proof_text(struct proof *w)
 
 static void lock_judge(struct proof *w, struct report_source *out)
 {
-	const struct pyfinding *finding = finding_of(w);
+	const struct lint_finding *finding = finding_of(w);
 
 	out->read = true;
 	out->wanted = finding && finding->waived;
@@ -493,8 +495,8 @@ static void lock_judge(struct proof *w, struct report_source *out)
 	out->why = out->proven ? proof_text(w) : w->why;
 }
 
-void pyproof_lock(struct pymodel *model, const struct pyproof_program *program,
-                  const struct report_lock *lock, struct report_source *out)
+void join_proof_lock(struct lint_model *model, const struct join_program *program,
+                     const struct report_lock *lock, struct report_source *out)
 {
 	struct proof w = {.m = model, .p = &model->program, .program = program};
 
@@ -512,5 +514,5 @@ void pyproof_lock(struct pymodel *model, const struct pyproof_program *program,
 		out->proven = false;
 		out->why = "there was not enough memory";
 	}
-	py_map_fini(&w.met);
+	program_map_fini(&w.met);
 }

@@ -9,7 +9,7 @@
 #include "report/report.h"
 
 /** What the model was made from. */
-struct pyproof_program {
+struct join_program {
 	const char *root;          /* stands before each name where this process opens it */
 	const char *const *others; /* what was loaded without a source */
 	size_t other_count;
@@ -23,7 +23,7 @@ struct pyproof_program {
  * nothing that was loaded to be unread. The texts of `out` live as long as the model, its stops
  * until the next call.
  */
-void pyproof_lock(struct pymodel *model, const struct pyproof_program *program,
-                  const struct report_lock *lock, struct report_source *out);
+void join_proof_lock(struct lint_model *model, const struct join_program *program,
+                     const struct report_lock *lock, struct report_source *out);
 
 #endif

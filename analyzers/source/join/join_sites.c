@@ -29,9 +29,9 @@ static unsigned int components_shared(const char *a, const char *b, bool *all)
 }
 
 /* The program's file of a path in the trace; 0: none, or it is not clear which. */
-uint32_t pyjoin_file(struct join *j, const char *path)
+uint32_t join_file(struct join *j, const char *path)
 {
-	uint32_t name = py_intern_text(j->p, path), memo = py_map_get(&j->files, name, 0);
+	uint32_t name = program_intern_text(j->p, path), memo = program_map_get(&j->files, name, 0);
 	unsigned int best = 0;
 	uint32_t found = 0;
 
@@ -50,11 +50,11 @@ uint32_t pyjoin_file(struct join *j, const char *path)
 		found = shared == best ? 0 : i;
 		best = shared;
 	}
-	py_map_set(j->p, &j->files, name, 0, found + 1);
+	program_map_set(j->p, &j->files, name, 0, found + 1);
 	return found;
 }
 
-bool pyjoin_same_function(const char *own, const char *traced)
+bool join_same_function(const char *own, const char *traced)
 {
 	const char *last = strrchr(own, '.');
 
@@ -63,91 +63,91 @@ bool pyjoin_same_function(const char *own, const char *traced)
 
 static void site_index(struct join *j, uint32_t site, uint32_t file, uint32_t line)
 {
-	uint32_t at = py_push(j->p, &j->lines);
+	uint32_t at = program_push(j->p, &j->lines);
 
 	if (!at)
 		return;
-	j->lines.at[at] = (struct line_site){site, py_map_get(&j->sites, file, line)};
-	py_map_set(j->p, &j->sites, file, line, at);
+	j->lines.at[at] = (struct line_site){site, program_map_get(&j->sites, file, line)};
+	program_map_set(j->p, &j->sites, file, line, at);
 }
 
 static void sites_index(struct join *j)
 {
-	struct py_program *p = j->p;
+	struct program *p = j->p;
 
 	for (uint32_t i = 1; i < p->sites.count; i++) {
-		const struct py_site *s = &p->sites.at[i];
+		const struct model_site *s = &p->sites.at[i];
 		uint32_t file = p->funcs.at[s->func].file, line, with;
 
 		if (!s->func || s->kind > SITE_COMP)
 			continue;
-		line = py_node(p, file, s->node)->line;
+		line = program_node(p, file, s->node)->line;
 		site_index(j, i, file, line);
 		/* before 3.13, the items of a with all stand at the statement's line */
-		with = py_node(p, file, py_parent(p, file, s->node))->line;
+		with = program_node(p, file, program_parent(p, file, s->node))->line;
 		if ((s->kind == SITE_ENTER || s->kind == SITE_EXIT) && with != line)
 			site_index(j, i, file, with);
 	}
 }
 
 /* Of the model's sites at a place: how many, and do all of them never suspend? */
-static unsigned int sites_at(struct join *j, uint32_t file, const struct pytrace_place *place,
+static unsigned int sites_at(struct join *j, uint32_t file, const struct join_place *place,
                              bool *never)
 {
-	struct py_program *p = j->p;
+	struct program *p = j->p;
 	unsigned int count = 0;
 
 	*never = true;
-	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
-		const struct py_site *s = &p->sites.at[j->lines.at[i].site];
+	for (uint32_t i = program_map_get(&j->sites, file, place->line); i;
+	     i = j->lines.at[i].next) {
+		const struct model_site *s = &p->sites.at[j->lines.at[i].site];
 
-		if (!pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
-		                          place->function) ||
+		if (!join_same_function(program_text(p, p->funcs.at[s->func].qualname),
+		                        place->function) ||
 		    (s->kind == SITE_ENTER && place->exit) ||
 		    (s->kind == SITE_EXIT && !place->exit))
 			continue;
 		count++;
-		*never &= !py_site_suspends(p, j->lines.at[i].site);
+		*never &= !model_site_suspends(p, j->lines.at[i].site);
 	}
 	return count;
 }
 
-static void error_add(struct join *j, uint32_t file, const struct pytrace_place *place,
-                      uint64_t count)
+static void error_add(struct join *j, uint32_t file, const struct join_place *place, uint64_t count)
 {
-	struct py_program *p = j->p;
+	struct program *p = j->p;
 	uint32_t id;
 
-	for (uint32_t i = py_map_get(&j->sites, file, place->line); i; i = j->lines.at[i].next) {
-		struct py_site *s = &p->sites.at[j->lines.at[i].site];
+	for (uint32_t i = program_map_get(&j->sites, file, place->line); i;
+	     i = j->lines.at[i].next) {
+		struct model_site *s = &p->sites.at[j->lines.at[i].site];
 
-		if (pyjoin_same_function(py_text(p, p->funcs.at[s->func].qualname),
-		                         place->function))
+		if (join_same_function(program_text(p, p->funcs.at[s->func].qualname),
+		                       place->function))
 			s->verdict = MAY;
 	}
-	id = py_push(p, &j->m->errors);
+	id = program_push(p, &j->m->errors);
 	if (id)
-		j->m->errors.at[id] = (struct pymodel_error){
+		j->m->errors.at[id] = (struct lint_error){
 			.file = p->files.at[file].path,
-			.function = py_text(p, py_intern_text(p, place->function)),
+			.function = program_text(p, program_intern_text(p, place->function)),
 			.line = place->line,
 			.count = count};
 }
 
-static void place_count(struct join *j, uint32_t file, const struct pytrace_place *place,
-                        bool known)
+static void place_count(struct join *j, uint32_t file, const struct join_place *place, bool known)
 {
-	if (py_map_get(&j->seen, file, place->line))
+	if (program_map_get(&j->seen, file, place->line))
 		return;
-	py_map_set(j->p, &j->seen, file, place->line, 1);
+	program_map_set(j->p, &j->seen, file, place->line, 1);
 	j->m->stats.trace_places++;
 	j->m->stats.trace_strangers += !known;
 }
 
 /* From the innermost frame outwards, to the first that is said to never suspend. */
-static bool stop_join(struct join *j, const struct pytrace_stop *stop)
+static bool stop_join(struct join *j, const struct join_stop *stop)
 {
-	struct pytrace_place place;
+	struct join_place place;
 	uint64_t site = stop->site;
 
 	for (unsigned int i = 0; i < FRAMES && site; i++) {
@@ -155,9 +155,9 @@ static bool stop_join(struct join *j, const struct pytrace_stop *stop)
 		uint32_t file;
 		bool never;
 
-		if (!pytrace_place(j->trace, stop->pid, site, &place, &site))
+		if (!join_trace_place(j->trace, stop->pid, site, &place, &site))
 			return false;
-		file = pyjoin_file(j, place.file);
+		file = join_file(j, place.file);
 		if (!file || !j->p->files.at[file].scope)
 			continue;
 		count = sites_at(j, file, &place, &never);
@@ -170,20 +170,20 @@ static bool stop_join(struct join *j, const struct pytrace_stop *stop)
 	return false;
 }
 
-void pyjoin_fini(struct join *j)
+void join_fini(struct join *j)
 {
-	py_map_fini(&j->files);
-	py_map_fini(&j->sites);
-	py_map_fini(&j->seen);
-	py_free_table(&j->lines);
+	program_map_fini(&j->files);
+	program_map_fini(&j->sites);
+	program_map_fini(&j->seen);
+	program_free_table(&j->lines);
 }
 
-void pyjoin_sites(struct pymodel *m, const struct pytrace *trace)
+void join_sites(struct lint_model *m, const struct join_trace *trace)
 {
 	struct join j = {.m = m, .p = &m->program, .trace = trace};
 	size_t count;
 	bool found;
-	const struct pytrace_stop *stops = pytrace_stops(trace, &count);
+	const struct join_stop *stops = join_trace_stops(trace, &count);
 
 	sites_index(&j);
 	found = j.lines.at; /* else there is no await in the program */
@@ -193,7 +193,7 @@ void pyjoin_sites(struct pymodel *m, const struct pytrace *trace)
 			found |= stop_join(&j, &stops[i]);
 		/* what rests on it is not said any more */
 		if (found)
-			py_suspend_link(&m->program);
+			model_suspend_link(&m->program);
 	}
-	pyjoin_fini(&j);
+	join_fini(&j);
 }

@@ -33,20 +33,20 @@ struct runner {
 	uint32_t next; /* of the free ones */
 };
 
-struct pytrace {
+struct join_trace {
 	struct names *names;
 	struct idmap stop_of, window_of, runner_of;
-	struct pytrace_stop *stops;
-	struct pytrace_window *windows;
+	struct join_stop *stops;
+	struct join_window *windows;
 	size_t stop_count, stop_cap, window_count, window_cap;
-	struct opening open[PYTRACE_OPEN];
-	struct runner runners[PYTRACE_OPEN];
+	struct opening open[JOIN_TRACE_OPEN];
+	struct runner runners[JOIN_TRACE_OPEN];
 	uint32_t buckets[BUCKETS], free, free_runner;
 };
 
-int pytrace_new(struct pytrace **out)
+int join_trace_new(struct join_trace **out)
 {
-	struct pytrace *t = calloc(1, sizeof(*t));
+	struct join_trace *t = calloc(1, sizeof(*t));
 
 	*out = NULL;
 	if (!t || names_new(&t->names)) {
@@ -55,13 +55,13 @@ int pytrace_new(struct pytrace **out)
 	}
 	for (uint32_t i = 0; i < BUCKETS; i++)
 		t->buckets[i] = NONE;
-	for (uint32_t i = 0; i < PYTRACE_OPEN; i++)
-		t->open[i].next = t->runners[i].next = i + 1 < PYTRACE_OPEN ? i + 1 : NONE;
+	for (uint32_t i = 0; i < JOIN_TRACE_OPEN; i++)
+		t->open[i].next = t->runners[i].next = i + 1 < JOIN_TRACE_OPEN ? i + 1 : NONE;
 	*out = t;
 	return 0;
 }
 
-void pytrace_free(struct pytrace *trace)
+void join_trace_free(struct join_trace *trace)
 {
 	if (!trace)
 		return;
@@ -103,14 +103,14 @@ static uint64_t runner_key(uint32_t pid, uint32_t task)
 }
 
 /* NULL: no window of the task is open. */
-static struct runner *runner_get(struct pytrace *t, uint32_t pid, uint32_t task)
+static struct runner *runner_get(struct join_trace *t, uint32_t pid, uint32_t task)
 {
 	uint32_t at = idmap_get(&t->runner_of, runner_key(pid, task));
 
 	return at == IDMAP_NONE ? NULL : &t->runners[at];
 }
 
-static struct runner *runner_make(struct pytrace *t, uint32_t pid, uint32_t task)
+static struct runner *runner_make(struct join_trace *t, uint32_t pid, uint32_t task)
 {
 	struct runner *r = runner_get(t, pid, task);
 	uint32_t at = t->free_runner;
@@ -123,7 +123,7 @@ static struct runner *runner_make(struct pytrace *t, uint32_t pid, uint32_t task
 	return r;
 }
 
-static void runner_release(struct pytrace *t, struct runner *r)
+static void runner_release(struct join_trace *t, struct runner *r)
 {
 	if (r->openings)
 		return;
@@ -132,7 +132,7 @@ static void runner_release(struct pytrace *t, struct runner *r)
 	t->free_runner = (uint32_t)(r - t->runners);
 }
 
-static uint32_t *bucket_of(struct pytrace *t, uint32_t pid, uint64_t address)
+static uint32_t *bucket_of(struct join_trace *t, uint32_t pid, uint64_t address)
 {
 	return &t->buckets[key_of(pid, address, 0) >> 56];
 }
@@ -155,7 +155,7 @@ static bool closes(const struct closing *c, const struct opening *o, const struc
 	       (!c->read || o->site == c->read || o->suspends != r->suspends);
 }
 
-static void openings_close(struct pytrace *t, uint32_t *bucket, const struct closing *c)
+static void openings_close(struct join_trace *t, uint32_t *bucket, const struct closing *c)
 {
 	struct runner *r = runner_get(t, c->pid, c->task);
 
@@ -176,11 +176,11 @@ static void openings_close(struct pytrace *t, uint32_t *bucket, const struct clo
 		runner_release(t, r);
 }
 
-static void window_count(struct pytrace *t, const struct opening *o, uint64_t write)
+static void window_count(struct join_trace *t, const struct opening *o, uint64_t write)
 {
 	uint64_t key = key_of(o->pid, o->site, write);
 	uint32_t at = idmap_get(&t->window_of, key);
-	struct pytrace_window *w;
+	struct join_window *w;
 	const char *name;
 
 	if (at == IDMAP_NONE) {
@@ -189,7 +189,7 @@ static void window_count(struct pytrace *t, const struct opening *o, uint64_t wr
 		    idmap_add(&t->window_of, key, at))
 			return;
 		t->windows[t->window_count++] =
-			(struct pytrace_window){.pid = o->pid, .read = o->site, .write = write};
+			(struct join_window){.pid = o->pid, .read = o->site, .write = write};
 	}
 	w = &t->windows[at];
 	w->count++;
@@ -202,7 +202,7 @@ static void window_count(struct pytrace *t, const struct opening *o, uint64_t wr
 }
 
 /* What an access of another task, or by nobody's task, means for those in a window there. */
-static void access_meets(struct pytrace *t, uint32_t pid, const struct aw_event *e)
+static void access_meets(struct join_trace *t, uint32_t pid, const struct aw_event *e)
 {
 	for (uint32_t i = *bucket_of(t, pid, e->object); i != NONE; i = t->open[i].next) {
 		struct opening *o = &t->open[i];
@@ -219,7 +219,7 @@ static void access_meets(struct pytrace *t, uint32_t pid, const struct aw_event 
 	}
 }
 
-static void write_take(struct pytrace *t, uint32_t pid, const struct aw_event *e)
+static void write_take(struct join_trace *t, uint32_t pid, const struct aw_event *e)
 {
 	struct runner *r = runner_get(t, pid, e->task);
 	uint32_t *bucket = bucket_of(t, pid, e->object);
@@ -235,7 +235,7 @@ static void write_take(struct pytrace *t, uint32_t pid, const struct aw_event *e
 	               &(struct closing){.pid = pid, .task = e->task, .address = e->object});
 }
 
-static void read_take(struct pytrace *t, uint32_t pid, const struct aw_event *e)
+static void read_take(struct join_trace *t, uint32_t pid, const struct aw_event *e)
 {
 	uint32_t *bucket = bucket_of(t, pid, e->object), at;
 	struct runner *r;
@@ -259,7 +259,7 @@ static void read_take(struct pytrace *t, uint32_t pid, const struct aw_event *e)
 	r->openings++;
 }
 
-static void suspend_take(struct pytrace *t, uint32_t pid, const struct aw_event *e)
+static void suspend_take(struct join_trace *t, uint32_t pid, const struct aw_event *e)
 {
 	struct runner *r = runner_get(t, pid, e->task);
 	uint64_t key = key_of(pid, e->site, 1);
@@ -274,22 +274,22 @@ static void suspend_take(struct pytrace *t, uint32_t pid, const struct aw_event 
 		if (!room(&t->stops, t->stop_count, &t->stop_cap, sizeof(*t->stops)) ||
 		    idmap_add(&t->stop_of, key, at))
 			return;
-		t->stops[t->stop_count++] = (struct pytrace_stop){.pid = pid, .site = e->site};
+		t->stops[t->stop_count++] = (struct join_stop){.pid = pid, .site = e->site};
 	}
 	t->stops[at].count++;
 }
 
 /* Its number may be another task's later. */
-static void task_ends(struct pytrace *t, uint32_t pid, uint32_t task)
+static void task_ends(struct join_trace *t, uint32_t pid, uint32_t task)
 {
 	for (uint32_t i = 0; i < BUCKETS && runner_get(t, pid, task); i++)
 		openings_close(t, &t->buckets[i],
 		               &(struct closing){.pid = pid, .task = task, .all = true});
 }
 
-int pytrace_feed(void *trace, const struct stream_batch *batch)
+int join_trace_feed(void *trace, const struct stream_batch *batch)
 {
-	struct pytrace *t = trace;
+	struct join_trace *t = trace;
 
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct aw_event *e = &batch->events[i];
@@ -323,29 +323,29 @@ int pytrace_feed(void *trace, const struct stream_batch *batch)
 	return 0;
 }
 
-const struct pytrace_stop *pytrace_stops(const struct pytrace *trace, size_t *count)
+const struct join_stop *join_trace_stops(const struct join_trace *trace, size_t *count)
 {
 	*count = trace->stop_count;
 	return trace->stops;
 }
 
-const struct pytrace_window *pytrace_windows(const struct pytrace *trace, size_t *count)
+const struct join_window *join_trace_windows(const struct join_trace *trace, size_t *count)
 {
 	*count = trace->window_count;
 	return trace->windows;
 }
 
-bool pytrace_place(const struct pytrace *trace, uint32_t pid, uint64_t site,
-                   struct pytrace_place *out, uint64_t *caller)
+bool join_trace_place(const struct join_trace *trace, uint32_t pid, uint64_t site,
+                      struct join_place *out, uint64_t *caller)
 {
 	const struct names_site *s = names_site(trace->names, pid, site);
 
 	if (!s)
 		return false;
-	*out = (struct pytrace_place){.file = s->file ? s->file : "",
-	                              .function = s->function ? s->function : "",
-	                              .line = s->line,
-	                              .exit = s->label && !strncmp(s->label, "exit of ", 8)};
+	*out = (struct join_place){.file = s->file ? s->file : "",
+	                           .function = s->function ? s->function : "",
+	                           .line = s->line,
+	                           .exit = s->label && !strncmp(s->label, "exit of ", 8)};
 	*caller = s->parent;
 	return true;
 }

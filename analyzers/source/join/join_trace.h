@@ -12,23 +12,23 @@
 #include "event/names.h"
 #include "event/stream.h"
 
-struct pytrace;
+struct join_trace;
 
-struct pytrace_place {
+struct join_place {
 	const char *file, *function; /* "" where not known */
 	uint32_t line;
 	bool exit; /* the end of an `async with` */
 };
 
 /** Suspensions, by their innermost frame. */
-struct pytrace_stop {
+struct join_stop {
 	uint32_t pid;
 	uint64_t site;
 	uint64_t count;
 };
 
 /** A location was read at one place and, after the task had suspended, written at another. */
-struct pytrace_window {
+struct join_window {
 	uint32_t pid;
 	uint64_t read, write; /* sites */
 	uint64_t count;
@@ -37,19 +37,19 @@ struct pytrace_window {
 };
 
 /** 0 or -ENOMEM. */
-int pytrace_new(struct pytrace **out);
-void pytrace_free(struct pytrace *trace); /* takes NULL */
+int join_trace_new(struct join_trace **out);
+void join_trace_free(struct join_trace *trace); /* takes NULL */
 
-/** Takes a batch (a stream_fn; `trace` is a struct pytrace *). Bounded: at most PYTRACE_OPEN
+/** Takes a batch (a stream_fn; `trace` is a struct join_trace *). Bounded: at most JOIN_TRACE_OPEN
  * windows are followed at a time, and what is above that is not seen. */
-int pytrace_feed(void *trace, const struct stream_batch *batch);
-#define PYTRACE_OPEN 1024
+int join_trace_feed(void *trace, const struct stream_batch *batch);
+#define JOIN_TRACE_OPEN 1024
 
-const struct pytrace_stop *pytrace_stops(const struct pytrace *trace, size_t *count);
-const struct pytrace_window *pytrace_windows(const struct pytrace *trace, size_t *count);
+const struct join_stop *join_trace_stops(const struct join_trace *trace, size_t *count);
+const struct join_window *join_trace_windows(const struct join_trace *trace, size_t *count);
 
 /** The place of a site, and the site in the frame that called it (0: none). False: not known. */
-bool pytrace_place(const struct pytrace *trace, uint32_t pid, uint64_t site,
-                   struct pytrace_place *out, uint64_t *caller);
+bool join_trace_place(const struct join_trace *trace, uint32_t pid, uint64_t site,
+                      struct join_place *out, uint64_t *caller);
 
 #endif

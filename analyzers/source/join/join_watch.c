@@ -24,22 +24,22 @@
 /* Of one program. */
 struct watch_model {
 	struct watch_model *next;
-	struct pymodel *model;
+	struct lint_model *model;
 	struct aw_watch_window *windows;
 	struct aw_watch_writer *writers;
 	size_t count, writer_count;
-	struct pyproof_program program;
+	struct join_program program;
 	char *root, *doubt;
 	char **others;
 };
 
-struct pywatch {
+struct join_watch {
 	struct watch_model *models;
 };
 
-struct pywatch *pywatch_new(void)
+struct join_watch *join_watch_new(void)
 {
-	return calloc(1, sizeof(struct pywatch));
+	return calloc(1, sizeof(struct join_watch));
 }
 
 static void paths_free(char **paths, size_t count)
@@ -49,7 +49,7 @@ static void paths_free(char **paths, size_t count)
 	free(paths);
 }
 
-void pywatch_free(struct pywatch *watch)
+void join_watch_free(struct join_watch *watch)
 {
 	struct watch_model *next;
 
@@ -62,13 +62,13 @@ void pywatch_free(struct pywatch *watch)
 		paths_free(m->others, m->program.other_count);
 		free(m->root);
 		free(m->doubt);
-		pymodel_close(m->model);
+		join_model_close(m->model);
 		free(m);
 	}
 	free(watch);
 }
 
-static bool is_worth(const struct pywindow *w)
+static bool is_worth(const struct lint_window *w)
 {
 	if (!w->guards)
 		return true;
@@ -86,18 +86,18 @@ static const char *inside(const char *root, const char *file)
 static uint32_t await_of(uint8_t kind)
 {
 	switch (kind) {
-	case PYAWAIT_EXPRESSION:
+	case LINT_AWAIT_EXPRESSION:
 		return AW_WATCH_EXPRESSION;
-	case PYAWAIT_ENTER:
+	case LINT_AWAIT_ENTER:
 		return AW_WATCH_ENTER;
-	case PYAWAIT_EXIT:
+	case LINT_AWAIT_EXIT:
 		return AW_WATCH_EXIT;
 	default:
 		return AW_WATCH_OTHER;
 	}
 }
 
-static struct aw_watch_window window_of(const struct pywindow *w, const char *root)
+static struct aw_watch_window window_of(const struct lint_window *w, const char *root)
 {
 	return (struct aw_watch_window){
 		.group = w->group,
@@ -138,7 +138,7 @@ static bool is_known(const struct watch_model *watch, const struct aw_watch_wind
 static int windows_take(struct watch_model *watch, const char *root)
 {
 	size_t count;
-	const struct pywindow *windows = pymodel_windows(watch->model, &count);
+	const struct lint_window *windows = lint_model_windows(watch->model, &count);
 
 	watch->windows = calloc(count + 1, sizeof(*watch->windows));
 	if (!watch->windows)
@@ -155,7 +155,7 @@ static int windows_take(struct watch_model *watch, const char *root)
 static int writers_take(struct watch_model *watch, const char *root)
 {
 	size_t count;
-	const struct pywriter *writers = pymodel_writers(watch->model, &count);
+	const struct lint_writer *writers = lint_model_writers(watch->model, &count);
 
 	watch->writers = calloc(count + 1, sizeof(*watch->writers));
 	if (!watch->writers)
@@ -223,7 +223,7 @@ static int program_keep(struct watch_model *watch, const struct aw_watch_program
 	watch->others = paths_make("", program->others, program->other_count);
 	if (!watch->root || !watch->others)
 		return -ENOMEM;
-	watch->program = (struct pyproof_program){
+	watch->program = (struct join_program){
 		.root = watch->root,
 		.others = (const char *const *)watch->others,
 		.other_count = program->other_count,
@@ -232,14 +232,14 @@ static int program_keep(struct watch_model *watch, const struct aw_watch_program
 	return 0;
 }
 
-int pywatch_windows(void *context, const struct aw_watch_program *program, struct aw_watch *out)
+int join_watch_windows(void *context, const struct aw_watch_program *program, struct aw_watch *out)
 {
-	struct pywatch *all = context;
+	struct join_watch *all = context;
 	struct watch_model *watch = calloc(1, sizeof(*watch));
 	const char *root = program->root;
 	size_t count = program->count;
 	char **paths = paths_make(root, program->files, count);
-	struct pymodel_options options = {.paths = (const char *const *)paths, .path_count = count};
+	struct join_options options = {.paths = (const char *const *)paths, .path_count = count};
 	int err = paths && watch ? 0 : -ENOMEM;
 
 	if (watch) {
@@ -247,7 +247,7 @@ int pywatch_windows(void *context, const struct aw_watch_program *program, struc
 		all->models = watch;
 	}
 	if (!err && count)
-		err = pymodel_open(&options, &watch->model);
+		err = join_model_open(&options, &watch->model);
 	if (!err && watch->model)
 		err = windows_take(watch, root);
 	if (!err && watch->model)
@@ -262,7 +262,7 @@ int pywatch_windows(void *context, const struct aw_watch_program *program, struc
 }
 
 /* Has the program at this root been read again since, with more loaded? */
-static bool is_superseded(const struct pywatch *all, const struct watch_model *model)
+static bool is_superseded(const struct join_watch *all, const struct watch_model *model)
 {
 	for (const struct watch_model *m = all->models; m != model; m = m->next)
 		if (m->root && !strcmp(m->root, model->root))
@@ -270,9 +270,9 @@ static bool is_superseded(const struct pywatch *all, const struct watch_model *m
 	return false;
 }
 
-void pywatch_source(void *watch, const struct report_lock *lock, struct report_source *out)
+void join_watch_source(void *watch, const struct report_lock *lock, struct report_source *out)
 {
-	const struct pywatch *all = watch;
+	const struct join_watch *all = watch;
 
 	*out = (struct report_source){.why = "its source was not read"};
 	for (struct watch_model *m = all->models; m; m = m->next) {
@@ -280,7 +280,7 @@ void pywatch_source(void *watch, const struct report_lock *lock, struct report_s
 
 		if (!m->model || !m->root || is_superseded(all, m))
 			continue;
-		pyproof_lock(m->model, &m->program, lock, &source);
+		join_proof_lock(m->model, &m->program, lock, &source);
 		/* Of several programs that have the lock each must prove it. */
 		if (!out->read || (source.read && !source.proven))
 			*out = source;

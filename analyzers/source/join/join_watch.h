@@ -10,16 +10,16 @@
 
 #include "report/report.h"
 
-struct pywatch;
+struct join_watch;
 
-/** Zero-initialised memory of its own; NULL without memory. Free with pywatch_free. */
-struct pywatch *pywatch_new(void);
-void pywatch_free(struct pywatch *watch); /* takes NULL */
+/** Zero-initialised memory of its own; NULL without memory. Free with join_watch_free. */
+struct join_watch *join_watch_new(void);
+void join_watch_free(struct join_watch *watch); /* takes NULL */
 
-/** An aw_watch_fn; `watch` is a struct pywatch *. */
-int pywatch_windows(void *watch, const struct aw_watch_program *program, struct aw_watch *out);
+/** An aw_watch_fn; `watch` is a struct join_watch *. */
+int join_watch_windows(void *watch, const struct aw_watch_program *program, struct aw_watch *out);
 
 /** A report_source_fn: what the programs that were read say of a lock; `watch` as above. */
-void pywatch_source(void *watch, const struct report_lock *lock, struct report_source *out);
+void join_watch_source(void *watch, const struct report_lock *lock, struct report_source *out);
 
 #endif

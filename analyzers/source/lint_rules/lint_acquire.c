@@ -13,7 +13,7 @@
 #include "lint_parts.h"
 
 struct acquire {
-	struct py_program *p;
+	struct program *p;
 	uint32_t file, func, lock;
 	uint32_t site; /* the first suspension that is not covered */
 };
@@ -21,7 +21,7 @@ struct acquire {
 static bool is_release(const struct acquire *a, uint32_t node)
 {
 	for (uint32_t i = 1; i < a->p->uses.count; i++) {
-		const struct py_use *u = &a->p->uses.at[i];
+		const struct model_use *u = &a->p->uses.at[i];
 
 		if (u->kind == USE_RELEASE && u->lock == a->lock && u->file == a->file &&
 		    u->node == node)
@@ -32,11 +32,11 @@ static bool is_release(const struct acquire *a, uint32_t node)
 
 static bool releases_within(const struct acquire *a, uint32_t node)
 {
-	const struct py_node *n = py_node(a->p, a->file, node);
+	const struct tree_node *n = program_node(a->p, a->file, node);
 
-	if ((n->kind == PY_ATTR || n->kind == PY_NAME) && is_release(a, node))
+	if ((n->kind == TREE_ATTR || n->kind == TREE_NAME) && is_release(a, node))
 		return true;
-	for (uint32_t c = n->first; c; c = py_node(a->p, a->file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(a->p, a->file, c)->next)
 		if (releases_within(a, c))
 			return true;
 	return false;
@@ -45,34 +45,35 @@ static bool releases_within(const struct acquire *a, uint32_t node)
 /* Handlers that also run for CancelledError. */
 static bool handler_catches_all(const struct acquire *a, uint32_t handler)
 {
-	uint32_t type = py_node(a->p, a->file, handler)->first;
-	const struct py_node *n = py_node(a->p, a->file, type);
+	uint32_t type = program_node(a->p, a->file, handler)->first;
+	const struct tree_node *n = program_node(a->p, a->file, type);
 
-	if (n->kind == PY_NONE)
+	if (n->kind == TREE_NONE)
 		return true;
-	if (n->kind == PY_TUPLE) {
-		for (uint32_t c = n->first; c; c = py_node(a->p, a->file, c)->next) {
-			const char *name = py_text(a->p, py_node(a->p, a->file, c)->name);
+	if (n->kind == TREE_TUPLE) {
+		for (uint32_t c = n->first; c; c = program_node(a->p, a->file, c)->next) {
+			const char *name = program_text(a->p, program_node(a->p, a->file, c)->name);
 
 			if (strstr(name, "Cancelled") || !strcmp(name, "BaseException"))
 				return true;
 		}
 		return false;
 	}
-	return !strcmp(py_text(a->p, n->name), "BaseException") ||
-	       strstr(py_text(a->p, n->name), "Cancelled");
+	return !strcmp(program_text(a->p, n->name), "BaseException") ||
+	       strstr(program_text(a->p, n->name), "Cancelled");
 }
 
 static bool try_covers(const struct acquire *a, uint32_t node)
 {
-	uint32_t c = py_node(a->p, a->file, node)->first;
+	uint32_t c = program_node(a->p, a->file, node)->first;
 
-	for (c = py_node(a->p, a->file, c)->next; c; c = py_node(a->p, a->file, c)->next) {
-		const struct py_node *n = py_node(a->p, a->file, c);
+	for (c = program_node(a->p, a->file, c)->next; c;
+	     c = program_node(a->p, a->file, c)->next) {
+		const struct tree_node *n = program_node(a->p, a->file, c);
 
-		if (n->kind == PY_FINALLY && releases_within(a, c))
+		if (n->kind == TREE_FINALLY && releases_within(a, c))
 			return true;
-		if (n->kind == PY_HANDLER && handler_catches_all(a, c) && releases_within(a, c))
+		if (n->kind == TREE_HANDLER && handler_catches_all(a, c) && releases_within(a, c))
 			return true;
 	}
 	return false;
@@ -87,7 +88,7 @@ static bool hold_simple(struct acquire *a, uint32_t node)
 
 	if (!node || releases_within(a, node))
 		return false;
-	site = py_suspends_within(a->p, a->file, node, false);
+	site = model_suspends_within(a->p, a->file, node, false);
 	if (site && !a->site)
 		a->site = site;
 	return true;
@@ -100,21 +101,21 @@ static bool hold_compound(struct acquire *a, uint32_t node, bool skips)
 	bool held = skips;
 	uint32_t count = 0;
 
-	for (uint32_t c = py_node(a->p, a->file, node)->first; c && !a->site;
-	     c = py_node(a->p, a->file, c)->next) {
-		uint8_t kind = py_node(a->p, a->file, c)->kind;
+	for (uint32_t c = program_node(a->p, a->file, node)->first; c && !a->site;
+	     c = program_node(a->p, a->file, c)->next) {
+		uint8_t kind = program_node(a->p, a->file, c)->kind;
 
 		count++;
-		if (kind == PY_BLOCK) {
+		if (kind == TREE_BLOCK) {
 			held |= hold_block(a, c);
-		} else if (kind == PY_CASE) {
+		} else if (kind == TREE_CASE) {
 			held |= hold_compound(a, c, false);
 		} else if (!hold_simple(a, c)) {
 			return false;
 		}
 	}
 	/* (test, BLOCK)* without the BLOCK of an else */
-	if (py_node(a->p, a->file, node)->kind == PY_IF)
+	if (program_node(a->p, a->file, node)->kind == TREE_IF)
 		held |= count % 2 == 0;
 	return held;
 }
@@ -122,19 +123,19 @@ static bool hold_compound(struct acquire *a, uint32_t node, bool skips)
 /* What its handlers or its finally release is covered; so is what they do. */
 static bool hold_try(struct acquire *a, uint32_t node)
 {
-	uint32_t body = py_node(a->p, a->file, node)->first;
+	uint32_t body = program_node(a->p, a->file, node)->first;
 	struct acquire inside = *a;
 	bool held = hold_block(try_covers(a, node) ? &inside : a, body);
 
-	for (uint32_t c = py_node(a->p, a->file, body)->next; c && !a->site;
-	     c = py_node(a->p, a->file, c)->next) {
-		const struct py_node *n = py_node(a->p, a->file, c);
+	for (uint32_t c = program_node(a->p, a->file, body)->next; c && !a->site;
+	     c = program_node(a->p, a->file, c)->next) {
+		const struct tree_node *n = program_node(a->p, a->file, c);
 
-		if (n->kind == PY_FINALLY)
+		if (n->kind == TREE_FINALLY)
 			return releases_within(a, c) ? false : hold_block(a, n->first) && held;
-		if (n->kind == PY_HANDLER)
-			held |= hold_block(a, py_node(a->p, a->file, n->first)->next);
-		else if (n->kind == PY_ELSE && held)
+		if (n->kind == TREE_HANDLER)
+			held |= hold_block(a, program_node(a->p, a->file, n->first)->next);
+		else if (n->kind == TREE_ELSE && held)
 			held = hold_block(a, n->first);
 	}
 	return held;
@@ -143,23 +144,24 @@ static bool hold_try(struct acquire *a, uint32_t node)
 /* Is the lock still held after the statement, on any way that goes on? */
 static bool hold_statement(struct acquire *a, uint32_t node)
 {
-	switch (py_node(a->p, a->file, node)->kind) {
-	case PY_FUNC:
-	case PY_CLASS:
+	switch (program_node(a->p, a->file, node)->kind) {
+	case TREE_FUNC:
+	case TREE_CLASS:
 		return true;
-	case PY_RETURN:
-	case PY_RAISE:
-	case PY_BREAK:
-	case PY_CONTINUE:
+	case TREE_RETURN:
+	case TREE_RAISE:
+	case TREE_BREAK:
+	case TREE_CONTINUE:
 		return false; /* leaves with the lock taken: others may be meant to release it */
-	case PY_TRY:
+	case TREE_TRY:
 		return hold_try(a, node);
-	case PY_IF:
-	case PY_WITH:
-	case PY_MATCH:
-		return hold_compound(a, node, py_node(a->p, a->file, node)->kind == PY_MATCH);
-	case PY_FOR:
-	case PY_WHILE:
+	case TREE_IF:
+	case TREE_WITH:
+	case TREE_MATCH:
+		return hold_compound(a, node,
+		                     program_node(a->p, a->file, node)->kind == TREE_MATCH);
+	case TREE_FOR:
+	case TREE_WHILE:
 		return hold_compound(a, node, true);
 	default:
 		return hold_simple(a, node);
@@ -171,36 +173,37 @@ static bool hold_from(struct acquire *a, uint32_t node)
 {
 	bool held = true;
 
-	for (; node && held && !a->site; node = py_node(a->p, a->file, node)->next)
+	for (; node && held && !a->site; node = program_node(a->p, a->file, node)->next)
 		held = hold_statement(a, node);
 	return held;
 }
 
 static bool hold_block(struct acquire *a, uint32_t block)
 {
-	return hold_from(a, py_node(a->p, a->file, block)->first);
+	return hold_from(a, program_node(a->p, a->file, block)->first);
 }
 
 static void acquire_follow(struct acquire *a, uint32_t node)
 {
-	const struct py_program *p = a->p;
-	uint32_t at = node, up = py_parent(p, a->file, at);
+	const struct program *p = a->p;
+	uint32_t at = node, up = program_parent(p, a->file, at);
 
 	while (up && !a->site) {
-		const struct py_node *n = py_node(p, a->file, up);
+		const struct tree_node *n = program_node(p, a->file, up);
 
-		if (n->kind == PY_BLOCK && !hold_from(a, py_node(p, a->file, at)->next))
+		if (n->kind == TREE_BLOCK && !hold_from(a, program_node(p, a->file, at)->next))
 			return;
-		if (n->kind == PY_FUNC || n->kind == PY_WHILE || n->kind == PY_FOR)
+		if (n->kind == TREE_FUNC || n->kind == TREE_WHILE || n->kind == TREE_FOR)
 			return;
-		if (n->kind == PY_TRY && py_node(p, a->file, up)->first == at && try_covers(a, up))
+		if (n->kind == TREE_TRY && program_node(p, a->file, up)->first == at &&
+		    try_covers(a, up))
 			return;
 		at = up;
-		up = py_parent(p, a->file, up);
+		up = program_parent(p, a->file, up);
 	}
 }
 
-static bool released_in(const struct py_program *p, uint32_t func, uint32_t lock)
+static bool released_in(const struct program *p, uint32_t func, uint32_t lock)
 {
 	for (uint32_t i = 1; i < p->uses.count; i++)
 		if (p->uses.at[i].kind == USE_RELEASE && p->uses.at[i].lock == lock &&
@@ -210,83 +213,84 @@ static bool released_in(const struct py_program *p, uint32_t func, uint32_t lock
 }
 
 /* __aenter__ acquires it, and __aexit__ of the same class releases it. */
-static bool released_at_exit(const struct py_program *p, uint32_t func, uint32_t lock)
+static bool released_at_exit(const struct program *p, uint32_t func, uint32_t lock)
 {
-	const struct py_func *enter = &p->funcs.at[func];
+	const struct program_func *enter = &p->funcs.at[func];
 
-	if (!enter->class || strcmp(py_text(p, enter->name), "__aenter__") != 0)
+	if (!enter->class || strcmp(program_text(p, enter->name), "__aenter__") != 0)
 		return false;
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		if (p->funcs.at[i].class == enter->class &&
-		    !strcmp(py_text(p, p->funcs.at[i].name), "__aexit__") &&
+		    !strcmp(program_text(p, p->funcs.at[i].name), "__aexit__") &&
 		    released_in(p, i, lock))
 			return true;
 	return false;
 }
 
-static void leak_report(struct pymodel *m, const struct acquire *a, uint32_t node)
+static void leak_report(struct lint_model *m, const struct acquire *a, uint32_t node)
 {
-	struct py_program *p = &m->program;
-	const struct py_lock *l = &p->locks.at[a->lock];
-	uint32_t id = finding_new(m, PYRULE_LEAK, l->label);
+	struct program *p = &m->program;
+	const struct model_lock *l = &p->locks.at[a->lock];
+	uint32_t id = lint_finding_new(m, LINT_LEAK, l->label);
 
 	if (!id)
 		return;
-	finding_place(m, a->file, node, "acquired", "the lock is taken here");
-	finding_place(m, a->file, p->sites.at[a->site].node, "suspends",
-	              "cancelled or failing here, the task leaves the lock taken");
-	finding_message(
+	lint_finding_place(m, a->file, node, "acquired", "the lock is taken here");
+	lint_finding_place(m, a->file, p->sites.at[a->site].node, "suspends",
+	                   "cancelled or failing here, the task leaves the lock taken");
+	lint_finding_message(
 		m, id,
 		"`%s` stays locked for ever if the task is cancelled at the await in line %u",
-		py_text(p, l->label), py_node(p, a->file, p->sites.at[a->site].node)->line);
-	finding_why(
+		program_text(p, l->label),
+		program_node(p, a->file, p->sites.at[a->site].node)->line);
+	lint_finding_why(
 		m, id,
 		"The release is not reached when the await raises: no `finally`, and no handler "
 		"that also catches CancelledError, releases it.");
-	finding_fix(m, id, "use `async with`, or put the release into a `finally`");
+	lint_finding_fix(m, id, "use `async with`, or put the release into a `finally`");
 }
 
-static void unreleased_report(struct pymodel *m, const struct acquire *a, uint32_t node)
+static void unreleased_report(struct lint_model *m, const struct acquire *a, uint32_t node)
 {
-	struct py_program *p = &m->program;
-	const struct py_lock *l = &p->locks.at[a->lock];
-	uint32_t id = finding_new(m, PYRULE_UNRELEASED, l->label);
+	struct program *p = &m->program;
+	const struct model_lock *l = &p->locks.at[a->lock];
+	uint32_t id = lint_finding_new(m, LINT_UNRELEASED, l->label);
 
 	if (!id)
 		return;
-	finding_place(m, a->file, node, "acquired", "the lock is taken here");
-	finding_message(m, id, "`%s` is acquired in a function that never releases it",
-	                py_text(p, l->label));
-	finding_why(m, id,
-	            "Whoever releases it must do so on every way out, cancellation included.");
-	finding_fix(m, id, "acquire and release in one function, best with `async with`");
+	lint_finding_place(m, a->file, node, "acquired", "the lock is taken here");
+	lint_finding_message(m, id, "`%s` is acquired in a function that never releases it",
+	                     program_text(p, l->label));
+	lint_finding_why(m, id,
+	                 "Whoever releases it must do so on every way out, cancellation included.");
+	lint_finding_fix(m, id, "acquire and release in one function, best with `async with`");
 }
 
 /* A lock of the function's own ends with it, taken or not. */
-static bool lives_in(const struct py_program *p, const struct py_lock *l, uint32_t func)
+static bool lives_in(const struct program *p, const struct model_lock *l, uint32_t func)
 {
 	return p->scopes.at[l->scope].kind == SCOPE_FUNC && p->scopes.at[l->scope].id == func;
 }
 
-void pyrules_acquire(struct pymodel *m)
+void lint_acquire(struct lint_model *m)
 {
-	struct py_program *p = &m->program;
+	struct program *p = &m->program;
 
 	for (uint32_t i = 1; i < p->uses.count && !p->err; i++) {
-		const struct py_use *u = &p->uses.at[i];
-		const struct py_lock *l = &p->locks.at[u->lock];
+		const struct model_use *u = &p->uses.at[i];
+		const struct model_lock *l = &p->locks.at[u->lock];
 		struct acquire a = {.p = p, .file = u->file, .func = u->func, .lock = u->lock};
 		uint32_t attr, call, up;
 
 		if (u->kind != USE_ACQUIRE || !u->certain || !u->func ||
 		    l->flavour == FLAVOUR_THREAD || l->type != LOCK_LOCK || lives_in(p, l, u->func))
 			continue;
-		attr = py_parent(p, u->file, u->node);
-		call = py_parent(p, u->file, attr);
-		up = py_parent(p, u->file, call);
+		attr = program_parent(p, u->file, u->node);
+		call = program_parent(p, u->file, attr);
+		up = program_parent(p, u->file, call);
 		/* only a plain statement: what is done with a result may be a test of it */
-		if (py_node(p, u->file, up)->kind != PY_AWAIT ||
-		    py_node(p, u->file, py_parent(p, u->file, up))->kind != PY_EXPR)
+		if (program_node(p, u->file, up)->kind != TREE_AWAIT ||
+		    program_node(p, u->file, program_parent(p, u->file, up))->kind != TREE_EXPR)
 			continue;
 		if (!released_in(p, u->func, u->lock)) {
 			if (!released_at_exit(p, u->func, u->lock))

@@ -8,25 +8,25 @@
 
 #include "lint_parts.h"
 
-static const char *lock_type_text(const struct py_program *p, const struct py_lock *l)
+static const char *lock_type_text(const struct program *p, const struct model_lock *l)
 {
-	return py_text(p, l->dotted);
+	return program_text(p, l->dotted);
 }
 
 /* Does a section of the lock start another task, which might run nested in it? */
-static bool region_spawns(const struct py_program *p, const struct py_use *use)
+static bool region_spawns(const struct program *p, const struct model_use *use)
 {
-	uint32_t at = py_node(p, use->file, use->node)->next;
+	uint32_t at = program_node(p, use->file, use->node)->next;
 
-	for (; at; at = py_node(p, use->file, at)->next)
-		if (py_suspends_within(p, use->file, at, true))
+	for (; at; at = program_node(p, use->file, at)->next)
+		if (model_suspends_within(p, use->file, at, true))
 			return true;
 	return false;
 }
 
-bool py_lock_needless(const struct py_program *p, uint32_t lock)
+bool lint_lock_needless(const struct program *p, uint32_t lock)
 {
-	const struct py_lock *l = &p->locks.at[lock];
+	const struct model_lock *l = &p->locks.at[lock];
 
 	if (l->type != LOCK_LOCK || !l->regions || l->held || l->escapes || l->tested || l->manual)
 		return false;
@@ -36,8 +36,8 @@ bool py_lock_needless(const struct py_program *p, uint32_t lock)
 	if (p->greenlets || p->eager || p->nests)
 		return false;
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
-		const struct py_node *n;
+		const struct model_use *u = &p->uses.at[i];
+		const struct tree_node *n;
 
 		if (u->lock != lock)
 			continue;
@@ -46,34 +46,34 @@ bool py_lock_needless(const struct py_program *p, uint32_t lock)
 			return false;
 		if (u->kind != USE_REGION)
 			continue;
-		n = py_node(p, u->file, py_parent(p, u->file, u->node));
-		if (!(n->flags & PY_ASYNC) || region_spawns(p, u))
+		n = program_node(p, u->file, program_parent(p, u->file, u->node));
+		if (!(n->flags & TREE_ASYNC) || region_spawns(p, u))
 			return false;
 	}
 	return true;
 }
 
-static bool region_has_await(const struct py_program *p, uint32_t file, uint32_t node)
+static bool region_has_await(const struct program *p, uint32_t file, uint32_t node)
 {
-	const struct py_node *n = py_node(p, file, node);
+	const struct tree_node *n = program_node(p, file, node);
 
-	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return false;
-	if (n->kind == PY_AWAIT || (n->flags & PY_ASYNC && n->kind != PY_FUNC))
+	if (n->kind == TREE_AWAIT || (n->flags & TREE_ASYNC && n->kind != TREE_FUNC))
 		return true;
-	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
 		if (region_has_await(p, file, c))
 			return true;
 	return false;
 }
 
-static void needless_why(struct pymodel *m, uint32_t id, const struct py_lock *l, bool awaits)
+static void needless_why(struct lint_model *m, uint32_t id, const struct model_lock *l, bool awaits)
 {
 	char sections[64];
 
 	snprintf(sections, sizeof(sections),
 	         l->regions == 1 ? "The section" : "None of the %u sections", l->regions);
-	finding_why(
+	lint_finding_why(
 		m, id,
 		"Only one task of a loop runs at a time, and another can only run where this one "
 		"suspends. %s of the lock has %s place%s, so no task ever waits for it.",
@@ -82,15 +82,15 @@ static void needless_why(struct pymodel *m, uint32_t id, const struct py_lock *l
 }
 
 /* The lines to change: where it is made, and each section. */
-static void needless_fix(struct pymodel *m, uint32_t id, uint32_t lock)
+static void needless_fix(struct lint_model *m, uint32_t id, uint32_t lock)
 {
-	struct py_program *p = &m->program;
-	const struct py_lock *l = &p->locks.at[lock];
+	struct program *p = &m->program;
+	const struct model_lock *l = &p->locks.at[lock];
 	char lines[200] = "";
 	size_t used = 0;
 
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
+		const struct model_use *u = &p->uses.at[i];
 		const char *file = strrchr(p->files.at[u->file].path, '/');
 
 		if (u->lock != lock || u->kind != USE_REGION)
@@ -99,17 +99,17 @@ static void needless_fix(struct pymodel *m, uint32_t id, uint32_t lock)
 			snprintf(lines + used, sizeof(lines) - used, ", ...");
 			break;
 		}
-		used += snprintf(lines + used, sizeof(lines) - used, "%s%.40s%s%u",
-		                 used ? ", " : "",
-		                 u->file == l->file ? ""
-		                 : file             ? file + 1
-		                                    : p->files.at[u->file].path,
-		                 u->file == l->file ? "" : ":", py_node(p, u->file, u->node)->line);
+		used += snprintf(
+			lines + used, sizeof(lines) - used, "%s%.40s%s%u", used ? ", " : "",
+			u->file == l->file ? ""
+			: file             ? file + 1
+					   : p->files.at[u->file].path,
+			u->file == l->file ? "" : ":", program_node(p, u->file, u->node)->line);
 	}
-	finding_fix(
+	lint_finding_fix(
 		m, id, "%s line %u and take the body out of the `async with` (line %s); %s",
-		py_tuple_across(p, l->file, l->node) ? "take it out of" : "delete",
-		py_node(p, l->file, l->node)->line, lines,
+		program_tuple_across(p, l->file, l->node) ? "take it out of" : "delete",
+		program_node(p, l->file, l->node)->line, lines,
 		l->flavour == FLAVOUR_ASYNCIO
 			? "or mark the lock `# awaitness: atomic-by-intent` if a later await is "
 			  "to be safe"
@@ -118,113 +118,114 @@ static void needless_fix(struct pymodel *m, uint32_t id, uint32_t lock)
 }
 
 /* The coroutines awaited inside a node, by name. */
-static void awaited_names(const struct py_program *p, uint32_t file, uint32_t node, char *out,
+static void awaited_names(const struct program *p, uint32_t file, uint32_t node, char *out,
                           size_t size)
 {
-	const struct py_node *n = py_node(p, file, node);
-	const struct py_site *s = &p->sites.at[p->files.at[file].owner[node]];
+	const struct tree_node *n = program_node(p, file, node);
+	const struct model_site *s = &p->sites.at[p->files.at[file].owner[node]];
 	size_t used = strlen(out);
 
-	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return;
-	if (n->kind == PY_AWAIT && p->files.at[file].owner[node] && s->callee_count) {
-		const char *name = py_text(p, p->funcs.at[p->lists.at[s->callees]].qualname);
+	if (n->kind == TREE_AWAIT && p->files.at[file].owner[node] && s->callee_count) {
+		const char *name = program_text(p, p->funcs.at[p->lists.at[s->callees]].qualname);
 
 		if (!strstr(out, name) && used + strlen(name) + 8 < size)
 			snprintf(out + used, size - used, "%s`%s`", used ? ", " : "", name);
 	}
-	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
 		awaited_names(p, file, c, out, size);
 }
 
-static void region_place(struct pymodel *m, const struct py_use *u, bool awaits)
+static void region_place(struct lint_model *m, const struct model_use *u, bool awaits)
 {
-	uint32_t body = py_node(&m->program, u->file, u->node)->next;
+	uint32_t body = program_node(&m->program, u->file, u->node)->next;
 	char names[200] = "";
 
 	if (awaits)
 		awaited_names(&m->program, u->file, body, names, sizeof(names));
 	if (!awaits)
-		finding_place(m, u->file, u->node, "region", "nothing in it is awaited");
+		lint_finding_place(m, u->file, u->node, "region", "nothing in it is awaited");
 	else if (*names)
-		finding_place(m, u->file, u->node, "region",
-		              "what is awaited in it never gives control back: %s", names);
+		lint_finding_place(m, u->file, u->node, "region",
+		                   "what is awaited in it never gives control back: %s", names);
 	else
-		finding_place(m, u->file, u->node, "region",
-		              "what is awaited in it never gives control back");
+		lint_finding_place(m, u->file, u->node, "region",
+		                   "what is awaited in it never gives control back");
 }
 
-static void needless_report(struct pymodel *m, uint32_t lock)
+static void needless_report(struct lint_model *m, uint32_t lock)
 {
-	struct py_program *p = &m->program;
-	struct py_lock *l = &p->locks.at[lock];
-	uint32_t id = finding_new(m, PYRULE_NEEDLESS, l->label);
+	struct program *p = &m->program;
+	struct model_lock *l = &p->locks.at[lock];
+	uint32_t id = lint_finding_new(m, LINT_NEEDLESS, l->label);
 	bool awaits = false;
 
 	if (!id)
 		return;
-	finding_place(m, l->file, l->node, "made", "the lock is made here");
+	lint_finding_place(m, l->file, l->node, "made", "the lock is made here");
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
+		const struct model_use *u = &p->uses.at[i];
 		uint32_t body;
 		bool inside;
 
 		if (u->lock != lock || u->kind != USE_REGION)
 			continue;
-		body = py_node(p, u->file, u->node)->next;
+		body = program_node(p, u->file, u->node)->next;
 		inside = body && region_has_await(p, u->file, body);
 		awaits |= inside;
 		region_place(m, u, inside);
 	}
-	finding_message(m, id, "`%s` (%s) guards nothing: no section of it can suspend",
-	                py_text(p, l->label), lock_type_text(p, l));
+	lint_finding_message(m, id, "`%s` (%s) guards nothing: no section of it can suspend",
+	                     program_text(p, l->label), lock_type_text(p, l));
 	needless_why(m, id, l, awaits);
 	needless_fix(m, id, lock);
 }
 
 /* Is an attribute or variable of that name read anywhere, whatever it belongs to? */
-static bool name_read(const struct py_program *p, uint32_t name)
+static bool name_read(const struct program *p, uint32_t name)
 {
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && i < t->node_count; i++) {
-			const struct py_node *n = &t->nodes[i], *up;
+			const struct tree_node *n = &t->nodes[i], *up;
 
-			if (n->name != name || (n->kind != PY_ATTR && n->kind != PY_NAME))
+			if (n->name != name || (n->kind != TREE_ATTR && n->kind != TREE_NAME))
 				continue;
 			up = &t->nodes[p->files.at[file].parent[i]];
-			if ((up->kind != PY_ASSIGN && up->kind != PY_ANNASSIGN) || up->first == i)
+			if ((up->kind != TREE_ASSIGN && up->kind != TREE_ANNASSIGN) ||
+			    up->first == i)
 				return true;
 		}
 	}
 	return false;
 }
 
-static bool lock_mentioned(const struct py_program *p, uint32_t lock)
+static bool lock_mentioned(const struct program *p, uint32_t lock)
 {
-	const struct py_lock *l = &p->locks.at[lock];
+	const struct model_lock *l = &p->locks.at[lock];
 
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
+		const struct model_use *u = &p->uses.at[i];
 		uint32_t up;
 
 		if (u->lock != lock)
 			continue;
-		up = py_parent(p, u->file, u->node);
-		if (u->kind == USE_HARMLESS && py_node(p, u->file, up)->kind == PY_ASSIGN &&
-		    py_node(p, u->file, up)->first != u->node)
+		up = program_parent(p, u->file, u->node);
+		if (u->kind == USE_HARMLESS && program_node(p, u->file, up)->kind == TREE_ASSIGN &&
+		    program_node(p, u->file, up)->first != u->node)
 			continue; /* where it is made */
 		return true;
 	}
 	return l->escapes;
 }
 
-static void unused_report(struct pymodel *m, uint32_t lock)
+static void unused_report(struct lint_model *m, uint32_t lock)
 {
-	struct py_program *p = &m->program;
-	struct py_lock *l = &p->locks.at[lock];
-	const char *name = py_text(p, l->name);
+	struct program *p = &m->program;
+	struct model_lock *l = &p->locks.at[lock];
+	const char *name = program_text(p, l->name);
 	uint32_t id;
 
 	if (l->type != LOCK_LOCK || l->flavour == FLAVOUR_THREAD || l->container ||
@@ -236,27 +237,27 @@ static void unused_report(struct pymodel *m, uint32_t lock)
 	/* a public attribute of a public class is made for others */
 	if (name[0] != '_' && p->scopes.at[l->scope].kind != SCOPE_FUNC)
 		return;
-	id = finding_new(m, PYRULE_UNUSED, l->label);
+	id = lint_finding_new(m, LINT_UNUSED, l->label);
 	if (!id)
 		return;
-	finding_place(m, l->file, l->node, "made", "the lock is made here");
-	finding_message(m, id, "`%s` (%s) is made and never used", py_text(p, l->label),
-	                lock_type_text(p, l));
-	finding_why(m, id, "No other line of the program names `%s`.", name);
-	finding_fix(m, id, "remove it, or use it where it was meant to be used");
+	lint_finding_place(m, l->file, l->node, "made", "the lock is made here");
+	lint_finding_message(m, id, "`%s` (%s) is made and never used", program_text(p, l->label),
+	                     lock_type_text(p, l));
+	lint_finding_why(m, id, "No other line of the program names `%s`.", name);
+	lint_finding_fix(m, id, "remove it, or use it where it was meant to be used");
 }
 
 /* The with item's lock of the wanted flavour, told by type; or by name if its type is unknown. */
-static bool item_is_thread_lock(struct py_program *p, uint32_t file, uint32_t item,
-                                uint32_t *object)
+static bool item_is_thread_lock(struct program *p, uint32_t file, uint32_t item, uint32_t *object)
 {
-	uint32_t scope = py_enclosing_scope(p, file, item), value = py_node(p, file, item)->first;
-	const struct py_node *n = py_node(p, file, value);
-	struct py_ref ref = py_resolve(p, scope, value);
-	enum py_flavour flavour;
+	uint32_t scope = program_enclosing_scope(p, file, item),
+		 value = program_node(p, file, item)->first;
+	const struct tree_node *n = program_node(p, file, value);
+	struct program_ref ref = program_resolve(p, scope, value);
+	enum lock_flavour flavour;
 
 	if (ref.kind == REF_EXTERN_INSTANCE) {
-		enum py_lock_type type = py_known_lock(py_text(p, ref.id), &flavour);
+		enum lock_type type = python_known_lock(program_text(p, ref.id), &flavour);
 
 		*object = n->name ? n->name : ref.id;
 		return flavour == FLAVOUR_THREAD && type == LOCK_LOCK;
@@ -264,50 +265,50 @@ static bool item_is_thread_lock(struct py_program *p, uint32_t file, uint32_t it
 	return false;
 }
 
-static void thread_report(struct pymodel *m, uint32_t file, uint32_t with)
+static void thread_report(struct lint_model *m, uint32_t file, uint32_t with)
 {
-	struct py_program *p = &m->program;
-	uint32_t func = py_enclosing_func(p, file, with);
+	struct program *p = &m->program;
+	uint32_t func = program_enclosing_func(p, file, with);
 
 	if (!func || !(p->funcs.at[func].flags & FUNC_ASYNC))
 		return;
-	for (uint32_t item = py_node(p, file, with)->first; item;
-	     item = py_node(p, file, item)->next) {
+	for (uint32_t item = program_node(p, file, with)->first; item;
+	     item = program_node(p, file, item)->next) {
 		uint32_t site = 0, object, id;
 
-		if (py_node(p, file, item)->kind != PY_ITEM ||
+		if (program_node(p, file, item)->kind != TREE_ITEM ||
 		    !item_is_thread_lock(p, file, item, &object))
 			continue;
-		for (uint32_t at = py_node(p, file, item)->next; at && !site;
-		     at = py_node(p, file, at)->next)
-			site = py_suspends_within(p, file, at, false);
+		for (uint32_t at = program_node(p, file, item)->next; at && !site;
+		     at = program_node(p, file, at)->next)
+			site = model_suspends_within(p, file, at, false);
 		if (!site)
 			continue;
-		id = finding_new(m, PYRULE_THREAD, object);
+		id = lint_finding_new(m, LINT_THREAD, object);
 		if (!id)
 			return;
-		finding_place(m, file, item, "region", "a thread's lock is taken here");
-		finding_place(m, file, p->sites.at[site].node, "suspends",
-		              "the task may suspend here with the lock taken");
-		finding_message(
+		lint_finding_place(m, file, item, "region", "a thread's lock is taken here");
+		lint_finding_place(m, file, p->sites.at[site].node, "suspends",
+		                   "the task may suspend here with the lock taken");
+		lint_finding_message(
 			m, id,
 			"thread lock `%s` is held over a suspension: another task that wants it "
 			"stops the whole loop, for ever",
-			py_text(p, object));
-		finding_why(
+			program_text(p, object));
+		lint_finding_why(
 			m, id,
 			"Waiting for this lock blocks the thread, and the task that holds it can "
 			"only go on in that thread.");
-		finding_fix(m, id, "release it before the await, or use asyncio.Lock");
+		lint_finding_fix(m, id, "release it before the await, or use asyncio.Lock");
 	}
 }
 
 /* async with lock: ... yield: the consumer decides how long the lock is held. */
-static void yield_report(struct pymodel *m, const struct py_use *u)
+static void yield_report(struct lint_model *m, const struct model_use *u)
 {
-	struct py_program *p = &m->program;
-	const struct py_func *f = &p->funcs.at[u->func];
-	const struct py_lock *l = &p->locks.at[u->lock];
+	struct program *p = &m->program;
+	const struct program_func *f = &p->funcs.at[u->func];
+	const struct model_lock *l = &p->locks.at[u->lock];
 	uint32_t item = u->node, file = u->file, site, id;
 
 	if (!u->func || !(f->flags & FUNC_ASYNC) || !(f->flags & FUNC_GENERATOR) ||
@@ -320,34 +321,35 @@ static void yield_report(struct pymodel *m, const struct py_use *u)
 
 		if (p->sites.at[site].kind != SITE_YIELD)
 			continue;
-		while (at && at != py_parent(p, file, item))
-			at = py_parent(p, file, at);
+		while (at && at != program_parent(p, file, item))
+			at = program_parent(p, file, at);
 		if (at)
 			break;
 	}
 	if (site == f->sites + f->site_count)
 		return;
-	id = finding_new(m, PYRULE_YIELD, l->label);
+	id = lint_finding_new(m, LINT_YIELD, l->label);
 	if (!id)
 		return;
-	finding_place(m, file, item, "region", "the lock is taken here");
-	finding_place(m, file, p->sites.at[site].node, "suspends",
-	              "control goes to the consumer here");
-	finding_message(m, id, "async generator `%s` yields while it holds `%s`",
-	                py_text(p, f->qualname), py_text(p, l->label));
-	finding_why(m, id,
-	            "The consumer may await anything, or stop iterating: then the lock stays taken "
-	            "until the generator is closed, in another task or never.");
-	finding_fix(m, id,
-	            "collect under the lock and yield after it, or release it around the yield");
+	lint_finding_place(m, file, item, "region", "the lock is taken here");
+	lint_finding_place(m, file, p->sites.at[site].node, "suspends",
+	                   "control goes to the consumer here");
+	lint_finding_message(m, id, "async generator `%s` yields while it holds `%s`",
+	                     program_text(p, f->qualname), program_text(p, l->label));
+	lint_finding_why(
+		m, id,
+		"The consumer may await anything, or stop iterating: then the lock stays taken "
+		"until the generator is closed, in another task or never.");
+	lint_finding_fix(
+		m, id, "collect under the lock and yield after it, or release it around the yield");
 }
 
-void pyrules_locks(struct pymodel *m)
+void lint_locks(struct lint_model *m)
 {
-	struct py_program *p = &m->program;
+	struct program *p = &m->program;
 
 	for (uint32_t i = 1; i < p->locks.count && !p->err; i++) {
-		if (py_lock_needless(p, i))
+		if (lint_lock_needless(p, i))
 			needless_report(m, i);
 		else
 			unused_report(m, i);
@@ -356,10 +358,10 @@ void pyrules_locks(struct pymodel *m)
 		if (p->uses.at[i].kind == USE_REGION && p->uses.at[i].certain)
 			yield_report(m, &p->uses.at[i]);
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && i < t->node_count && !p->err; i++)
-			if (t->nodes[i].kind == PY_WITH && !(t->nodes[i].flags & PY_ASYNC))
+			if (t->nodes[i].kind == TREE_WITH && !(t->nodes[i].flags & TREE_ASYNC))
 				thread_report(m, file, i);
 	}
 }

@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pymodel;
+struct lint_model;
 
 /** A rule of `awaitness lint`. Ids are never reused. */
-struct pyrule {
+struct lint_rule {
 	const char *id;      /* "AW001" */
 	const char *name;    /* "needless-lock" */
 	const char *summary; /* one line, no full stop */
@@ -24,7 +24,7 @@ struct pyrule {
 	bool warning;        /* else an error, where a format tells them apart */
 };
 
-#define PYRULES(X)                                                                                 \
+#define LINT_RULES(X)                                                                              \
 	X(NEEDLESS, "AW001", "needless-lock", false, true,                                         \
 	  "a lock whose sections never suspend excludes nobody")                                   \
 	X(YIELD, "AW002", "lock-across-yield", false, false,                                       \
@@ -48,20 +48,20 @@ struct pyrule {
 	  "a lock is acquired in a function that does not release it")                             \
 	X(WAIVER, "AW901", "unused-waiver", false, true, "a waiver that waives nothing")
 
-enum pyrule_id {
-#define PYRULE_ENUM(NAME, id, name, watch, warning, summary) PYRULE_##NAME,
-	PYRULES(PYRULE_ENUM)
-#undef PYRULE_ENUM
-		PYRULE_COUNT
+enum lint_rule_id {
+#define LINT_ENUM(NAME, id, name, watch, warning, summary) LINT_##NAME,
+	LINT_RULES(LINT_ENUM)
+#undef LINT_ENUM
+		LINT_COUNT
 };
 
-extern const struct pyrule pyrules[PYRULE_COUNT];
+extern const struct lint_rule lint_rules[LINT_COUNT];
 
 /** The rule of an id or a name, in any case of letters; NULL: there is none. */
-const struct pyrule *pyrule_find(const char *id);
+const struct lint_rule *lint_rule_find(const char *id);
 
 /** A place in the source that a finding points at. Strings live as long as the model. */
-struct pyplace {
+struct lint_place {
 	const char *role; /* "read", "suspends", "write", "region", "made", ... */
 	const char *file;
 	const char *function; /* qualified name; "": at module level */
@@ -70,13 +70,13 @@ struct pyplace {
 	const char *text;     /* what is to be said about it */
 };
 
-struct pyfinding {
-	const struct pyrule *rule;
-	const char *object;           /* "Class.attribute", "module.variable" */
-	const char *message;          /* one sentence */
-	const char *why;              /* why it is believed; may be "" */
-	const char *fix;              /* the smallest change; may be "" */
-	const struct pyplace *places; /* the first is where it is reported */
+struct lint_finding {
+	const struct lint_rule *rule;
+	const char *object;              /* "Class.attribute", "module.variable" */
+	const char *message;             /* one sentence */
+	const char *why;                 /* why it is believed; may be "" */
+	const char *fix;                 /* the smallest change; may be "" */
+	const struct lint_place *places; /* the first is where it is reported */
 	size_t place_count;
 	uint64_t fingerprint; /* the same after lines moved or the file was renamed */
 	bool waived;          /* by a comment in the source */
@@ -87,13 +87,13 @@ struct pyfinding {
  * A cell that is read before an await and written after it, for a tracer to watch. Where several
  * awaits stand between, there is a window for each: of one `group`, and in order, by `nth`.
  */
-struct pywindow {
+struct lint_window {
 	uint32_t group, nth;
 	const char *file;
 	const char *function; /* co_qualname */
 	uint32_t first_line;  /* co_firstlineno */
 	uint32_t await_line, await_col;
-	uint8_t await_kind; /* enum pyawait */
+	uint8_t await_kind; /* enum lint_await */
 	const char
 		*path; /* "self.size", "module.name", "self.d[k]", "self.d[]": all that is in it */
 	const char *object; /* "Class.size", "module.name" */
@@ -114,32 +114,32 @@ struct pywindow {
 };
 
 /** A place that writes a cell, in a window or not. */
-struct pywriter {
+struct lint_writer {
 	const char *file, *function;
 	const char *path; /* as a window's */
 	uint32_t line;
 };
 
-enum pyawait {
-	PYAWAIT_EXPRESSION,
-	PYAWAIT_ENTER,
-	PYAWAIT_EXIT,
-	PYAWAIT_FOR,
-	PYAWAIT_COMPREHENSION
+enum lint_await {
+	LINT_AWAIT_EXPRESSION,
+	LINT_AWAIT_ENTER,
+	LINT_AWAIT_EXIT,
+	LINT_AWAIT_FOR,
+	LINT_AWAIT_COMPREHENSION
 };
 
 struct fault;
-struct pytrace;
+struct join_trace;
 struct report;
 
 /** The model says that a place never suspends, and the trace shows that it did. */
-struct pymodel_error {
+struct lint_error {
 	const char *file, *function;
 	uint32_t line;
 	uint64_t count; /* suspensions */
 };
 
-struct pymodel_options {
+struct join_options {
 	const char *const *paths; /* files and folders */
 	size_t path_count;
 	const char *const *exclude; /* parts of paths to leave out */
@@ -149,12 +149,12 @@ struct pymodel_options {
 	bool findings_only;   /* no windows and writers are asked for: the cache may do */
 	/* What was recorded of the program, to be joined; both or neither. Used during the call
 	 * only. */
-	const struct pytrace *trace;
+	const struct join_trace *trace;
 	const struct report *report;
 	struct fault *fault; /* NULL: not wanted. Names the file or folder that made it fail */
 };
 
-struct pymodel_stats {
+struct lint_stats {
 	uint32_t files, lowered, broken, lines_unknown;
 	uint32_t functions, async_functions, never; /* never: async and proven never to suspend */
 	uint32_t sites, sites_never;
@@ -169,22 +169,22 @@ struct pymodel_stats {
  * not there, or a file or folder below one that cannot be read. What is left out by accident would
  * make what is said of the rest false.
  */
-int pymodel_open(const struct pymodel_options *options, struct pymodel **out);
-void pymodel_close(struct pymodel *model); /* takes NULL */
+int join_model_open(const struct join_options *options, struct lint_model **out);
+void join_model_close(struct lint_model *model); /* takes NULL */
 
 /** All findings, waived ones and those of the watch tier included, ordered by file and line. */
-const struct pyfinding *pymodel_findings(const struct pymodel *model, size_t *count);
-const struct pywindow *pymodel_windows(const struct pymodel *model, size_t *count);
+const struct lint_finding *lint_model_findings(const struct lint_model *model, size_t *count);
+const struct lint_window *lint_model_windows(const struct lint_model *model, size_t *count);
 /** All writes of attributes of self and of modules' variables by functions of classes and async
  * ones.
  */
-const struct pywriter *pymodel_writers(const struct pymodel *model, size_t *count);
-void pymodel_stats(const struct pymodel *model, struct pymodel_stats *out);
+const struct lint_writer *lint_model_writers(const struct lint_model *model, size_t *count);
+void lint_model_stats(const struct lint_model *model, struct lint_stats *out);
 
 /** Where a trace has shown the model to be wrong; the findings do not rest on it any more. */
-const struct pymodel_error *pymodel_errors(const struct pymodel *model, size_t *count);
+const struct lint_error *lint_model_errors(const struct lint_model *model, size_t *count);
 
 /** The nth file that was not fully understood: its path, and the line; NULL: no more. */
-const char *pymodel_broken(const struct pymodel *model, size_t nth, uint32_t *line);
+const char *lint_model_broken(const struct lint_model *model, size_t nth, uint32_t *line);
 
 #endif

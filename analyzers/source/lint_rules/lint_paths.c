@@ -11,10 +11,10 @@
 #include "source/path/path.h"
 
 struct rules {
-	struct pymodel *m;
-	struct py_program *p;
+	struct lint_model *m;
+	struct program *p;
 	struct path_pass pass;
-	struct py_context context;
+	struct model_context context;
 };
 
 static bool protocol_method(const char *name)
@@ -32,17 +32,17 @@ static bool protocol_method(const char *name)
 static bool other_writer(const struct rules *r, const struct path_hit *h, uint32_t *node,
                          uint32_t *func)
 {
-	const struct py_program *p = r->p;
+	const struct program *p = r->p;
 	uint32_t class = p->funcs.at[h->func].class;
 
 	for (uint32_t i = 1; i < r->pass.writers.count; i++) {
 		const struct path_writer *w = &r->pass.writers.at[i];
-		const struct py_func *f = &p->funcs.at[w->func];
+		const struct program_func *f = &p->funcs.at[w->func];
 
 		if (w->location != h->location || w->func == h->func || w->func == h->via ||
-		    !strcmp(py_text(p, f->name), "__init__"))
+		    !strcmp(program_text(p, f->name), "__init__"))
 			continue;
-		if (class && (!f->class || !py_class_related(p, class, f->class)))
+		if (class && (!f->class || !program_class_related(p, class, f->class)))
 			continue;
 		if (!class && f->file != p->funcs.at[h->func].file)
 			continue;
@@ -54,88 +54,90 @@ static bool other_writer(const struct rules *r, const struct path_hit *h, uint32
 }
 
 /* Can two tasks be in the function at a time? */
-static bool self_race(const struct py_func *f)
+static bool self_race(const struct program_func *f)
 {
 	return f->roots & (ROOT_PUBLIC | ROOT_MULTI);
 }
 
 /* A lock is held from the read to the write, here or by all who call. */
-static bool locked(const struct py_program *p, const struct path_hit *h)
+static bool locked(const struct program *p, const struct path_hit *h)
 {
 	return h->lock_count || p->funcs.at[h->func].entry_locks;
 }
 
 static uint32_t attribute_of(struct rules *r, uint32_t location)
 {
-	const char *text = py_text(r->p, location);
+	const char *text = program_text(r->p, location);
 
 	if (strncmp(text, "self.", 5) != 0)
 		return 0;
-	return py_intern(r->p, text + 5, strcspn(text + 5, "["));
+	return program_intern(r->p, text + 5, strcspn(text + 5, "["));
 }
 
 static uint32_t object_of(struct rules *r, const struct path_hit *h)
 {
-	const struct py_func *f = &r->p->funcs.at[h->func];
-	const char *text = py_text(r->p, h->location);
+	const struct program_func *f = &r->p->funcs.at[h->func];
+	const char *text = program_text(r->p, h->location);
 
 	if (!f->class || strncmp(text, "self.", 5) != 0)
 		return h->location;
-	return py_internf(r->p, "%s.%s", py_text(r->p, r->p->classes.at[f->class].qualname),
-	                  text + 5);
+	return program_internf(r->p, "%s.%s",
+	                       program_text(r->p, r->p->classes.at[f->class].qualname), text + 5);
 }
 
 static void hit_places(struct rules *r, const struct path_hit *h, const char *write_text)
 {
-	struct py_program *p = r->p;
+	struct program *p = r->p;
 	uint32_t file = p->funcs.at[h->func].file;
-	const struct py_site *s = &p->sites.at[h->site];
+	const struct model_site *s = &p->sites.at[h->site];
 
-	finding_place(r->m, file, h->read, "read",
-	              h->kind == PATH_GUARD ? "checked here" : "read here");
-	finding_place(r->m, file, s->node, "suspends", "other tasks may run here");
+	lint_finding_place(r->m, file, h->read, "read",
+	                   h->kind == PATH_GUARD ? "checked here" : "read here");
+	lint_finding_place(r->m, file, s->node, "suspends", "other tasks may run here");
 	if (h->via)
-		finding_place(r->m, p->funcs.at[h->via].file, h->write, "write",
-		              "%s, called from `%s`", write_text,
-		              py_text(p, p->funcs.at[h->func].qualname));
+		lint_finding_place(r->m, p->funcs.at[h->via].file, h->write, "write",
+		                   "%s, called from `%s`", write_text,
+		                   program_text(p, p->funcs.at[h->func].qualname));
 	else
-		finding_place(r->m, file, h->write, "write", "%s", write_text);
+		lint_finding_place(r->m, file, h->write, "write", "%s", write_text);
 }
 
 /* Why two tasks are believed to meet there. */
 static void why_two(struct rules *r, uint32_t id, const struct path_hit *h, const char *more)
 {
-	struct py_program *p = r->p;
-	const struct py_func *f = &p->funcs.at[h->func];
+	struct program *p = r->p;
+	const struct program_func *f = &p->funcs.at[h->func];
 	uint32_t node, func;
 
 	if (other_writer(r, h, &node, &func))
-		finding_why(r->m, id,
-		            "`%s` also writes it (line %u), and %s. No lock is held from the read "
-		            "to the write.%s",
-		            py_text(p, p->funcs.at[func].qualname),
-		            py_node(p, p->funcs.at[func].file, node)->line,
-		            self_race(f) ? "two tasks may be in this function at a time"
-		                         : "it runs in another task",
-		            more);
+		lint_finding_why(
+			r->m, id,
+			"`%s` also writes it (line %u), and %s. No lock is held from the read "
+			"to the write.%s",
+			program_text(p, p->funcs.at[func].qualname),
+			program_node(p, p->funcs.at[func].file, node)->line,
+			self_race(f) ? "two tasks may be in this function at a time"
+				     : "it runs in another task",
+			more);
 	else
-		finding_why(r->m, id,
-		            "Two tasks may be in `%s` at a time, and no lock is held from the read "
-		            "to the "
-		            "write.%s",
-		            py_text(p, f->qualname), more);
+		lint_finding_why(
+			r->m, id,
+			"Two tasks may be in `%s` at a time, and no lock is held from the read "
+			"to the "
+			"write.%s",
+			program_text(p, f->qualname), more);
 }
 
 static void init_report(struct rules *r, const struct path_hit *h, bool high)
 {
 	uint32_t object = object_of(r, h), id;
-	const char *name = py_text(r->p, object);
+	const char *name = program_text(r->p, object);
 
-	id = finding_new(r->m, high ? PYRULE_INIT : PYRULE_CHECK, object);
+	id = lint_finding_new(r->m, high ? LINT_INIT : LINT_CHECK, object);
 	if (!id)
 		return;
 	hit_places(r, h, "set here");
-	finding_message(
+	lint_finding_message(
 		r->m, id,
 		high ? "`%s` is checked, the task suspends, and then it is set: two tasks both "
 		       "make "
@@ -147,7 +149,7 @@ static void init_report(struct rules *r, const struct path_hit *h, bool high)
 	        high ? " The class closes this attribute elsewhere, so an object that is "
 	               "overwritten leaks."
 	             : "");
-	finding_fix(
+	lint_finding_fix(
 		r->m, id,
 		"hold one asyncio.Lock from the check to the assignment, or check again after the "
 		"await");
@@ -155,39 +157,40 @@ static void init_report(struct rules *r, const struct path_hit *h, bool high)
 
 static void update_report(struct rules *r, const struct path_hit *h)
 {
-	uint32_t object = object_of(r, h), id = finding_new(r->m, PYRULE_UPDATE, object);
+	uint32_t object = object_of(r, h), id = lint_finding_new(r->m, LINT_UPDATE, object);
 
 	if (!id)
 		return;
 	hit_places(r, h, "written here, from the value read before");
-	finding_message(
+	lint_finding_message(
 		r->m, id,
 		"`%s` is computed from a value read before a suspension: what other tasks wrote "
 		"meanwhile is lost",
-		py_text(r->p, object));
+		program_text(r->p, object));
 	why_two(r, id, h, "");
-	finding_fix(r->m, id, "read it again after the await, in the statement that writes it");
+	lint_finding_fix(r->m, id,
+	                 "read it again after the await, in the statement that writes it");
 }
 
 static void remove_report(struct rules *r, const struct path_hit *h)
 {
-	uint32_t object = object_of(r, h), id = finding_new(r->m, PYRULE_REMOVE, object);
+	uint32_t object = object_of(r, h), id = lint_finding_new(r->m, LINT_REMOVE, object);
 
 	if (!id)
 		return;
 	hit_places(r, h, "removed here");
-	finding_message(
+	lint_finding_message(
 		r->m, id,
 		"`%s` is checked, the task suspends, and then it is removed: another task may have "
 		"removed it meanwhile",
-		py_text(r->p, object));
+		program_text(r->p, object));
 	why_two(r, id, h, "");
-	finding_fix(r->m, id, "remove it before the await, or use pop() with a default");
+	lint_finding_fix(r->m, id, "remove it before the await, or use pop() with a default");
 }
 
-static bool is_content(const struct py_program *p, uint32_t location)
+static bool is_content(const struct program *p, uint32_t location)
 {
-	const char *text = py_text(p, location);
+	const char *text = program_text(p, location);
 	size_t length = strlen(text);
 
 	return length > 2 && !strcmp(text + length - 2, "[]");
@@ -195,15 +198,15 @@ static bool is_content(const struct py_program *p, uint32_t location)
 
 static void hit_judge(struct rules *r, const struct path_hit *h)
 {
-	struct py_program *p = r->p;
-	const struct py_func *f = &p->funcs.at[h->func];
-	const struct py_class *c = &p->classes.at[f->class];
+	struct program *p = r->p;
+	const struct program_func *f = &p->funcs.at[h->func];
+	const struct program_class *c = &p->classes.at[f->class];
 	uint32_t attribute = attribute_of(r, h->location), node, func;
 	bool self = self_race(f), races = self || other_writer(r, h, &node, &func);
 
 	if (is_content(p, h->location)) /* whether it matters only a trace can tell */
 		return;
-	if (locked(p, h) || !(f->flags & FUNC_ASYNC) || protocol_method(py_text(p, f->name)) ||
+	if (locked(p, h) || !(f->flags & FUNC_ASYNC) || protocol_method(program_text(p, f->name)) ||
 	    !races)
 		return;
 	if (h->kind == PATH_ARITH && !h->removes) {
@@ -224,62 +227,62 @@ static void hit_judge(struct rules *r, const struct path_hit *h)
 		return;
 	init_report(r, h,
 	            f->class && attribute && c->evidence &&
-	                    py_context_releasable(&r->context, f->class, attribute));
+	                    model_context_releasable(&r->context, f->class, attribute));
 }
 
 /* One of the suspensions of a hit. */
 static void window_add(struct rules *r, const struct path_hit *h, uint32_t hit, uint32_t site,
                        uint32_t nth)
 {
-	static const uint8_t kinds[] = {[SITE_AWAIT] = PYAWAIT_EXPRESSION,
-	                                [SITE_ENTER] = PYAWAIT_ENTER,
-	                                [SITE_EXIT] = PYAWAIT_EXIT,
-	                                [SITE_FOR] = PYAWAIT_FOR,
-	                                [SITE_COMP] = PYAWAIT_COMPREHENSION};
-	struct py_program *p = r->p;
-	const struct py_func *f = &p->funcs.at[h->func];
-	const struct py_site *s = &p->sites.at[site];
-	const struct py_func *writer = &p->funcs.at[h->via ? h->via : h->func];
+	static const uint8_t kinds[] = {[SITE_AWAIT] = LINT_AWAIT_EXPRESSION,
+	                                [SITE_ENTER] = LINT_AWAIT_ENTER,
+	                                [SITE_EXIT] = LINT_AWAIT_EXIT,
+	                                [SITE_FOR] = LINT_AWAIT_FOR,
+	                                [SITE_COMP] = LINT_AWAIT_COMPREHENSION};
+	struct program *p = r->p;
+	const struct program_func *f = &p->funcs.at[h->func];
+	const struct model_site *s = &p->sites.at[site];
+	const struct program_func *writer = &p->funcs.at[h->via ? h->via : h->func];
 	uint32_t id, file = f->file, label, first, object = object_of(r, h);
 
 	if (s->kind > SITE_COMP)
 		return;
-	id = py_push(p, &r->m->windows);
-	label = py_push(p, &r->m->first_label);
+	id = program_push(p, &r->m->windows);
+	label = program_push(p, &r->m->first_label);
 	if (!id || !label)
 		return;
 	first = r->m->labels.count ? r->m->labels.count : 1;
 	for (uint32_t i = 0; i < h->lock_count; i++) {
-		uint32_t at = py_push(p, &r->m->labels);
+		uint32_t at = program_push(p, &r->m->labels);
 
 		if (at)
-			r->m->labels.at[at] = py_text(p, p->lists.at[h->locks + i]);
+			r->m->labels.at[at] = program_text(p, p->lists.at[h->locks + i]);
 	}
 	r->m->first_label.at[label] = first;
-	r->m->windows.at[id] =
-		(struct pywindow){.group = hit,
-	                          .nth = nth,
-	                          .file = p->files.at[file].path,
-	                          .function = py_text(p, f->qualname),
-	                          .first_line = f->line,
-	                          .await_line = py_node(p, file, s->node)->line,
-	                          .await_col = py_node(p, file, s->node)->col,
-	                          .await_kind = kinds[s->kind],
-	                          .path = py_text(p, h->location),
-	                          .object = py_text(p, object),
-	                          .read_line = py_node(p, file, h->read)->line,
-	                          .write_line = py_node(p, writer->file, h->write)->line,
-	                          .write_file = p->files.at[writer->file].path,
-	                          .write_function = py_text(p, writer->qualname),
-	                          .guards = h->kind == PATH_GUARD,
-	                          .empty = h->polarity == POLARITY_EMPTY,
-	                          .raises = h->raises,
-	                          .adds = h->kind == PATH_ARITH,
-	                          .constant = h->constant,
-	                          .always = !h->via && py_write_follows(p, file, site, h->write),
-	                          .removes = h->removes,
-	                          .content = h->content,
-	                          .lock_count = h->lock_count};
+	r->m->windows.at[id] = (struct lint_window){
+		.group = hit,
+		.nth = nth,
+		.file = p->files.at[file].path,
+		.function = program_text(p, f->qualname),
+		.first_line = f->line,
+		.await_line = program_node(p, file, s->node)->line,
+		.await_col = program_node(p, file, s->node)->col,
+		.await_kind = kinds[s->kind],
+		.path = program_text(p, h->location),
+		.object = program_text(p, object),
+		.read_line = program_node(p, file, h->read)->line,
+		.write_line = program_node(p, writer->file, h->write)->line,
+		.write_file = p->files.at[writer->file].path,
+		.write_function = program_text(p, writer->qualname),
+		.guards = h->kind == PATH_GUARD,
+		.empty = h->polarity == POLARITY_EMPTY,
+		.raises = h->raises,
+		.adds = h->kind == PATH_ARITH,
+		.constant = h->constant,
+		.always = !h->via && model_write_follows(p, file, site, h->write),
+		.removes = h->removes,
+		.content = h->content,
+		.lock_count = h->lock_count};
 }
 
 /* Cells for the tracer: all hits, whatever is judged of them here. */
@@ -292,27 +295,27 @@ static void windows_add(struct rules *r, const struct path_hit *h, uint32_t hit)
 
 static void writer_add(struct rules *r, const struct path_writer *writer)
 {
-	struct py_program *p = r->p;
-	const struct py_func *f = &p->funcs.at[writer->func];
-	uint32_t id = py_push(p, &r->m->writers);
+	struct program *p = r->p;
+	const struct program_func *f = &p->funcs.at[writer->func];
+	uint32_t id = program_push(p, &r->m->writers);
 
 	if (id)
-		r->m->writers.at[id] = (struct pywriter){
+		r->m->writers.at[id] = (struct lint_writer){
 			.file = p->files.at[f->file].path,
-			.function = py_text(p, f->qualname),
-			.path = py_text(p, writer->location),
-			.line = py_node(p, f->file, writer->node)->line,
+			.function = program_text(p, f->qualname),
+			.path = program_text(p, writer->location),
+			.line = program_node(p, f->file, writer->node)->line,
 		};
 }
 
-void pyrules_paths(struct pymodel *m)
+void lint_paths(struct lint_model *m)
 {
 	struct rules r = {.m = m, .p = &m->program};
-	struct py_program *p = &m->program;
+	struct program *p = &m->program;
 
 	if (p->err)
 		return;
-	py_context_link(p, &r.context);
+	model_context_link(p, &r.context);
 	if (!path_pass_run(p, &r.pass)) {
 		for (uint32_t i = 1; i < r.pass.hits.count && !p->err; i++) {
 			hit_judge(&r, &r.pass.hits.at[i]);
@@ -320,12 +323,12 @@ void pyrules_paths(struct pymodel *m)
 		}
 		for (uint32_t i = 1; i < r.pass.writers.count && !p->err; i++)
 			writer_add(&r, &r.pass.writers.at[i]);
-		pyrules_iterate(m, &r.context, r.pass.hits.count);
+		lint_iterate(m, &r.context, r.pass.hits.count);
 	}
 	/* labels have stopped moving */
 	for (uint32_t i = 1; i < m->windows.count; i++)
 		if (m->windows.at[i].lock_count)
 			m->windows.at[i].locks = m->labels.at + m->first_label.at[i];
 	path_pass_fini(&r.pass);
-	py_context_fini(&r.context);
+	model_context_fini(&r.context);
 }

@@ -26,9 +26,9 @@ struct header {
 
 static uint64_t mix(uint64_t h, const void *data, size_t size)
 {
-	uint64_t both[2] = {h, pycache_hash(data, size)};
+	uint64_t both[2] = {h, tree_cache_hash(data, size)};
 
-	return pycache_hash(both, sizeof(both));
+	return tree_cache_hash(both, sizeof(both));
 }
 
 static uint64_t mix_stat(uint64_t h, const struct stat *st)
@@ -41,7 +41,7 @@ static uint64_t mix_stat(uint64_t h, const struct stat *st)
 	return mix(h, parts, sizeof(parts));
 }
 
-uint64_t pyresult_key(const struct py_program *p)
+uint64_t lint_result_key(const struct program *p)
 {
 	time_t now = time(NULL);
 	uint64_t h = FORMAT;
@@ -114,7 +114,7 @@ static uint64_t get_number(struct bytes *b)
 	return number;
 }
 
-static const char *get_text(struct bytes *b, struct py_program *p)
+static const char *get_text(struct bytes *b, struct program *p)
 {
 	char *end = memchr(b->at, '\0', (size_t)(b->end - b->at));
 	const char *text = b->at;
@@ -124,12 +124,12 @@ static const char *get_text(struct bytes *b, struct py_program *p)
 		return "";
 	}
 	b->at = end + 1;
-	return py_text(p, py_intern_text(p, text));
+	return program_text(p, program_intern_text(p, text));
 }
 
-static void put_finding(struct bytes *b, const struct pyfinding *f)
+static void put_finding(struct bytes *b, const struct lint_finding *f)
 {
-	put_number(b, (uint64_t)(f->rule - pyrules));
+	put_number(b, (uint64_t)(f->rule - lint_rules));
 	put_number(b, f->fingerprint);
 	put_number(b, f->waived);
 	put_text(b, f->object);
@@ -138,7 +138,7 @@ static void put_finding(struct bytes *b, const struct pyfinding *f)
 	put_text(b, f->fix);
 	put_number(b, f->place_count);
 	for (size_t i = 0; i < f->place_count; i++) {
-		const struct pyplace *p = &f->places[i];
+		const struct lint_place *p = &f->places[i];
 
 		put_text(b, p->role);
 		put_text(b, p->file);
@@ -149,10 +149,10 @@ static void put_finding(struct bytes *b, const struct pyfinding *f)
 	}
 }
 
-static void get_place(struct pymodel *m, struct bytes *b)
+static void get_place(struct lint_model *m, struct bytes *b)
 {
-	uint32_t id = py_push(&m->program, &m->places);
-	struct pyplace place = {0};
+	uint32_t id = program_push(&m->program, &m->places);
+	struct lint_place place = {0};
 	uint64_t columns;
 
 	place.role = get_text(b, &m->program);
@@ -167,20 +167,20 @@ static void get_place(struct pymodel *m, struct bytes *b)
 		m->places.at[id] = place;
 }
 
-static void get_finding(struct pymodel *m, struct bytes *b)
+static void get_finding(struct lint_model *m, struct bytes *b)
 {
-	uint32_t id = py_push(&m->program, &m->findings),
-		 first = py_push(&m->program, &m->first_place);
+	uint32_t id = program_push(&m->program, &m->findings),
+		 first = program_push(&m->program, &m->first_place);
 	uint64_t rule = get_number(b);
-	struct pyfinding *f;
+	struct lint_finding *f;
 
-	if (!id || !first || rule >= PYRULE_COUNT) {
+	if (!id || !first || rule >= LINT_COUNT) {
 		b->bad = true;
 		return;
 	}
 	m->first_place.at[first] = m->places.count ? m->places.count : 1;
 	f = &m->findings.at[id];
-	f->rule = &pyrules[rule];
+	f->rule = &lint_rules[rule];
 	f->fingerprint = get_number(b);
 	f->waived = get_number(b) != 0;
 	f->object = get_text(b, &m->program);
@@ -192,7 +192,7 @@ static void get_finding(struct pymodel *m, struct bytes *b)
 		get_place(m, b);
 }
 
-static void get_all(struct pymodel *m, struct bytes *b)
+static void get_all(struct lint_model *m, struct bytes *b)
 {
 	uint64_t findings = get_number(b), broken = get_number(b);
 
@@ -205,12 +205,12 @@ static void get_all(struct pymodel *m, struct bytes *b)
 	for (uint64_t i = 0; i < findings && !b->bad; i++)
 		get_finding(m, b);
 	for (uint64_t i = 0; i < broken && !b->bad; i++) {
-		uint32_t id = py_push(&m->program, &m->broken);
+		uint32_t id = program_push(&m->program, &m->broken);
 		const char *file = get_text(b, &m->program);
 		uint64_t line = get_number(b);
 
 		if (id)
-			m->broken.at[id] = (struct pybroken){file, (uint32_t)line};
+			m->broken.at[id] = (struct lint_broken){file, (uint32_t)line};
 	}
 	for (uint32_t i = 1; i < m->findings.count && !b->bad; i++)
 		m->findings.at[i].places = m->places.at + m->first_place.at[i];
@@ -228,7 +228,8 @@ static char *payload_read(const char *path, uint64_t key, uint64_t *size)
 	if (fread(&h, sizeof(h), 1, f) == 1 && !memcmp(h.magic, "awfound", 8) && h.key == key &&
 	    h.size < 1u << 30)
 		data = malloc(h.size + 1);
-	if (data && (fread(data, 1, h.size, f) != h.size || pycache_hash(data, h.size) != h.sum)) {
+	if (data &&
+	    (fread(data, 1, h.size, f) != h.size || tree_cache_hash(data, h.size) != h.sum)) {
 		free(data);
 		data = NULL;
 	}
@@ -237,7 +238,7 @@ static char *payload_read(const char *path, uint64_t key, uint64_t *size)
 	return data;
 }
 
-bool pyresult_load(struct pymodel *m, const char *folder, uint64_t key)
+bool lint_result_load(struct lint_model *m, const char *folder, uint64_t key)
 {
 	struct bytes b = {0};
 	char path[4096], *data;
@@ -274,7 +275,7 @@ static void payload_write(const char *path, const struct header *h, const char *
 		unlink(temporary);
 }
 
-void pyresult_store(const struct pymodel *m, const char *folder, uint64_t key)
+void lint_result_store(const struct lint_model *m, const char *folder, uint64_t key)
 {
 	struct bytes b = {0};
 	struct header h = {.magic = "awfound", .key = key};
@@ -291,7 +292,7 @@ void pyresult_store(const struct pymodel *m, const char *folder, uint64_t key)
 	}
 	if (!b.bad) {
 		h.size = (uint64_t)(b.at - b.from);
-		h.sum = pycache_hash(b.from, h.size);
+		h.sum = tree_cache_hash(b.from, h.size);
 		path_of(path, sizeof(path), folder, key);
 		payload_write(path, &h, b.from);
 	}

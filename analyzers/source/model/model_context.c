@@ -9,33 +9,33 @@
 
 #include "model_context.h"
 
-static bool is_self_call(const struct py_program *p, const struct py_call *c)
+static bool is_self_call(const struct program *p, const struct model_call *c)
 {
-	const struct py_func *f = &p->funcs.at[c->func];
-	const struct py_node *n = py_node(p, f->file, c->node);
+	const struct program_func *f = &p->funcs.at[c->func];
+	const struct tree_node *n = program_node(p, f->file, c->node);
 
-	if (n->kind == PY_CALL)
-		n = py_node(p, f->file, n->first);
-	return n->kind == PY_ATTR && py_node(p, f->file, n->first)->kind == PY_NAME &&
-	       py_node(p, f->file, n->first)->name == f->self && f->self;
+	if (n->kind == TREE_CALL)
+		n = program_node(p, f->file, n->first);
+	return n->kind == TREE_ATTR && program_node(p, f->file, n->first)->kind == TREE_NAME &&
+	       program_node(p, f->file, n->first)->name == f->self && f->self;
 }
 
-static void roots_link(struct py_program *p)
+static void roots_link(struct program *p)
 {
 	struct called {
 		bool any, task;
 	};
-	PY_TABLE(struct called) called = {0};
+	PROGRAM_TABLE(struct called) called = {0};
 	bool grew = true;
 
 	for (uint32_t i = 1; i < p->funcs.count; i++)
-		if (!py_push(p, &called))
+		if (!program_push(p, &called))
 			return;
 	if (!called.at)
 		return; /* no functions, so no calls */
 	for (uint32_t i = 1; i < p->calls.count; i++) {
-		const struct py_call *c = &p->calls.at[i];
-		struct py_func *f = &p->funcs.at[c->callee];
+		const struct model_call *c = &p->calls.at[i];
+		struct program_func *f = &p->funcs.at[c->callee];
 
 		called.at[c->callee].any = true;
 		if (c->how == CALL_TASK || c->how == CALL_TASKS) {
@@ -43,12 +43,12 @@ static void roots_link(struct py_program *p)
 			called.at[c->callee].task |= c->func && is_self_call(p, c);
 		} else if (c->how == CALL_ESCAPE) {
 			/* handed to somebody who runs it: a private one, once */
-			f->roots |= py_text(p, f->name)[0] == '_' ? ROOT_TASK : ROOT_PUBLIC;
+			f->roots |= program_text(p, f->name)[0] == '_' ? ROOT_TASK : ROOT_PUBLIC;
 		}
 	}
 	for (uint32_t i = 1; i < p->funcs.count; i++) {
-		struct py_func *f = &p->funcs.at[i];
-		const char *name = py_text(p, f->name);
+		struct program_func *f = &p->funcs.at[i];
+		const char *name = program_text(p, f->name);
 		bool private = name[0] == '_' && name[1] != '_';
 
 		if (called.at[i].task)
@@ -59,8 +59,8 @@ static void roots_link(struct py_program *p)
 	while (grew) {
 		grew = false;
 		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct py_call *c = &p->calls.at[i];
-			struct py_func *f = &p->funcs.at[c->callee];
+			const struct model_call *c = &p->calls.at[i];
+			struct program_func *f = &p->funcs.at[c->callee];
 			uint8_t roots = c->func ? p->funcs.at[c->func].roots : 0;
 
 			if (c->how != CALL_PLAIN || (f->roots | roots) == f->roots)
@@ -69,30 +69,30 @@ static void roots_link(struct py_program *p)
 			grew = true;
 		}
 	}
-	py_free_table(&called);
+	program_free_table(&called);
 }
 
 /* The sections in each function: first[func] is a use, next[use] the next one. */
 struct sections {
-	PY_TABLE(uint32_t) first;
-	PY_TABLE(uint32_t) next;
+	PROGRAM_TABLE(uint32_t) first;
+	PROGRAM_TABLE(uint32_t) next;
 };
 
 static void sections_fini(struct sections *s)
 {
-	py_free_table(&s->first);
-	py_free_table(&s->next);
+	program_free_table(&s->first);
+	program_free_table(&s->next);
 }
 
-static bool sections_init(struct py_program *p, struct sections *s)
+static bool sections_init(struct program *p, struct sections *s)
 {
 	for (uint32_t i = 1; i < p->funcs.count; i++)
-		if (!py_push(p, &s->first))
+		if (!program_push(p, &s->first))
 			return false;
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
+		const struct model_use *u = &p->uses.at[i];
 
-		if (!py_push(p, &s->next))
+		if (!program_push(p, &s->next))
 			return false;
 		if (u->kind != USE_REGION || !u->func)
 			continue;
@@ -103,20 +103,20 @@ static bool sections_init(struct py_program *p, struct sections *s)
 }
 
 /* Does the call stand in a section of a lock, or in a function that is always in one? */
-static bool call_locked(const struct py_program *p, const struct sections *s,
-                        const struct py_call *c)
+static bool call_locked(const struct program *p, const struct sections *s,
+                        const struct model_call *c)
 {
-	const struct py_func *f = &p->funcs.at[c->func];
+	const struct program_func *f = &p->funcs.at[c->func];
 
 	if (!c->func)
 		return false;
 	if (f->entry_locks)
 		return true;
 	for (uint32_t i = s->first.at[c->func]; i; i = s->next.at[i]) {
-		const struct py_use *u = &p->uses.at[i];
-		uint32_t with = py_parent(p, u->file, u->node), at;
+		const struct model_use *u = &p->uses.at[i];
+		uint32_t with = program_parent(p, u->file, u->node), at;
 
-		for (at = c->node; at && at != with; at = py_parent(p, f->file, at))
+		for (at = c->node; at && at != with; at = program_parent(p, f->file, at))
 			;
 		if (at)
 			return true;
@@ -125,46 +125,46 @@ static bool call_locked(const struct py_program *p, const struct sections *s,
 }
 
 /* entry_locks 1: every known caller of a private function holds a lock. */
-static void entries_link(struct py_program *p)
+static void entries_link(struct program *p)
 {
 	struct sections sections = {0};
-	PY_TABLE(uint8_t) state = {0}; /* 1: called, 2: called without */
+	PROGRAM_TABLE(uint8_t) state = {0}; /* 1: called, 2: called without */
 	bool ok = p->funcs.count > 1 && sections_init(p, &sections);
 
 	for (uint32_t i = 1; ok && i < p->funcs.count; i++)
-		ok = py_push(p, &state) != 0;
+		ok = program_push(p, &state) != 0;
 	ok = ok && state.at;
 	for (int round = 0; ok && round < 4; round++) {
 		memset(state.at, 0, state.count);
 		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct py_call *c = &p->calls.at[i];
+			const struct model_call *c = &p->calls.at[i];
 			bool held = c->how == CALL_PLAIN && call_locked(p, &sections, c);
 
 			state.at[c->callee] |= held ? 1 : 2;
 		}
 		for (uint32_t i = 1; i < p->funcs.count; i++)
 			p->funcs.at[i].entry_locks =
-				py_text(p, p->funcs.at[i].name)[0] == '_' && state.at[i] == 1;
+				program_text(p, p->funcs.at[i].name)[0] == '_' && state.at[i] == 1;
 	}
-	py_free_table(&state);
+	program_free_table(&state);
 	sections_fini(&sections);
 }
 
-static bool mentions_self(const struct py_program *p, uint32_t file, uint32_t node, uint32_t self)
+static bool mentions_self(const struct program *p, uint32_t file, uint32_t node, uint32_t self)
 {
-	const struct py_node *n = py_node(p, file, node);
+	const struct tree_node *n = program_node(p, file, node);
 
-	if (n->kind == PY_NAME && n->name == self)
+	if (n->kind == TREE_NAME && n->name == self)
 		return true;
-	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
 		if (mentions_self(p, file, c, self))
 			return true;
 	return false;
 }
 
-static void evidence_spread(struct py_program *p, uint32_t class)
+static void evidence_spread(struct program *p, uint32_t class)
 {
-	const struct py_class *c = &p->classes.at[class];
+	const struct program_class *c = &p->classes.at[class];
 
 	for (uint32_t i = 0; i < c->mro_count; i++)
 		p->classes.at[p->lists.at[c->mro + i]].evidence = true;
@@ -172,36 +172,37 @@ static void evidence_spread(struct py_program *p, uint32_t class)
 		p->classes.at[p->lists.at[c->below + i]].evidence = true;
 }
 
-static void evidence_link(struct py_program *p)
+static void evidence_link(struct program *p)
 {
 	for (uint32_t i = 1; i < p->locks.count; i++)
 		if (p->locks.at[i].class && p->locks.at[i].flavour != FLAVOUR_THREAD)
 			evidence_spread(p, p->locks.at[i].class);
 	for (uint32_t i = 1; i < p->sites.count; i++) {
-		const struct py_site *s = &p->sites.at[i];
-		const struct py_func *f = &p->funcs.at[s->func];
+		const struct model_site *s = &p->sites.at[i];
+		const struct program_func *f = &p->funcs.at[s->func];
 		uint32_t first;
 
 		if (s->kind != SITE_SPAWN || !s->func || !f->class || !f->self)
 			continue;
-		first = py_node(p, f->file, s->node)->first;
-		for (uint32_t a = py_node(p, f->file, first)->next; a;
-		     a = py_node(p, f->file, a)->next)
+		first = program_node(p, f->file, s->node)->first;
+		for (uint32_t a = program_node(p, f->file, first)->next; a;
+		     a = program_node(p, f->file, a)->next)
 			if (mentions_self(p, f->file, a, f->self)) {
 				evidence_spread(p, f->class);
 				break;
 			}
 	}
 	for (uint32_t i = 1; i < p->bindings.count; i++) {
-		const struct py_binding *b = &p->bindings.at[i];
-		struct py_ref ref;
+		const struct program_binding *b = &p->bindings.at[i];
+		struct program_ref ref;
 		uint32_t class;
 
 		if (b->kind != BIND_SELF || p->scopes.at[b->in].kind != SCOPE_FUNC)
 			continue;
 		class = p->funcs.at[p->scopes.at[b->in].id].class;
-		ref = class && !p->classes.at[class].composed ? py_attribute_type(p, class, b->name)
-		                                              : (struct py_ref){0};
+		ref = class && !p->classes.at[class].composed
+		              ? program_attribute_type(p, class, b->name)
+		              : (struct program_ref){0};
 		if (ref.kind == REF_INSTANCE && p->classes.at[ref.id].evidence)
 			p->classes.at[class].composed = true;
 	}
@@ -232,105 +233,105 @@ static bool adds_or_removes(const char *name)
 }
 
 /* self.NAME, self.NAME[...] or a local variable that was given it: NAME. */
-static uint32_t own_attribute(struct py_program *p, const struct py_func *f, uint32_t node)
+static uint32_t own_attribute(struct program *p, const struct program_func *f, uint32_t node)
 {
-	const struct py_node *n = py_node(p, f->file, node);
+	const struct tree_node *n = program_node(p, f->file, node);
 	uint32_t b;
 
-	if (n->kind == PY_SUBSCRIPT)
-		n = py_node(p, f->file, n->first);
-	if (n->kind == PY_NAME && n->name != f->self) {
-		b = py_map_get(&p->bound, f->scope, n->name);
+	if (n->kind == TREE_SUBSCRIPT)
+		n = program_node(p, f->file, n->first);
+	if (n->kind == TREE_NAME && n->name != f->self) {
+		b = program_map_get(&p->bound, f->scope, n->name);
 		for (; b; b = p->bindings.at[b].next) {
 			if (p->bindings.at[b].kind != BIND_ASSIGN)
 				continue;
-			n = py_node(p, f->file, p->bindings.at[b].node);
-			if (n->kind == PY_ATTR || n->kind == PY_TUPLE)
+			n = program_node(p, f->file, p->bindings.at[b].node);
+			if (n->kind == TREE_ATTR || n->kind == TREE_TUPLE)
 				break;
 		}
 	}
-	if (n->kind != PY_ATTR || !f->self)
+	if (n->kind != TREE_ATTR || !f->self)
 		return 0;
-	return py_node(p, f->file, n->first)->name == f->self ? n->name : 0;
+	return program_node(p, f->file, n->first)->name == f->self ? n->name : 0;
 }
 
 enum { RELEASED = 1, MUTATED = 2 };
 
-static void note(struct py_context *c, uint32_t class, uint32_t name, uint32_t what)
+static void note(struct model_context *c, uint32_t class, uint32_t name, uint32_t what)
 {
 	if (class && name)
-		py_map_set(c->p, &c->released, class, name,
-		           py_map_get(&c->released, class, name) | what);
+		program_map_set(c->p, &c->released, class, name,
+		                program_map_get(&c->released, class, name) | what);
 }
 
-static void calls_note(struct py_context *c, uint32_t file, uint32_t node)
+static void calls_note(struct model_context *c, uint32_t file, uint32_t node)
 {
-	struct py_program *p = c->p;
-	const struct py_node *n = py_node(p, file, node), *f, *up;
-	uint32_t func = py_enclosing_func(p, file, node);
-	const struct py_func *in = &p->funcs.at[func];
+	struct program *p = c->p;
+	const struct tree_node *n = program_node(p, file, node), *f, *up;
+	uint32_t func = program_enclosing_func(p, file, node);
+	const struct program_func *in = &p->funcs.at[func];
 
 	if (!func || !in->class)
 		return;
-	if (n->kind == PY_SUBSCRIPT) { /* self.d[k] = ..., del self.d[k] */
-		up = py_node(p, file, py_parent(p, file, node));
-		if (up->kind == PY_DEL || (up->kind == PY_ASSIGN && up->first != node))
+	if (n->kind == TREE_SUBSCRIPT) { /* self.d[k] = ..., del self.d[k] */
+		up = program_node(p, file, program_parent(p, file, node));
+		if (up->kind == TREE_DEL || (up->kind == TREE_ASSIGN && up->first != node))
 			note(c, in->class, own_attribute(p, in, n->first), MUTATED);
 		return;
 	}
-	f = py_node(p, file, n->first);
-	if (f->kind == PY_ATTR && releases(py_text(p, f->name)))
+	f = program_node(p, file, n->first);
+	if (f->kind == TREE_ATTR && releases(program_text(p, f->name)))
 		note(c, in->class, own_attribute(p, in, f->first), RELEASED);
-	if (f->kind == PY_ATTR && adds_or_removes(py_text(p, f->name)))
+	if (f->kind == TREE_ATTR && adds_or_removes(program_text(p, f->name)))
 		note(c, in->class, own_attribute(p, in, f->first), MUTATED);
-	for (uint32_t a = f->next;
-	     a && (strstr(py_text(p, f->name), "release") || strstr(py_text(p, f->name), "close") ||
-	           strstr(py_text(p, f->name), "cancel"));
-	     a = py_node(p, file, a)->next)
+	for (uint32_t a = f->next; a && (strstr(program_text(p, f->name), "release") ||
+	                                 strstr(program_text(p, f->name), "close") ||
+	                                 strstr(program_text(p, f->name), "cancel"));
+	     a = program_node(p, file, a)->next)
 		note(c, in->class, own_attribute(p, in, a), RELEASED);
 }
 
-void py_context_link(struct py_program *p, struct py_context *out)
+void model_context_link(struct program *p, struct model_context *out)
 {
-	*out = (struct py_context){.p = p};
+	*out = (struct model_context){.p = p};
 	roots_link(p);
 	if (!p->err)
 		entries_link(p);
 	if (!p->err)
 		evidence_link(p);
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && i < t->node_count && !p->err; i++)
-			if (t->nodes[i].kind == PY_CALL || t->nodes[i].kind == PY_SUBSCRIPT)
+			if (t->nodes[i].kind == TREE_CALL || t->nodes[i].kind == TREE_SUBSCRIPT)
 				calls_note(out, file, i);
 	}
 }
 
-void py_context_fini(struct py_context *context)
+void model_context_fini(struct model_context *context)
 {
-	py_map_fini(&context->released);
+	program_map_fini(&context->released);
 }
 
-static bool noted(const struct py_context *c, uint32_t class, uint32_t attribute, uint32_t what)
+static bool noted(const struct model_context *c, uint32_t class, uint32_t attribute, uint32_t what)
 {
-	const struct py_class *k = &c->p->classes.at[class];
+	const struct program_class *k = &c->p->classes.at[class];
 
 	for (uint32_t i = 0; i < k->mro_count; i++)
-		if (py_map_get(&c->released, c->p->lists.at[k->mro + i], attribute) & what)
+		if (program_map_get(&c->released, c->p->lists.at[k->mro + i], attribute) & what)
 			return true;
 	for (uint32_t i = 0; i < k->below_count; i++)
-		if (py_map_get(&c->released, c->p->lists.at[k->below + i], attribute) & what)
+		if (program_map_get(&c->released, c->p->lists.at[k->below + i], attribute) & what)
 			return true;
 	return false;
 }
 
-bool py_context_releasable(const struct py_context *c, uint32_t class, uint32_t attribute)
+bool model_context_releasable(const struct model_context *c, uint32_t class, uint32_t attribute)
 {
 	return noted(c, class, attribute, RELEASED);
 }
 
-bool py_context_mutated(const struct py_context *c, uint32_t class, uint32_t attribute)
+bool model_context_mutated(const struct model_context *c, uint32_t class, uint32_t attribute)
 {
 	return noted(c, class, attribute, MUTATED);
 }

@@ -7,14 +7,14 @@
 
 #include "source/program/program_parts.h"
 
-struct py_context {
-	struct py_program *p;
-	struct py_map released; /* (class, attribute) -> what is done with its value in the class:
-	                         * 1: it is closed, 2: entries are added or removed */
+struct model_context {
+	struct program *p;
+	struct program_map released; /* (class, attribute) -> what is done with its value in the
+	                              * class: 1: it is closed, 2: entries are added or removed */
 };
-void py_context_link(struct py_program *p, struct py_context *out);
-void py_context_fini(struct py_context *context);
-bool py_context_mutated(const struct py_context *c, uint32_t class, uint32_t attribute);
-bool py_context_releasable(const struct py_context *c, uint32_t class, uint32_t attribute);
+void model_context_link(struct program *p, struct model_context *out);
+void model_context_fini(struct model_context *context);
+bool model_context_mutated(const struct model_context *c, uint32_t class, uint32_t attribute);
+bool model_context_releasable(const struct model_context *c, uint32_t class, uint32_t attribute);
 
 #endif

@@ -9,8 +9,8 @@
 
 /** Does every way from the end of an await, but for exceptions, pass a statement that writes before
  * it suspends or leaves? False where that is not simple to see. */
-bool py_write_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t write);
+bool model_write_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t write);
 /** The same of the end of a block: nothing else suspends or leaves on the way there. */
-bool py_end_follows(const struct py_program *p, uint32_t file, uint32_t site, uint32_t block);
+bool model_end_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t block);
 
 #endif

@@ -15,10 +15,10 @@ struct place {
 	bool foreign;          /* kept in an object whose class is not known */
 };
 
-void py_lock_escape(struct py_program *p, uint32_t lock, uint32_t file, uint32_t node,
-                    const char *why)
+void model_lock_escape(struct program *p, uint32_t lock, uint32_t file, uint32_t node,
+                       const char *why)
 {
-	struct py_lock *l = &p->locks.at[lock];
+	struct model_lock *l = &p->locks.at[lock];
 
 	if (l->escapes)
 		return;
@@ -28,23 +28,23 @@ void py_lock_escape(struct py_program *p, uint32_t lock, uint32_t file, uint32_t
 	l->escape_why = why;
 }
 
-static bool place_of_target(struct py_program *p, uint32_t file, uint32_t target, struct place *out)
+static bool place_of_target(struct program *p, uint32_t file, uint32_t target, struct place *out)
 {
-	uint32_t scope = py_enclosing_scope(p, file, target);
-	const struct py_node *n = py_node(p, file, target);
-	struct py_ref ref;
+	uint32_t scope = program_enclosing_scope(p, file, target);
+	const struct tree_node *n = program_node(p, file, target);
+	struct program_ref ref;
 
 	out->name = n->name;
 	switch (n->kind) {
-	case PY_NAME:
-		out->scope = py_name_scope(p, scope, n->name);
+	case TREE_NAME:
+		out->scope = program_name_scope(p, scope, n->name);
 		if (!out->scope)
 			return false;
 		if (p->scopes.at[out->scope].kind == SCOPE_CLASS)
 			out->class = p->scopes.at[out->scope].id;
 		return true;
-	case PY_ATTR:
-		ref = py_resolve(p, scope, n->first);
+	case TREE_ATTR:
+		ref = program_resolve(p, scope, n->first);
 		if (ref.kind == REF_INSTANCE || ref.kind == REF_CLASS) {
 			out->class = ref.id;
 			out->scope = p->classes.at[ref.id].scope;
@@ -55,7 +55,7 @@ static bool place_of_target(struct py_program *p, uint32_t file, uint32_t target
 			out->foreign = true;
 		}
 		return out->scope != 0;
-	case PY_SUBSCRIPT:
+	case TREE_SUBSCRIPT:
 		out->container = true;
 		return place_of_target(p, file, n->first, out);
 	default:
@@ -64,59 +64,60 @@ static bool place_of_target(struct py_program *p, uint32_t file, uint32_t target
 }
 
 /* Of a conditional expression's two values: is the one beside `value` None? */
-static bool other_is_none(struct py_program *p, uint32_t file, uint32_t test, uint32_t value)
+static bool other_is_none(struct program *p, uint32_t file, uint32_t test, uint32_t value)
 {
-	for (uint32_t c = py_node(p, file, test)->next; c; c = py_node(p, file, c)->next)
-		if (c != value && py_node(p, file, c)->name != p->n_none)
+	for (uint32_t c = program_node(p, file, test)->next; c; c = program_node(p, file, c)->next)
+		if (c != value && program_node(p, file, c)->name != p->n_none)
 			return false;
 	return value != test;
 }
 
 /* Climbs from the call that makes a lock to what keeps it. */
-static bool place_of_call(struct py_program *p, uint32_t file, uint32_t call, struct place *out)
+static bool place_of_call(struct program *p, uint32_t file, uint32_t call, struct place *out)
 {
-	uint32_t at = py_parent(p, file, call), from = call;
+	uint32_t at = program_parent(p, file, call), from = call;
 
-	for (; at; from = at, at = py_parent(p, file, at)) {
-		const struct py_node *n = py_node(p, file, at), *f;
+	for (; at; from = at, at = program_parent(p, file, at)) {
+		const struct tree_node *n = program_node(p, file, at), *f;
 		uint32_t target;
 
 		switch (n->kind) {
-		case PY_OR:
+		case TREE_OR:
 			out->maybe = true;
 			continue;
-		case PY_IFEXP: /* Lock() if wanted else None */
+		case TREE_IFEXP: /* Lock() if wanted else None */
 			out->maybe |= !other_is_none(p, file, n->first, from);
 			continue;
-		case PY_LIST:
-		case PY_COMP:
-		case PY_DICT:
-		case PY_PAIR:
+		case TREE_LIST:
+		case TREE_COMP:
+		case TREE_DICT:
+		case TREE_PAIR:
 			out->container = true;
 			continue;
-		case PY_WALRUS:
+		case TREE_WALRUS:
 			continue;
-		case PY_KEYWORD: /* field(default_factory=Lock) */
+		case TREE_KEYWORD: /* field(default_factory=Lock) */
 			continue;
-		case PY_CALL:
-			f = py_node(p, file, n->first);
-			if (f->kind == PY_ATTR && !strcmp(py_text(p, f->name), "setdefault")) {
+		case TREE_CALL:
+			f = program_node(p, file, n->first);
+			if (f->kind == TREE_ATTR &&
+			    !strcmp(program_text(p, f->name), "setdefault")) {
 				out->container = true;
 				return place_of_target(p, file, f->first, out);
 			}
 			return false;
-		case PY_TUPLE:
-			target = py_tuple_across(p, file, from);
+		case TREE_TUPLE:
+			target = program_tuple_across(p, file, from);
 			return target && place_of_target(p, file, target, out);
-		case PY_ASSIGN:
-		case PY_ANNASSIGN:
+		case TREE_ASSIGN:
+		case TREE_ANNASSIGN:
 			if (n->first != from)
 				return false;
 			/* of several targets the one that is not a plain name keeps it */
-			target = py_node(p, file, from)->next;
-			for (uint32_t t = n->kind == PY_ASSIGN ? target : 0; t;
-			     t = py_node(p, file, t)->next)
-				if (py_node(p, file, t)->kind != PY_NAME) {
+			target = program_node(p, file, from)->next;
+			for (uint32_t t = n->kind == TREE_ASSIGN ? target : 0; t;
+			     t = program_node(p, file, t)->next)
+				if (program_node(p, file, t)->kind != TREE_NAME) {
 					target = t;
 					break;
 				}
@@ -129,68 +130,71 @@ static bool place_of_call(struct py_program *p, uint32_t file, uint32_t call, st
 }
 
 /* The lock of that name in the class or one that it derives from or that derives from it. */
-static uint32_t lock_in_family(struct py_program *p, uint32_t class, uint32_t name)
+static uint32_t lock_in_family(struct program *p, uint32_t class, uint32_t name)
 {
-	for (uint32_t l = py_map_get(&p->lock_names, name, 0); l; l = p->locks.at[l].next)
-		if (p->locks.at[l].class && py_class_related(p, p->locks.at[l].class, class))
+	for (uint32_t l = program_map_get(&p->lock_names, name, 0); l; l = p->locks.at[l].next)
+		if (p->locks.at[l].class && program_class_related(p, p->locks.at[l].class, class))
 			return l;
 	return 0;
 }
 
-static uint32_t label_of(struct py_program *p, const struct place *at, uint32_t file)
+static uint32_t label_of(struct program *p, const struct place *at, uint32_t file)
 {
-	const struct py_scope *s = &p->scopes.at[at->scope];
+	const struct program_scope *s = &p->scopes.at[at->scope];
 
 	if (at->foreign)
-		return py_internf(p, "?.%s", py_text(p, at->name));
+		return program_internf(p, "?.%s", program_text(p, at->name));
 	if (at->class)
-		return py_internf(p, "%s.%s", py_text(p, p->classes.at[at->class].qualname),
-		                  py_text(p, at->name));
+		return program_internf(p, "%s.%s",
+		                       program_text(p, p->classes.at[at->class].qualname),
+		                       program_text(p, at->name));
 	if (s->kind == SCOPE_FUNC)
-		return py_internf(p, "%s.%s", py_text(p, p->funcs.at[s->id].qualname),
-		                  py_text(p, at->name));
-	return py_internf(p, "%s.%s", py_text(p, p->files.at[file].module), py_text(p, at->name));
+		return program_internf(p, "%s.%s", program_text(p, p->funcs.at[s->id].qualname),
+		                       program_text(p, at->name));
+	return program_internf(p, "%s.%s", program_text(p, p->files.at[file].module),
+	                       program_text(p, at->name));
 }
 
 /* Gives the lock; 0: it is not kept in a place that has a name. */
-static uint32_t lock_add(struct py_program *p, uint32_t file, uint32_t node, uint32_t dotted)
+static uint32_t lock_add(struct program *p, uint32_t file, uint32_t node, uint32_t dotted)
 {
 	struct place at = {0};
-	enum py_flavour flavour;
-	enum py_lock_type type = py_known_lock(py_text(p, dotted), &flavour);
+	enum lock_flavour flavour;
+	enum lock_type type = python_known_lock(program_text(p, dotted), &flavour);
 	uint32_t id;
-	struct py_lock *l;
+	struct model_lock *l;
 
 	if (!type || !place_of_call(p, file, node, &at) || !at.name)
 		return 0;
 	id = at.class ? lock_in_family(p, at.class, at.name)
-	              : py_map_get(&p->lock_by_place, at.scope, at.name);
+	              : program_map_get(&p->lock_by_place, at.scope, at.name);
 	if (!id) {
-		id = py_push(p, &p->locks);
+		id = program_push(p, &p->locks);
 		if (!id)
 			return 0;
 		l = &p->locks.at[id];
-		*l = (struct py_lock){.type = type,
-		                      .flavour = flavour,
-		                      .class = at.class,
-		                      .scope = at.scope,
-		                      .name = at.name,
-		                      .dotted = dotted,
-		                      .file = file,
-		                      .node = node,
-		                      .container = at.container};
-		l->next = py_map_get(&p->lock_names, at.name, 0);
-		py_map_set(p, &p->lock_names, at.name, 0, id);
+		*l = (struct model_lock){.type = type,
+		                         .flavour = flavour,
+		                         .class = at.class,
+		                         .scope = at.scope,
+		                         .name = at.name,
+		                         .dotted = dotted,
+		                         .file = file,
+		                         .node = node,
+		                         .container = at.container};
+		l->next = program_map_get(&p->lock_names, at.name, 0);
+		program_map_set(p, &p->lock_names, at.name, 0, id);
 		p->locks.at[id].label = label_of(p, &at, file);
 	}
 	l = &p->locks.at[id];
-	py_map_set(p, &p->lock_by_place, at.scope, at.name, id);
+	program_map_set(p, &p->lock_by_place, at.scope, at.name, id);
 	if (l->type != type || l->flavour != flavour || l->container != at.container)
-		py_lock_escape(p, id, file, node, "locks of different kinds are kept in it");
+		model_lock_escape(p, id, file, node, "locks of different kinds are kept in it");
 	if (at.maybe)
-		py_lock_escape(p, id, file, node, "it may be a lock that was given from outside");
+		model_lock_escape(p, id, file, node,
+		                  "it may be a lock that was given from outside");
 	if (at.foreign)
-		py_lock_escape(p, id, file, node, "it is kept in an object of unknown class");
+		model_lock_escape(p, id, file, node, "it is kept in an object of unknown class");
 	return id;
 }
 
@@ -201,83 +205,88 @@ static bool may_make_lock(const char *name)
 }
 
 /* Factories: defaultdict(Lock), field(default_factory=Lock). */
-static void factory_find(struct py_program *p, uint32_t file, uint32_t node)
+static void factory_find(struct program *p, uint32_t file, uint32_t node)
 {
-	const struct py_node *n = py_node(p, file, node), *f = py_node(p, file, n->first);
-	uint32_t scope = py_enclosing_scope(p, file, node), id;
-	struct py_ref ref;
+	const struct tree_node *n = program_node(p, file, node),
+			       *f = program_node(p, file, n->first);
+	uint32_t scope = program_enclosing_scope(p, file, node), id;
+	struct program_ref ref;
 
-	for (uint32_t a = f->next; a; a = py_node(p, file, a)->next) {
-		const struct py_node *arg = py_node(p, file, a);
+	for (uint32_t a = f->next; a; a = program_node(p, file, a)->next) {
+		const struct tree_node *arg = program_node(p, file, a);
 
-		if (arg->kind == PY_KEYWORD && strstr(py_text(p, arg->name), "factory")) {
-			ref = py_resolve(p, scope, arg->first);
+		if (arg->kind == TREE_KEYWORD && strstr(program_text(p, arg->name), "factory")) {
+			ref = program_resolve(p, scope, arg->first);
 			if (ref.kind != REF_EXTERN)
 				continue;
 			id = lock_add(p, file, node, ref.id);
 			if (id)
-				py_lock_escape(p, id, file, node, "it is a parameter of its class");
+				model_lock_escape(p, id, file, node,
+				                  "it is a parameter of its class");
 			return;
 		}
 	}
-	ref = py_resolve(p, scope, node);
+	ref = program_resolve(p, scope, node);
 	id = ref.kind == REF_CONTAINER ? lock_add(p, file, node, ref.id) : 0;
 	if (id)
 		p->locks.at[id].container = true;
 }
 
 /* self.X.acquire() awaited, X being a lock: its type; 0: something else. */
-static uint32_t acquired_type(struct py_program *p, const struct py_func *f, uint32_t await)
+static uint32_t acquired_type(struct program *p, const struct program_func *f, uint32_t await)
 {
-	uint32_t call = py_node(p, f->file, await)->first, object;
-	const struct py_node *c = py_node(p, f->file, call), *m = py_node(p, f->file, c->first);
-	enum py_flavour flavour;
-	struct py_ref ref;
+	uint32_t call = program_node(p, f->file, await)->first, object;
+	const struct tree_node *c = program_node(p, f->file, call),
+			       *m = program_node(p, f->file, c->first);
+	enum lock_flavour flavour;
+	struct program_ref ref;
 
-	if (c->kind != PY_CALL || m->kind != PY_ATTR || m->name != p->n_acquire)
+	if (c->kind != TREE_CALL || m->kind != TREE_ATTR || m->name != p->n_acquire)
 		return 0;
 	object = m->first;
-	if (py_node(p, f->file, object)->kind != PY_ATTR ||
-	    py_node(p, f->file, py_node(p, f->file, object)->first)->name != f->self)
+	if (program_node(p, f->file, object)->kind != TREE_ATTR ||
+	    program_node(p, f->file, program_node(p, f->file, object)->first)->name != f->self)
 		return 0;
-	ref = py_resolve(p, f->scope, object);
+	ref = program_resolve(p, f->scope, object);
 	if (ref.kind != REF_EXTERN_INSTANCE ||
-	    py_known_lock(py_text(p, ref.id), &flavour) != LOCK_LOCK || flavour == FLAVOUR_THREAD)
+	    python_known_lock(program_text(p, ref.id), &flavour) != LOCK_LOCK ||
+	    flavour == FLAVOUR_THREAD)
 		return 0;
 	return ref.id;
 }
 
 /* Awaits and the like inside a node; *only: the last await. */
-static unsigned int awaits_within(const struct py_program *p, uint32_t file, uint32_t node,
+static unsigned int awaits_within(const struct program *p, uint32_t file, uint32_t node,
                                   uint32_t *only)
 {
-	const struct py_node *n = py_node(p, file, node);
-	unsigned int count = n->kind == PY_AWAIT || n->flags & PY_ASYNC || n->kind == PY_ERROR;
+	const struct tree_node *n = program_node(p, file, node);
+	unsigned int count =
+		n->kind == TREE_AWAIT || n->flags & TREE_ASYNC || n->kind == TREE_ERROR;
 
-	if (n->kind == PY_AWAIT)
+	if (n->kind == TREE_AWAIT)
 		*only = node;
-	for (uint32_t c = n->first; c; c = py_node(p, file, c)->next)
+	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
 		count += awaits_within(p, file, c, only);
 	return count;
 }
 
 /* The one method of that name, its body; 0: there are others, or none. */
-static uint32_t method_body(struct py_program *p, uint32_t class, const char *name,
-                            const struct py_func **f)
+static uint32_t method_body(struct program *p, uint32_t class, const char *name,
+                            const struct program_func **f)
 {
 	uint32_t from = p->lists.count, count;
 
-	if (!py_class_methods(p, class, py_intern_text(p, name), &count) || count != 1)
+	if (!program_class_methods(p, class, program_intern_text(p, name), &count) || count != 1)
 		return 0;
 	*f = &p->funcs.at[p->lists.at[from]];
-	return (*f)->flags & FUNC_ASYNC ? py_child(p, (*f)->file, (*f)->node, 3) : 0;
+	return (*f)->flags & FUNC_ASYNC ? program_child(p, (*f)->file, (*f)->node, 3) : 0;
 }
 
 /* A class that is entered by acquiring a lock of its own, and does not await otherwise: an object
  * of it is a lock of that type. */
-static uint32_t wrapped_type(struct py_program *p, uint32_t class)
+static uint32_t wrapped_type(struct program *p, uint32_t class)
 {
-	const struct py_func *enter, *leave;
+	const struct program_func *enter, *leave;
 	uint32_t body = method_body(p, class, "__aenter__", &enter), await = 0, none = 0;
 
 	if (!body || awaits_within(p, enter->file, body, &await) != 1 || !await)
@@ -288,25 +297,25 @@ static uint32_t wrapped_type(struct py_program *p, uint32_t class)
 	return acquired_type(p, enter, await);
 }
 
-void py_locks_link(struct py_program *p)
+void model_locks_link(struct program *p)
 {
 	for (uint32_t file = 1; file < p->files.count; file++) {
-		const struct pytree *t = p->files.at[file].tree;
+		const struct tree *t = p->files.at[file].tree;
 
 		for (uint32_t i = 1; t && i < t->node_count && !p->err; i++) {
-			const struct py_node *n = &t->nodes[i];
+			const struct tree_node *n = &t->nodes[i];
 			const char *name;
-			struct py_ref ref;
+			struct program_ref ref;
 
-			if (n->kind != PY_CALL || !n->first)
+			if (n->kind != TREE_CALL || !n->first)
 				continue;
-			name = py_text(p, t->nodes[n->first].name);
+			name = program_text(p, t->nodes[n->first].name);
 			if (!strcmp(name, "defaultdict") || !strcmp(name, "field") ||
 			    !strcmp(name, "ib") || !strcmp(name, "attrib"))
 				factory_find(p, file, i);
 			if (!may_make_lock(name))
 				continue;
-			ref = py_resolve(p, py_enclosing_scope(p, file, i), i);
+			ref = program_resolve(p, program_enclosing_scope(p, file, i), i);
 			if (ref.kind == REF_EXTERN_INSTANCE && ref.other == i)
 				lock_add(p, file, i, ref.id);
 			if (ref.kind == REF_INSTANCE && wrapped_type(p, ref.id))
@@ -315,9 +324,9 @@ void py_locks_link(struct py_program *p)
 	}
 }
 
-static void found(struct py_program *p, uint32_t lock, uint32_t *count)
+static void found(struct program *p, uint32_t lock, uint32_t *count)
 {
-	uint32_t at = py_push(p, &p->lists);
+	uint32_t at = program_push(p, &p->lists);
 
 	if (at) {
 		p->lists.at[at] = lock;
@@ -325,30 +334,30 @@ static void found(struct py_program *p, uint32_t lock, uint32_t *count)
 	}
 }
 
-static void locks_of_attribute(struct py_program *p, uint32_t scope, const struct py_node *n,
+static void locks_of_attribute(struct program *p, uint32_t scope, const struct tree_node *n,
                                uint32_t *count, bool *certain)
 {
-	uint32_t first = py_map_get(&p->lock_names, n->name, 0), id;
-	struct py_ref ref;
+	uint32_t first = program_map_get(&p->lock_names, n->name, 0), id;
+	struct program_ref ref;
 
 	if (!first)
 		return;
-	ref = py_resolve(p, scope, n->first);
+	ref = program_resolve(p, scope, n->first);
 	*certain = ref.kind == REF_INSTANCE || ref.kind == REF_CLASS || ref.kind == REF_SUPER ||
 	           ref.kind == REF_MODULE;
 	if (ref.kind == REF_MODULE) {
-		id = py_map_get(&p->lock_by_place, p->files.at[ref.id].scope, n->name);
+		id = program_map_get(&p->lock_by_place, p->files.at[ref.id].scope, n->name);
 		if (id)
 			found(p, id, count);
 		/* a name that a module only imports is found by all of that name */
-		if (id || py_map_get(&p->bound, p->files.at[ref.id].scope, n->name))
+		if (id || program_map_get(&p->bound, p->files.at[ref.id].scope, n->name))
 			return;
 	}
 	for (uint32_t l = first; l; l = p->locks.at[l].next) {
-		const struct py_lock *lock = &p->locks.at[l];
+		const struct model_lock *lock = &p->locks.at[l];
 
 		if (*certain && ref.kind != REF_MODULE &&
-		    (!lock->class || !py_class_related(p, lock->class, ref.id)))
+		    (!lock->class || !program_class_related(p, lock->class, ref.id)))
 			continue;
 		/* a variable of a function is no attribute */
 		if (!lock->class && p->scopes.at[lock->scope].kind == SCOPE_FUNC && !lock->escapes)
@@ -357,49 +366,50 @@ static void locks_of_attribute(struct py_program *p, uint32_t scope, const struc
 	}
 }
 
-static void locks_of_name(struct py_program *p, uint32_t scope, uint32_t name, uint32_t *count)
+static void locks_of_name(struct program *p, uint32_t scope, uint32_t name, uint32_t *count)
 {
-	uint32_t at = py_name_scope(p, scope, name), id, b, file;
+	uint32_t at = program_name_scope(p, scope, name), id, b, file;
 
 	if (!at)
 		return;
-	id = py_map_get(&p->lock_by_place, at, name);
+	id = program_map_get(&p->lock_by_place, at, name);
 	if (!id)
-		id = py_map_get(&p->lock_aliases, at, name);
-	for (b = py_map_get(&p->bound, at, name); b && !id; b = p->bindings.at[b].next) {
-		const struct py_binding *from = &p->bindings.at[b];
+		id = program_map_get(&p->lock_aliases, at, name);
+	for (b = program_map_get(&p->bound, at, name); b && !id; b = p->bindings.at[b].next) {
+		const struct program_binding *from = &p->bindings.at[b];
 
 		if (from->kind != BIND_FROM)
 			continue;
-		file = py_module_find(p, from->file, from->id);
+		file = python_module_find(p, from->file, from->id);
 		if (file && file != from->file && p->files.at[file].scope)
-			id = py_map_get(&p->lock_by_place, p->files.at[file].scope, from->other);
+			id = program_map_get(&p->lock_by_place, p->files.at[file].scope,
+			                     from->other);
 	}
 	if (id)
 		found(p, id, count);
 }
 
-uint32_t py_locks_of(struct py_program *p, uint32_t scope, uint32_t node, uint32_t *count,
-                     bool *certain)
+uint32_t model_locks_of(struct program *p, uint32_t scope, uint32_t node, uint32_t *count,
+                        bool *certain)
 {
 	uint32_t file = p->scopes.at[scope].file, from = p->lists.count ? p->lists.count : 1;
-	const struct py_node *n = py_node(p, file, node);
+	const struct tree_node *n = program_node(p, file, node);
 
 	*count = 0;
 	*certain = true;
 	/* an element of a container, whatever the index; what get() and the like give */
-	if (n->kind == PY_CALL && py_node(p, file, n->first)->kind == PY_ATTR) {
-		const char *method = py_text(p, py_node(p, file, n->first)->name);
+	if (n->kind == TREE_CALL && program_node(p, file, n->first)->kind == TREE_ATTR) {
+		const char *method = program_text(p, program_node(p, file, n->first)->name);
 
 		if (!strcmp(method, "get") || !strcmp(method, "setdefault") ||
 		    !strcmp(method, "pop"))
-			n = py_node(p, file, py_node(p, file, n->first)->first);
-	} else if (n->kind == PY_SUBSCRIPT) {
-		n = py_node(p, file, n->first);
+			n = program_node(p, file, program_node(p, file, n->first)->first);
+	} else if (n->kind == TREE_SUBSCRIPT) {
+		n = program_node(p, file, n->first);
 	}
-	if (n->kind == PY_ATTR)
+	if (n->kind == TREE_ATTR)
 		locks_of_attribute(p, scope, n, count, certain);
-	else if (n->kind == PY_NAME)
+	else if (n->kind == TREE_NAME)
 		locks_of_name(p, scope, n->name, count);
 	return from;
 }

@@ -7,21 +7,21 @@
 #include "source/program/program_parts.h"
 
 struct walk {
-	struct py_program *p;
+	struct program *p;
 	uint32_t func, file, scope;
 	unsigned int loops; /* enclosing loops and comprehensions */
 };
 
-static struct py_site *site_new(struct walk *w, enum py_site_kind kind, uint32_t node)
+static struct model_site *site_new(struct walk *w, enum model_site_kind kind, uint32_t node)
 {
-	static struct py_site nowhere; /* written without memory, never read */
-	uint32_t id = py_push(w->p, &w->p->sites);
-	struct py_site *s;
+	static struct model_site nowhere; /* written without memory, never read */
+	uint32_t id = program_push(w->p, &w->p->sites);
+	struct model_site *s;
 
 	if (!id)
 		return &nowhere;
 	s = &w->p->sites.at[id];
-	*s = (struct py_site){.kind = kind, .verdict = MAY, .func = w->func, .node = node};
+	*s = (struct model_site){.kind = kind, .verdict = MAY, .func = w->func, .node = node};
 	if (kind != SITE_EXIT)
 		w->p->files.at[w->file].owner[node] = id;
 	return s;
@@ -35,11 +35,11 @@ static uint32_t last_site(const struct walk *w)
 /* The site runs method `name` of an object of the class. False: not known what it runs. */
 static bool site_methods(struct walk *w, uint32_t site, uint32_t class, uint32_t name)
 {
-	struct py_program *p = w->p;
+	struct program *p = w->p;
 	uint32_t from = p->lists.count, count;
-	struct py_site *s;
+	struct model_site *s;
 
-	if (!py_class_methods(p, class, name, &count))
+	if (!program_class_methods(p, class, name, &count))
 		return false;
 	s = &p->sites.at[site];
 	s->callees = from;
@@ -47,14 +47,14 @@ static bool site_methods(struct walk *w, uint32_t site, uint32_t class, uint32_t
 	return true;
 }
 
-static bool site_function(struct walk *w, uint32_t site, struct py_ref ref)
+static bool site_function(struct walk *w, uint32_t site, struct program_ref ref)
 {
-	struct py_program *p = w->p;
+	struct program *p = w->p;
 	uint32_t at;
 
 	if (ref.other)
 		return site_methods(w, site, ref.other, p->funcs.at[ref.id].name);
-	at = py_push(p, &p->lists);
+	at = program_push(p, &p->lists);
 	if (!at)
 		return false;
 	p->lists.at[at] = ref.id;
@@ -65,7 +65,7 @@ static bool site_function(struct walk *w, uint32_t site, struct py_ref ref)
 
 static bool callees_have(const struct walk *w, uint32_t site, uint32_t set, uint32_t clear)
 {
-	const struct py_site *s = &w->p->sites.at[site];
+	const struct model_site *s = &w->p->sites.at[site];
 
 	for (uint32_t i = 0; i < s->callee_count; i++) {
 		uint32_t flags = w->p->funcs.at[w->p->lists.at[s->callees + i]].flags;
@@ -77,10 +77,10 @@ static bool callees_have(const struct walk *w, uint32_t site, uint32_t set, uint
 }
 
 /* It waits for these locks; not knowing exactly which, it may suspend. */
-static enum py_verdict site_locks(struct walk *w, uint32_t site, uint32_t expression)
+static enum await_verdict site_locks(struct walk *w, uint32_t site, uint32_t expression)
 {
 	bool certain;
-	uint32_t count, at = py_locks_of(w->p, w->scope, expression, &count, &certain);
+	uint32_t count, at = model_locks_of(w->p, w->scope, expression, &count, &certain);
 
 	if (!count || !certain)
 		return MAY;
@@ -91,44 +91,44 @@ static enum py_verdict site_locks(struct walk *w, uint32_t site, uint32_t expres
 
 static void await_site(struct walk *w, uint32_t node)
 {
-	struct py_program *p = w->p;
-	uint32_t value = py_node(p, w->file, node)->first, site;
-	enum py_verdict verdict = MAY;
-	struct py_ref ref;
+	struct program *p = w->p;
+	uint32_t value = program_node(p, w->file, node)->first, site;
+	enum await_verdict verdict = MAY;
+	struct program_ref ref;
 
 	site_new(w, SITE_AWAIT, node);
 	site = last_site(w);
 	if (!value || p->err)
 		return;
-	ref = py_resolve(p, w->scope, value);
+	ref = program_resolve(p, w->scope, value);
 	if (ref.kind == REF_CORO) {
 		if (site_function(w, site, ref) &&
 		    callees_have(w, site, FUNC_ASYNC, FUNC_GENERATOR | FUNC_CONTEXT))
 			verdict = NEVER;
 	} else if (ref.kind == REF_EXTERN_RESULT) {
-		const struct py_node *call = py_node(p, w->file, value);
-		const struct py_node *f = py_node(p, w->file, call->first);
+		const struct tree_node *call = program_node(p, w->file, value);
+		const struct tree_node *f = program_node(p, w->file, call->first);
 
-		verdict = py_known_await(py_text(p, ref.id));
+		verdict = python_known_await(program_text(p, ref.id));
 		if (verdict == CONTENTION)
-			verdict = call->kind == PY_CALL && f->kind == PY_ATTR && !f->next
+			verdict = call->kind == TREE_CALL && f->kind == TREE_ATTR && !f->next
 			                  ? site_locks(w, site, f->first)
 			                  : MAY;
 	}
 	p->sites.at[site].verdict = verdict;
 }
 
-static enum py_verdict with_verdict(struct walk *w, uint32_t site, uint32_t value,
-                                    const char *method)
+static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t value,
+                                       const char *method)
 {
-	struct py_program *p = w->p;
-	struct py_ref ref = py_resolve(p, w->scope, value);
+	struct program *p = w->p;
+	struct program_ref ref = program_resolve(p, w->scope, value);
 	bool enter = method[4] == 'n'; /* __aenter__ or __aexit__ */
-	enum py_verdict verdict;
+	enum await_verdict verdict;
 
 	switch (ref.kind) {
 	case REF_INSTANCE:
-		if (!site_methods(w, site, ref.id, py_intern_text(p, method)))
+		if (!site_methods(w, site, ref.id, program_intern_text(p, method)))
 			return MAY;
 		return callees_have(w, site, FUNC_ASYNC, FUNC_GENERATOR) ? NEVER : MAY;
 	case REF_CORO:
@@ -137,8 +137,8 @@ static enum py_verdict with_verdict(struct walk *w, uint32_t site, uint32_t valu
 		return callees_have(w, site, FUNC_ASYNC | FUNC_CONTEXT | FUNC_GENERATOR, 0) ? NEVER
 		                                                                            : MAY;
 	case REF_EXTERN_INSTANCE:
-		verdict = enter ? py_known_enter(py_text(p, ref.id))
-		                : py_known_exit(py_text(p, ref.id));
+		verdict = enter ? python_known_enter(program_text(p, ref.id))
+		                : python_known_exit(program_text(p, ref.id));
 		return verdict == CONTENTION ? site_locks(w, site, value) : verdict;
 	default:
 		return MAY;
@@ -148,11 +148,11 @@ static enum py_verdict with_verdict(struct walk *w, uint32_t site, uint32_t valu
 static void with_sites(struct walk *w, uint32_t node)
 {
 	static const char *const methods[] = {"__aenter__", "__aexit__"};
-	uint32_t value = py_node(w->p, w->file, node)->first;
+	uint32_t value = program_node(w->p, w->file, node)->first;
 
 	for (int i = 0; i < 2 && !w->p->err; i++) {
 		uint32_t site;
-		enum py_verdict verdict;
+		enum await_verdict verdict;
 
 		site_new(w, i ? SITE_EXIT : SITE_ENTER, node);
 		site = last_site(w);
@@ -161,10 +161,11 @@ static void with_sites(struct walk *w, uint32_t node)
 	}
 }
 
-static void for_site(struct walk *w, enum py_site_kind kind, uint32_t node)
+static void for_site(struct walk *w, enum model_site_kind kind, uint32_t node)
 {
-	struct py_program *p = w->p;
-	struct py_ref ref = py_resolve(p, w->scope, py_node(p, w->file, node)->first);
+	struct program *p = w->p;
+	struct program_ref ref =
+		program_resolve(p, w->scope, program_node(p, w->file, node)->first);
 	uint32_t site;
 
 	site_new(w, kind, node);
@@ -174,37 +175,37 @@ static void for_site(struct walk *w, enum py_site_kind kind, uint32_t node)
 		p->sites.at[site].verdict = NEVER;
 }
 
-static void call_push(struct walk *w, uint32_t node, uint32_t callee, enum py_call_how how)
+static void call_push(struct walk *w, uint32_t node, uint32_t callee, enum model_call_how how)
 {
-	uint32_t id = py_push(w->p, &w->p->calls);
+	uint32_t id = program_push(w->p, &w->p->calls);
 
 	if (id)
-		w->p->calls.at[id] = (struct py_call){w->func, node, callee, how};
+		w->p->calls.at[id] = (struct model_call){w->func, node, callee, how};
 }
 
 /* What happens to the coroutine that a call makes, or to a function handed on. */
-static enum py_call_how call_how(const struct walk *w, uint32_t node)
+static enum model_call_how call_how(const struct walk *w, uint32_t node)
 {
-	const struct py_program *p = w->p;
-	uint32_t at = py_parent(p, w->file, node), from = node;
+	const struct program *p = w->p;
+	uint32_t at = program_parent(p, w->file, node), from = node;
 	bool many = false;
 
-	for (; at; from = at, at = py_parent(p, w->file, at)) {
-		const struct py_node *n = py_node(p, w->file, at);
-		const struct py_node *f;
+	for (; at; from = at, at = program_parent(p, w->file, at)) {
+		const struct tree_node *n = program_node(p, w->file, at);
+		const struct tree_node *f;
 		int spawn;
 
-		if (n->kind == PY_COMP) {
+		if (n->kind == TREE_COMP) {
 			many = true;
 			continue;
 		}
-		if (n->kind == PY_STAR || n->kind == PY_LIST || n->kind == PY_TUPLE ||
-		    n->kind == PY_KEYWORD)
+		if (n->kind == TREE_STAR || n->kind == TREE_LIST || n->kind == TREE_TUPLE ||
+		    n->kind == TREE_KEYWORD)
 			continue;
-		if (n->kind != PY_CALL || n->first == from)
+		if (n->kind != TREE_CALL || n->first == from)
 			return CALL_PLAIN;
-		f = py_node(p, w->file, n->first);
-		spawn = py_known_spawn(py_text(p, f->name));
+		f = program_node(p, w->file, n->first);
+		spawn = python_known_spawn(program_text(p, f->name));
 		if (!spawn)
 			return CALL_ESCAPE;
 		return spawn == 2 || many || w->loops ? CALL_TASKS : CALL_TASK;
@@ -226,19 +227,20 @@ static bool starts_nested(const char *name)
 
 static void call_site(struct walk *w, uint32_t node)
 {
-	struct py_program *p = w->p;
-	const struct py_node *n = py_node(p, w->file, node);
-	const struct py_node *f = py_node(p, w->file, n->first);
-	const struct py_node *arg = f->next ? py_node(p, w->file, f->next) : NULL;
-	struct py_ref ref = py_resolve(p, w->scope, n->first);
+	struct program *p = w->p;
+	const struct tree_node *n = program_node(p, w->file, node);
+	const struct tree_node *f = program_node(p, w->file, n->first);
+	const struct tree_node *arg = f->next ? program_node(p, w->file, f->next) : NULL;
+	struct program_ref ref = program_resolve(p, w->scope, n->first);
 	uint32_t from = p->lists.count, count;
 
-	if (starts_nested(py_text(p, f->name)) ||
-	    (!strcmp(py_text(p, f->name), "send") && arg && arg->name == p->n_none && !arg->next))
+	if (starts_nested(program_text(p, f->name)) ||
+	    (!strcmp(program_text(p, f->name), "send") && arg && arg->name == p->n_none &&
+	     !arg->next))
 		site_new(w, SITE_SPAWN, node);
 	if (ref.kind != REF_FUNC)
 		return;
-	if (ref.other && py_class_methods(p, ref.other, p->funcs.at[ref.id].name, &count)) {
+	if (ref.other && program_class_methods(p, ref.other, p->funcs.at[ref.id].name, &count)) {
 		for (uint32_t i = 0; i < count; i++)
 			call_push(w, node, p->lists.at[from + i], call_how(w, node));
 		return;
@@ -249,82 +251,82 @@ static void call_site(struct walk *w, uint32_t node)
 /* A function that is named and not called: whoever gets it may call it. */
 static void reference(struct walk *w, uint32_t node)
 {
-	struct py_program *p = w->p;
-	uint32_t parent = py_parent(p, w->file, node);
-	const struct py_node *up = py_node(p, w->file, parent);
-	struct py_ref ref;
+	struct program *p = w->p;
+	uint32_t parent = program_parent(p, w->file, node);
+	const struct tree_node *up = program_node(p, w->file, parent);
+	struct program_ref ref;
 
-	if (up->kind == PY_ATTR || (up->kind == PY_CALL && up->first == node))
+	if (up->kind == TREE_ATTR || (up->kind == TREE_CALL && up->first == node))
 		return;
-	ref = py_resolve(p, w->scope, node);
+	ref = program_resolve(p, w->scope, node);
 	if (ref.kind == REF_FUNC)
 		call_push(w, node, ref.id, call_how(w, node));
 }
 
 static void walk_node(struct walk *w, uint32_t node)
 {
-	struct py_program *p = w->p;
-	const struct py_node *n = py_node(p, w->file, node);
-	bool loop = n->kind == PY_FOR || n->kind == PY_WHILE || n->kind == PY_COMP, async;
+	struct program *p = w->p;
+	const struct tree_node *n = program_node(p, w->file, node);
+	bool loop = n->kind == TREE_FOR || n->kind == TREE_WHILE || n->kind == TREE_COMP, async;
 	uint32_t parent;
 
 	switch (n->kind) {
-	case PY_FUNC:
-	case PY_CLASS:
+	case TREE_FUNC:
+	case TREE_CLASS:
 		return;
-	case PY_AWAIT:
+	case TREE_AWAIT:
 		await_site(w, node);
 		break;
-	case PY_ITEM:
-		parent = py_parent(p, w->file, node);
-		if (py_node(p, w->file, parent)->flags & PY_ASYNC)
+	case TREE_ITEM:
+		parent = program_parent(p, w->file, node);
+		if (program_node(p, w->file, parent)->flags & TREE_ASYNC)
 			with_sites(w, node);
 		break;
-	case PY_FOR:
-	case PY_COMP_FOR:
-		if (n->flags & PY_ASYNC)
-			for_site(w, n->kind == PY_FOR ? SITE_FOR : SITE_COMP, node);
+	case TREE_FOR:
+	case TREE_COMP_FOR:
+		if (n->flags & TREE_ASYNC)
+			for_site(w, n->kind == TREE_FOR ? SITE_FOR : SITE_COMP, node);
 		break;
-	case PY_YIELD:
+	case TREE_YIELD:
 		async = w->func && p->funcs.at[w->func].flags & FUNC_ASYNC;
 		if (async)
 			site_new(w, SITE_YIELD, node)->verdict = NEVER;
 		break;
-	case PY_ERROR:
+	case TREE_ERROR:
 		site_new(w, SITE_ERROR, node);
 		break;
-	case PY_CALL:
+	case TREE_CALL:
 		call_site(w, node);
 		break;
-	case PY_NAME:
-	case PY_ATTR:
+	case TREE_NAME:
+	case TREE_ATTR:
 		reference(w, node);
 		break;
 	default:
 		break;
 	}
 	w->loops += loop;
-	for (uint32_t c = n->first; c && !p->err; c = py_node(p, w->file, c)->next)
+	for (uint32_t c = n->first; c && !p->err; c = program_node(p, w->file, c)->next)
 		walk_node(w, c);
 	w->loops -= loop;
 }
 
-static void module_walk(struct py_program *p, uint32_t file)
+static void module_walk(struct program *p, uint32_t file)
 {
 	struct walk w = {.p = p, .file = file, .scope = p->files.at[file].scope};
 
 	walk_node(&w, 0);
 }
 
-void py_sites_link(struct py_program *p)
+void model_sites_link(struct program *p)
 {
 	for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
-		const struct py_func *f = &p->funcs.at[i];
+		const struct program_func *f = &p->funcs.at[i];
 		struct walk w = {.p = p, .func = i, .file = f->file, .scope = f->scope};
 		uint32_t sites = p->sites.count ? p->sites.count : 1;
 		uint32_t calls = p->calls.count ? p->calls.count : 1;
 
-		walk_node(&w, py_child(p, f->file, f->node, 3));
+		walk_node(&w, program_child(p, f->file, f->node, 3));
 		p->funcs.at[i].sites = sites;
 		p->funcs.at[i].site_count = p->sites.count > sites ? p->sites.count - sites : 0;
 		p->funcs.at[i].calls = calls;

@@ -10,9 +10,9 @@
 
 #include "source/program/program_parts.h"
 
-bool py_site_suspends(const struct py_program *p, uint32_t site)
+bool model_site_suspends(const struct program *p, uint32_t site)
 {
-	const struct py_site *s = &p->sites.at[site];
+	const struct model_site *s = &p->sites.at[site];
 
 	if (s->verdict == MAY)
 		return s->kind != SITE_SPAWN;
@@ -25,20 +25,21 @@ bool py_site_suspends(const struct py_program *p, uint32_t site)
 	return false;
 }
 
-static bool kind_has_site(enum py_kind kind)
+static bool kind_has_site(enum tree_kind kind)
 {
-	return kind == PY_AWAIT || kind == PY_ITEM || kind == PY_FOR || kind == PY_COMP_FOR ||
-	       kind == PY_YIELD || kind == PY_ERROR || kind == PY_CALL;
+	return kind == TREE_AWAIT || kind == TREE_ITEM || kind == TREE_FOR ||
+	       kind == TREE_COMP_FOR || kind == TREE_YIELD || kind == TREE_ERROR ||
+	       kind == TREE_CALL;
 }
 
 /* Does a call run a function of the program that starts a task? */
-static bool call_spawns(const struct py_program *p, uint32_t file, uint32_t node)
+static bool call_spawns(const struct program *p, uint32_t file, uint32_t node)
 {
-	uint32_t func = py_enclosing_func(p, file, node);
-	const struct py_func *f = &p->funcs.at[func];
+	uint32_t func = program_enclosing_func(p, file, node);
+	const struct program_func *f = &p->funcs.at[func];
 
 	for (uint32_t i = 0; i < f->call_count; i++) {
-		const struct py_call *c = &p->calls.at[f->calls + i];
+		const struct model_call *c = &p->calls.at[f->calls + i];
 
 		if (c->node == node && p->funcs.at[c->callee].flags & FUNC_SPAWNS)
 			return true;
@@ -46,27 +47,27 @@ static bool call_spawns(const struct py_program *p, uint32_t file, uint32_t node
 	return false;
 }
 
-uint32_t py_suspends_within(const struct py_program *p, uint32_t file, uint32_t node, bool spawns)
+uint32_t model_suspends_within(const struct program *p, uint32_t file, uint32_t node, bool spawns)
 {
-	const struct py_file *f = &p->files.at[file];
-	const struct py_node *n = &f->tree->nodes[node];
+	const struct program_file *f = &p->files.at[file];
+	const struct tree_node *n = &f->tree->nodes[node];
 
-	if (n->kind == PY_FUNC || n->kind == PY_CLASS || n->kind == PY_LAMBDA)
+	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return 0;
 	if (kind_has_site(n->kind) && f->owner[node]) {
 		uint32_t site = f->owner[node];
-		const struct py_site *s = &p->sites.at[site];
+		const struct model_site *s = &p->sites.at[site];
 
-		if (py_site_suspends(p, site) || s->kind == SITE_YIELD ||
+		if (model_site_suspends(p, site) || s->kind == SITE_YIELD ||
 		    (spawns && s->kind == SITE_SPAWN))
 			return site;
-		if (s->kind == SITE_ENTER && py_site_suspends(p, site + 1))
+		if (s->kind == SITE_ENTER && model_site_suspends(p, site + 1))
 			return site + 1;
 	}
-	if (spawns && n->kind == PY_CALL && call_spawns(p, file, node))
+	if (spawns && n->kind == TREE_CALL && call_spawns(p, file, node))
 		return UINT32_MAX;
 	for (uint32_t c = n->first; c; c = f->tree->nodes[c].next) {
-		uint32_t site = py_suspends_within(p, file, c, spawns);
+		uint32_t site = model_suspends_within(p, file, c, spawns);
 
 		if (site)
 			return site;
@@ -74,78 +75,78 @@ uint32_t py_suspends_within(const struct py_program *p, uint32_t file, uint32_t 
 	return 0;
 }
 
-static void flags_from_decorators(struct py_program *p, struct py_func *f)
+static void flags_from_decorators(struct program *p, struct program_func *f)
 {
-	uint32_t decorators = py_child(p, f->file, f->node, 0);
+	uint32_t decorators = program_child(p, f->file, f->node, 0);
 	uint32_t scope = p->scopes.at[f->scope].parent;
 
-	for (uint32_t d = py_child(p, f->file, decorators, 0); d;
-	     d = py_node(p, f->file, d)->next) {
-		const struct py_node *n = py_node(p, f->file, d);
-		uint32_t at = n->kind == PY_CALL ? n->first : d;
-		struct py_ref ref = py_resolve(p, scope, at);
-		const char *name = py_text(p, py_node(p, f->file, at)->name);
+	for (uint32_t d = program_child(p, f->file, decorators, 0); d;
+	     d = program_node(p, f->file, d)->next) {
+		const struct tree_node *n = program_node(p, f->file, d);
+		uint32_t at = n->kind == TREE_CALL ? n->first : d;
+		struct program_ref ref = program_resolve(p, scope, at);
+		const char *name = program_text(p, program_node(p, f->file, at)->name);
 
 		/* a decorator of the program that is called as a known one is not that one */
 		if (ref.kind == REF_FUNC || ref.kind == REF_CLASS ||
-		    !py_known_decorator(ref.kind == REF_EXTERN ? py_text(p, ref.id) : name,
-		                        &f->flags))
+		    !python_known_decorator(ref.kind == REF_EXTERN ? program_text(p, ref.id) : name,
+		                            &f->flags))
 			f->flags |= FUNC_UNKNOWN_DECO;
 	}
 }
 
-void py_decorators_link(struct py_program *p)
+void program_decorators_link(struct program *p)
 {
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		flags_from_decorators(p, &p->funcs.at[i]);
 	/* types were asked for before the flags were known */
-	py_map_fini(&p->attr_refs);
-	py_map_fini(&p->name_refs);
+	program_map_fini(&p->attr_refs);
+	program_map_fini(&p->name_refs);
 }
 
-static bool func_must(const struct py_func *f)
+static bool func_must(const struct program_func *f)
 {
 	uint32_t bad = FUNC_STUB | FUNC_UNKNOWN_DECO | FUNC_LEGACY | FUNC_HAS_ERROR;
 
 	return f->flags & FUNC_ASYNC && f->flags & bad;
 }
 
-static bool funcs_grow(struct py_program *p)
+static bool funcs_grow(struct program *p)
 {
 	bool grew = false;
 
 	for (uint32_t i = 1; i < p->funcs.count; i++) {
-		struct py_func *f = &p->funcs.at[i];
+		struct program_func *f = &p->funcs.at[i];
 		bool suspends = func_must(f);
 
 		if (f->suspends)
 			continue;
 		for (uint32_t s = 0; s < f->site_count && !suspends; s++)
-			suspends = py_site_suspends(p, f->sites + s);
+			suspends = model_site_suspends(p, f->sites + s);
 		f->suspends = suspends;
 		grew |= suspends;
 	}
 	return grew;
 }
 
-static bool region_suspends(const struct py_program *p, const struct py_use *use)
+static bool region_suspends(const struct program *p, const struct model_use *use)
 {
-	uint32_t at = py_node(p, use->file, use->node)->next; /* later items, then the body */
+	uint32_t at = program_node(p, use->file, use->node)->next; /* later items, then the body */
 
-	if (py_node(p, use->file, use->node)->kind != PY_ITEM)
+	if (program_node(p, use->file, use->node)->kind != TREE_ITEM)
 		return true;
-	for (; at; at = py_node(p, use->file, at)->next)
-		if (py_suspends_within(p, use->file, at, false))
+	for (; at; at = program_node(p, use->file, at)->next)
+		if (model_suspends_within(p, use->file, at, false))
 			return true;
 	return false;
 }
 
-static bool locks_grow(struct py_program *p)
+static bool locks_grow(struct program *p)
 {
 	bool grew = false;
 
 	for (uint32_t i = 1; i < p->locks.count; i++) {
-		struct py_lock *l = &p->locks.at[i];
+		struct model_lock *l = &p->locks.at[i];
 		bool odd = l->type == LOCK_CONDITION || l->type == LOCK_EVENT ||
 		           l->type == LOCK_QUEUE || l->flavour == FLAVOUR_OTHER;
 
@@ -155,8 +156,8 @@ static bool locks_grow(struct py_program *p)
 		}
 	}
 	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct py_use *u = &p->uses.at[i];
-		struct py_lock *l = &p->locks.at[u->lock];
+		const struct model_use *u = &p->uses.at[i];
+		struct model_lock *l = &p->locks.at[u->lock];
 
 		if (u->kind == USE_REGION && !l->held && region_suspends(p, u)) {
 			l->held = true;
@@ -166,7 +167,7 @@ static bool locks_grow(struct py_program *p)
 	return grew;
 }
 
-static void spawns_link(struct py_program *p)
+static void spawns_link(struct program *p)
 {
 	bool grew = true;
 
@@ -176,8 +177,8 @@ static void spawns_link(struct py_program *p)
 	while (grew) {
 		grew = false;
 		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct py_call *c = &p->calls.at[i];
-			struct py_func *f = &p->funcs.at[c->func];
+			const struct model_call *c = &p->calls.at[i];
+			struct program_func *f = &p->funcs.at[c->func];
 
 			if (c->func && p->funcs.at[c->callee].flags & FUNC_SPAWNS &&
 			    !(f->flags & FUNC_SPAWNS)) {
@@ -188,7 +189,7 @@ static void spawns_link(struct py_program *p)
 	}
 }
 
-void py_suspend_link(struct py_program *p)
+void model_suspend_link(struct program *p)
 {
 	spawns_link(p);
 	do

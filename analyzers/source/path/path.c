@@ -24,7 +24,7 @@ static bool block_raises(struct path_walk *w, uint32_t block)
 
 	for (uint32_t c = walk_node_of(w, block)->first; c; c = walk_node_of(w, c)->next)
 		last = c;
-	return last && walk_node_of(w, last)->kind == PY_RAISE;
+	return last && walk_node_of(w, last)->kind == TREE_RAISE;
 }
 
 /* Guards of the test at hand whose other way out raises. */
@@ -43,7 +43,7 @@ static void walk_if(struct path_walk *w, struct path_state *s, uint32_t node)
 	if (!out)
 		return;
 	out->dead = true;
-	while (c && walk_node_of(w, c)->kind != PY_BLOCK) {
+	while (c && walk_node_of(w, c)->kind != TREE_BLOCK) {
 		uint32_t block = walk_node_of(w, c)->next;
 
 		walk_expr(w, s, c);
@@ -67,8 +67,8 @@ static void walk_if(struct path_walk *w, struct path_state *s, uint32_t node)
 
 static void walk_loop(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
-	bool is_for = n->kind == PY_FOR;
+	const struct tree_node *n = walk_node_of(w, node);
+	bool is_for = n->kind == TREE_FOR;
 	uint32_t head = n->first, second = walk_node_of(w, head)->next;
 	uint32_t body = is_for ? walk_node_of(w, second)->next : second;
 	uint32_t orelse = walk_node_of(w, body)->next;
@@ -90,7 +90,7 @@ static void walk_loop(struct path_walk *w, struct path_state *s, uint32_t node)
 		if (is_for) {
 			struct path_state *none = path_state_copy(w->p, s);
 
-			if (n->flags & PY_ASYNC)
+			if (n->flags & TREE_ASYNC)
 				walk_site(w, s, node, 0);
 			walk_bind(w, s, second, (struct path_value){0, 0, 0}, 0, node);
 			walk_block(w, s, body);
@@ -116,7 +116,7 @@ static void walk_loop(struct path_walk *w, struct path_state *s, uint32_t node)
 		path_state_join(s, start);
 		free(start);
 	}
-	if (walk_node_of(w, orelse)->kind == PY_BLOCK)
+	if (walk_node_of(w, orelse)->kind == TREE_BLOCK)
 		walk_block(w, s, orelse);
 	path_state_join(s, left);
 	free(left);
@@ -138,9 +138,9 @@ static void walk_try(struct path_walk *w, struct path_state *s, uint32_t node)
 	}
 	out = path_state_copy(w->p, s);
 	for (c = walk_node_of(w, c)->next; c && out && !w->p->err; c = walk_node_of(w, c)->next) {
-		const struct py_node *n = walk_node_of(w, c);
+		const struct tree_node *n = walk_node_of(w, c);
 
-		if (n->kind == PY_HANDLER) {
+		if (n->kind == TREE_HANDLER) {
 			struct path_state *h = path_state_copy(w->p, raised);
 
 			if (!h)
@@ -148,7 +148,7 @@ static void walk_try(struct path_walk *w, struct path_state *s, uint32_t node)
 			walk_block(w, h, walk_node_of(w, n->first)->next);
 			path_state_join(out, h);
 			free(h);
-		} else if (n->kind == PY_ELSE) {
+		} else if (n->kind == TREE_ELSE) {
 			struct path_state *e = path_state_copy(w->p, s);
 
 			if (!e)
@@ -156,7 +156,7 @@ static void walk_try(struct path_walk *w, struct path_state *s, uint32_t node)
 			walk_block(w, e, n->first);
 			path_state_join(out, e);
 			free(e);
-		} else if (n->kind == PY_FINALLY) {
+		} else if (n->kind == TREE_FINALLY) {
 			bool dead = out->dead;
 
 			if (dead) {
@@ -180,56 +180,58 @@ static bool names_lock(const char *name)
 }
 
 /* Condition(lock) stands for the lock. */
-static uint32_t condition_mutex(struct py_program *p, uint32_t lock)
+static uint32_t condition_mutex(struct program *p, uint32_t lock)
 {
-	const struct py_lock *l = &p->locks.at[lock];
-	const struct py_node *made = py_node(p, l->file, l->node);
+	const struct model_lock *l = &p->locks.at[lock];
+	const struct tree_node *made = program_node(p, l->file, l->node);
 	uint32_t given, count, at;
 	bool certain;
 
-	given = made->kind == PY_CALL ? py_node(p, l->file, made->first)->next : 0;
+	given = made->kind == TREE_CALL ? program_node(p, l->file, made->first)->next : 0;
 	if (l->type != LOCK_CONDITION || !given)
 		return lock;
-	at = py_locks_of(p, py_enclosing_scope(p, l->file, l->node), given, &count, &certain);
+	at = model_locks_of(p, program_enclosing_scope(p, l->file, l->node), given, &count,
+	                    &certain);
 	return count == 1 && certain ? p->lists.at[at] : lock;
 }
 
 /* The key of what an item of `async with` locks; 0: it is no lock. */
 static uint32_t item_lock(struct path_walk *w, uint32_t item)
 {
-	struct py_program *p = w->p;
+	struct program *p = w->p;
 	uint32_t value = walk_node_of(w, item)->first, count, at;
-	const struct py_node *n = walk_node_of(w, value);
+	const struct tree_node *n = walk_node_of(w, value);
 	bool certain;
 
-	if (n->kind == PY_AWAIT)
+	if (n->kind == TREE_AWAIT)
 		n = walk_node_of(w, value = n->first);
-	if (n->kind == PY_CALL) {
-		const struct py_node *f = walk_node_of(w, n->first);
+	if (n->kind == TREE_CALL) {
+		const struct tree_node *f = walk_node_of(w, n->first);
 
-		if (f->kind == PY_ATTR && f->name == p->n_acquire)
+		if (f->kind == TREE_ATTR && f->name == p->n_acquire)
 			n = walk_node_of(w, value = f->first);
 		else
 			n = f;
 	}
-	at = py_locks_of(p, w->scope, value, &count, &certain);
+	at = model_locks_of(p, w->scope, value, &count, &certain);
 	if (count)
 		return p->locks.at[condition_mutex(p, p->lists.at[at])].name;
-	return names_lock(py_text(p, n->name)) ? n->name : 0;
+	return names_lock(program_text(p, n->name)) ? n->name : 0;
 }
 
 static void walk_with(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 	unsigned int opened[8], count = 0;
 	uint32_t c;
 
-	for (c = n->first; c && walk_node_of(w, c)->kind == PY_ITEM; c = walk_node_of(w, c)->next) {
-		const struct py_node *item = walk_node_of(w, c);
+	for (c = n->first; c && walk_node_of(w, c)->kind == TREE_ITEM;
+	     c = walk_node_of(w, c)->next) {
+		const struct tree_node *item = walk_node_of(w, c);
 		uint32_t key = item_lock(w, c);
 
 		walk_expr(w, s, item->first);
-		if (n->flags & PY_ASYNC)
+		if (n->flags & TREE_ASYNC)
 			walk_site(w, s, c, 0);
 		walk_bind(w, s, walk_node_of(w, item->first)->next, (struct path_value){0, 0, 0}, 0,
 		          c);
@@ -240,21 +242,21 @@ static void walk_with(struct path_walk *w, struct path_state *s, uint32_t node)
 		walk_block(w, s, c);
 	while (count)
 		path_lock_close(s, opened[--count]);
-	for (c = n->first; c && n->flags & PY_ASYNC; c = walk_node_of(w, c)->next)
-		if (walk_node_of(w, c)->kind == PY_ITEM)
+	for (c = n->first; c && n->flags & TREE_ASYNC; c = walk_node_of(w, c)->next)
+		if (walk_node_of(w, c)->kind == TREE_ITEM)
 			walk_site(w, s, c, 1);
 }
 
 static void walk_assign(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 	struct path_value v = {0, 0, 0};
 	uint32_t c = n->first, last = 0;
 
-	if (walk_node_of(w, c)->kind == PY_NONE)
+	if (walk_node_of(w, c)->kind == TREE_NONE)
 		return;
 	v = walk_expr(w, s, c);
-	if (n->kind == PY_ANNASSIGN) {
+	if (n->kind == TREE_ANNASSIGN) {
 		last = walk_node_of(w, c)->next;
 		walk_bind(w, s, last, v, n->first, node);
 		return;
@@ -265,8 +267,8 @@ static void walk_assign(struct path_walk *w, struct path_state *s, uint32_t node
 
 static void walk_augmented(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
-	const char *op = py_text(w->p, n->name);
+	const struct tree_node *n = walk_node_of(w, node);
+	const char *op = program_text(w->p, n->name);
 	struct path_value old = walk_expr(w, s, n->first), v;
 
 	v = walk_expr(w, s, walk_node_of(w, n->first)->next);
@@ -311,56 +313,56 @@ static void walk_match(struct path_walk *w, struct path_state *s, uint32_t node)
 
 void walk_statement(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 
 	if (++w->pass->steps > PATH_STEPS) {
 		s->dead = true;
 		return;
 	}
 	switch (n->kind) {
-	case PY_FUNC:
-	case PY_CLASS:
-	case PY_IMPORT:
-	case PY_FROM:
+	case TREE_FUNC:
+	case TREE_CLASS:
+	case TREE_IMPORT:
+	case TREE_FROM:
 		return;
-	case PY_IF:
+	case TREE_IF:
 		walk_if(w, s, node);
 		return;
-	case PY_WHILE:
-	case PY_FOR:
+	case TREE_WHILE:
+	case TREE_FOR:
 		walk_loop(w, s, node);
 		return;
-	case PY_TRY:
+	case TREE_TRY:
 		walk_try(w, s, node);
 		return;
-	case PY_WITH:
+	case TREE_WITH:
 		walk_with(w, s, node);
 		return;
-	case PY_MATCH:
+	case TREE_MATCH:
 		walk_match(w, s, node);
 		return;
-	case PY_ASSIGN:
-	case PY_ANNASSIGN:
+	case TREE_ASSIGN:
+	case TREE_ANNASSIGN:
 		walk_assign(w, s, node);
 		return;
-	case PY_AUGASSIGN:
+	case TREE_AUGASSIGN:
 		walk_augmented(w, s, node);
 		return;
-	case PY_DEL:
+	case TREE_DEL:
 		for (uint32_t c = n->first; c; c = walk_node_of(w, c)->next)
 			walk_remove(w, s, c, node);
 		return;
-	case PY_BREAK:
-	case PY_CONTINUE:
-		walk_leave(w, s, n->kind == PY_CONTINUE);
+	case TREE_BREAK:
+	case TREE_CONTINUE:
+		walk_leave(w, s, n->kind == TREE_CONTINUE);
 		return;
-	case PY_ASSERT:
+	case TREE_ASSERT:
 		walk_expr(w, s, n->first);
 		walk_test(w, s, n->first, true, n->first);
 		mark_raises(s, n->first);
 		return;
-	case PY_RETURN:
-	case PY_RAISE:
+	case TREE_RETURN:
+	case TREE_RAISE:
 		for (uint32_t c = n->first; c; c = walk_node_of(w, c)->next)
 			walk_expr(w, s, c);
 		s->dead = true;
@@ -372,9 +374,9 @@ void walk_statement(struct path_walk *w, struct path_state *s, uint32_t node)
 
 void path_function(struct path_pass *pass, uint32_t func)
 {
-	struct py_program *p = pass->p;
+	struct program *p = pass->p;
 	struct path_summary *summary = &pass->summaries[func];
-	const struct py_func *f = &p->funcs.at[func];
+	const struct program_func *f = &p->funcs.at[func];
 	struct path_walk w = {
 		.p = p, .pass = pass, .func = func, .file = f->file, .scope = f->scope};
 	struct path_state *s;
@@ -389,7 +391,7 @@ void path_function(struct path_pass *pass, uint32_t func)
 	steps = pass->steps;
 	pass->steps = 0;
 	pass->depth++;
-	walk_block(&w, s, py_child(p, f->file, f->node, 3));
+	walk_block(&w, s, program_child(p, f->file, f->node, 3));
 	pass->depth--;
 	pass->steps = steps;
 	summary->running = false;
@@ -397,7 +399,7 @@ void path_function(struct path_pass *pass, uint32_t func)
 	free(s);
 }
 
-int path_pass_run(struct py_program *p, struct path_pass *out)
+int path_pass_run(struct program *p, struct path_pass *out)
 {
 	*out = (struct path_pass){.p = p};
 	out->summaries = calloc(p->funcs.count + 1, sizeof(*out->summaries));

@@ -77,7 +77,7 @@ struct path_effect {
 };
 
 struct path_summary {
-	PY_TABLE(struct path_effect) effects;
+	PROGRAM_TABLE(struct path_effect) effects;
 	bool done, running;
 };
 
@@ -87,19 +87,19 @@ struct path_writer {
 };
 
 struct path_pass {
-	struct py_program *p;
-	PY_TABLE(struct path_hit) hits;
-	PY_TABLE(struct path_writer) writers;
+	struct program *p;
+	PROGRAM_TABLE(struct path_hit) hits;
+	PROGRAM_TABLE(struct path_writer) writers;
 	struct path_summary *summaries; /* by function */
 	unsigned int depth;             /* of functions followed into one another */
 	unsigned int steps;             /* taken in this function; see PATH_STEPS */
 };
 
-int path_pass_run(struct py_program *p, struct path_pass *out);
+int path_pass_run(struct program *p, struct path_pass *out);
 void path_pass_fini(struct path_pass *pass);
 
 /* path_state.c */
-struct path_state *path_state_copy(struct py_program *p, const struct path_state *s);
+struct path_state *path_state_copy(struct program *p, const struct path_state *s);
 void path_state_join(struct path_state *into, const struct path_state *other);
 unsigned int path_token_add(struct path_state *s, uint32_t location, uint32_t key, uint32_t node);
 void path_cross(struct path_state *s, uint32_t site);

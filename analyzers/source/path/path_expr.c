@@ -27,13 +27,13 @@ void walk_site(struct path_walk *w, struct path_state *s, uint32_t node, uint32_
 {
 	uint32_t site = w->p->files.at[w->file].owner[node];
 
-	if (site && py_site_suspends(w->p, site + more))
+	if (site && model_site_suspends(w->p, site + more))
 		path_cross(s, site + more);
 }
 
 void path_cross_maybe(struct path_walk *w, struct path_state *s, uint32_t block)
 {
-	uint32_t site = py_suspends_within(w->p, w->file, block, false);
+	uint32_t site = model_suspends_within(w->p, w->file, block, false);
 
 	if (site)
 		path_cross(s, site);
@@ -61,13 +61,13 @@ static void apply_summary(struct path_walk *w, struct path_state *s, uint32_t ca
 /* The method of our own object that a call runs; 0: another, or not known. */
 static uint32_t own_callee(struct path_walk *w, uint32_t call)
 {
-	const struct py_node *f = walk_node_of(w, walk_node_of(w, call)->first);
-	struct py_ref ref;
+	const struct tree_node *f = walk_node_of(w, walk_node_of(w, call)->first);
+	struct program_ref ref;
 
-	if (walk_node_of(w, call)->kind != PY_CALL || f->kind != PY_ATTR ||
+	if (walk_node_of(w, call)->kind != TREE_CALL || f->kind != TREE_ATTR ||
 	    !path_is_self(w, f->first))
 		return 0;
-	ref = py_resolve(w->p, w->scope, walk_node_of(w, call)->first);
+	ref = program_resolve(w->p, w->scope, walk_node_of(w, call)->first);
 	return ref.kind == REF_FUNC ? ref.id : 0;
 }
 
@@ -100,15 +100,15 @@ static const struct method *method_find(const char *name)
  * fails if it is gone, without a default. */
 static struct path_value container_call(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *f = walk_node_of(w, walk_node_of(w, node)->first), *k;
+	const struct tree_node *f = walk_node_of(w, walk_node_of(w, node)->first), *k;
 	const struct method *method =
-		f->kind == PY_ATTR ? method_find(py_text(w->p, f->name)) : NULL;
+		f->kind == TREE_ATTR ? method_find(program_text(w->p, f->name)) : NULL;
 	uint32_t key, base = method ? path_location(w, f->first, &key) : 0, entry = 0;
 
 	if (!base || key)
 		return nothing;
 	k = walk_node_of(w, f->next);
-	if (f->next && (k->kind == PY_NAME || method->effect == METHOD_GETS))
+	if (f->next && (k->kind == TREE_NAME || method->effect == METHOD_GETS))
 		entry = path_entry(w, base, f->next, &key);
 	if (method->effect == METHOD_GETS)
 		return entry ? read_location(s, entry, key, node) : nothing;
@@ -121,7 +121,7 @@ static struct path_value container_call(struct path_walk *w, struct path_state *
 
 static struct path_value walk_call(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node), *f = walk_node_of(w, n->first);
+	const struct tree_node *n = walk_node_of(w, node), *f = walk_node_of(w, n->first);
 	struct path_value v = nothing, arg;
 	uint32_t callee = own_callee(w, node);
 
@@ -173,11 +173,11 @@ static struct path_value walk_comp(struct path_walk *w, struct path_state *s, ui
 	struct path_value v = nothing;
 
 	for (uint32_t c = walk_node_of(w, node)->first; c; c = walk_node_of(w, c)->next) {
-		const struct py_node *n = walk_node_of(w, c);
+		const struct tree_node *n = walk_node_of(w, c);
 
-		if (n->kind == PY_COMP_FOR) {
+		if (n->kind == TREE_COMP_FOR) {
 			v = join_values(v, walk_expr(w, s, n->first));
-			if (n->flags & PY_ASYNC)
+			if (n->flags & TREE_ASYNC)
 				walk_site(w, s, c, 0);
 		} else {
 			v = join_values(v, walk_expr(w, s, c));
@@ -189,7 +189,7 @@ static struct path_value walk_comp(struct path_walk *w, struct path_state *s, ui
 
 struct path_value walk_expr(struct path_walk *w, struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 	struct path_value v = nothing;
 	uint32_t key, location;
 	const char *op;
@@ -197,53 +197,53 @@ struct path_value walk_expr(struct path_walk *w, struct path_state *s, uint32_t 
 	if (++w->pass->steps > PATH_STEPS)
 		return nothing;
 	switch (n->kind) {
-	case PY_NONE:
-	case PY_LAMBDA:
-	case PY_FUNC:
-	case PY_CLASS:
+	case TREE_NONE:
+	case TREE_LAMBDA:
+	case TREE_FUNC:
+	case TREE_CLASS:
 		return nothing;
-	case PY_NAME:
+	case TREE_NAME:
 		location = path_location(w, node, &key);
 		return location ? read_location(s, location, key, node)
 		                : path_local_get(s, n->name);
-	case PY_ATTR:
+	case TREE_ATTR:
 		location = path_location(w, node, &key);
 		if (location)
 			return read_location(s, location, key, node);
 		v = walk_expr(w, s, n->first);
 		v.direct = v.arith = 0;
 		return v;
-	case PY_SUBSCRIPT:
+	case TREE_SUBSCRIPT:
 		location = path_location(w, node, &key);
 		v = walk_children(w, s, node, false);
 		return location ? join_values(v, read_location(s, location, key, node)) : v;
-	case PY_CALL:
+	case TREE_CALL:
 		return walk_call(w, s, node);
-	case PY_AWAIT:
+	case TREE_AWAIT:
 		return walk_await(w, s, node);
-	case PY_YIELD:
+	case TREE_YIELD:
 		walk_children(w, s, node, false);
 		path_cross(s, w->p->files.at[w->file].owner[node]);
 		return nothing;
-	case PY_BINOP:
+	case TREE_BINOP:
 		v = walk_children(w, s, node, true);
-		op = py_text(w->p, n->name);
+		op = program_text(w->p, n->name);
 		v.arith |= !strcmp(op, "+") || !strcmp(op, "-") || !strcmp(op, "*") ? v.direct : 0;
 		v.direct = 0;
 		return v;
-	case PY_COMP:
+	case TREE_COMP:
 		return walk_comp(w, s, node);
-	case PY_WALRUS:
+	case TREE_WALRUS:
 		v = walk_expr(w, s, n->first);
 		path_local_set(s, n->name, v);
 		return v;
-	case PY_IFEXP:
+	case TREE_IFEXP:
 		walk_expr(w, s, n->first);
 		for (uint32_t c = walk_node_of(w, n->first)->next; c; c = walk_node_of(w, c)->next)
 			v = join_values(v, walk_expr(w, s, c));
 		return v;
-	case PY_AND:
-	case PY_OR:
+	case TREE_AND:
+	case TREE_OR:
 		return walk_children(w, s, node, true);
 	default:
 		return walk_children(w, s, node, false);

@@ -7,7 +7,7 @@
 
 #include "path.h"
 
-struct path_state *path_state_copy(struct py_program *p, const struct path_state *s)
+struct path_state *path_state_copy(struct program *p, const struct path_state *s)
 {
 	struct path_state *copy = malloc(sizeof(*copy));
 

@@ -9,10 +9,10 @@
 /* Which reads does a tested expression look at, after it was evaluated? */
 static uint64_t tested(struct path_walk *w, const struct path_state *s, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 	uint64_t set = 0;
 
-	if (n->kind == PY_NAME || n->kind == PY_WALRUS)
+	if (n->kind == TREE_NAME || n->kind == TREE_WALRUS)
 		set |= path_local_get(s, n->name).direct;
 	for (unsigned int i = 0; i < s->token_count; i++)
 		if (s->tokens[i].node == node)
@@ -45,24 +45,25 @@ static void guard_all(struct path_walk *w, struct path_state *s, uint32_t node, 
 
 static bool is_none(const struct path_walk *w, uint32_t node)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 
-	return n->kind == PY_CONST && n->name == w->p->n_none;
+	return n->kind == TREE_CONST && n->name == w->p->n_none;
 }
 
 /* k in self.d: the entry self.d[k] is there, or not. */
 static void guard_entry(struct path_walk *w, struct path_state *s, uint32_t left, uint32_t right,
                         bool present, uint32_t test)
 {
-	const struct py_node *k = walk_node_of(w, left);
+	const struct tree_node *k = walk_node_of(w, left);
 	uint32_t key, base = path_location(w, right, &key), location;
 	unsigned int at;
 
 	if (!base || key || !k->name ||
-	    (k->kind != PY_NAME && k->kind != PY_STRING && k->kind != PY_NUMBER))
+	    (k->kind != TREE_NAME && k->kind != TREE_STRING && k->kind != TREE_NUMBER))
 		return;
-	location = py_internf(w->p, "%s[%s]", py_text(w->p, base), py_text(w->p, k->name));
-	at = path_token_add(s, location, k->kind == PY_NAME ? k->name : 0, left);
+	location = program_internf(w->p, "%s[%s]", program_text(w->p, base),
+	                           program_text(w->p, k->name));
+	at = path_token_add(s, location, k->kind == TREE_NAME ? k->name : 0, left);
 	if (at < PATH_TOKENS)
 		guard(s, 1ull << at, present ? POLARITY_FULL : POLARITY_EMPTY, test);
 }
@@ -74,7 +75,7 @@ static void guard_content(struct path_walk *w, struct path_state *s, uint32_t no
 	uint32_t key, location = path_location(w, node, &key);
 	unsigned int at;
 
-	if (!location || walk_node_of(w, node)->kind != PY_ATTR ||
+	if (!location || walk_node_of(w, node)->kind != TREE_ATTR ||
 	    s->token_count > PATH_TOKENS * 3 / 4) /* the rest is for what is read */
 		return;
 	/* the node of `self` stands for the read: that of the attribute has a token */
@@ -86,8 +87,8 @@ static void guard_content(struct path_walk *w, struct path_state *s, uint32_t no
 static void test_compare(struct path_walk *w, struct path_state *s, uint32_t node, bool outcome,
                          uint32_t test)
 {
-	const struct py_node *n = walk_node_of(w, node);
-	const char *op = py_text(w->p, n->name);
+	const struct tree_node *n = walk_node_of(w, node);
+	const char *op = program_text(w->p, n->name);
 	uint32_t left = n->first, right = walk_node_of(w, left)->next;
 	bool negative = !strcmp(op, "is not") || !strcmp(op, "!=") || !strcmp(op, "not in");
 
@@ -106,29 +107,29 @@ static void test_compare(struct path_walk *w, struct path_state *s, uint32_t nod
 void walk_test(struct path_walk *w, struct path_state *s, uint32_t node, bool outcome,
                uint32_t test)
 {
-	const struct py_node *n = walk_node_of(w, node);
+	const struct tree_node *n = walk_node_of(w, node);
 
 	switch (n->kind) {
-	case PY_NOT:
+	case TREE_NOT:
 		walk_test(w, s, n->first, !outcome, test);
 		return;
-	case PY_AND:
-	case PY_OR:
+	case TREE_AND:
+	case TREE_OR:
 		/* (a and b) is true, (a or b) is false: then both are known */
 		for (uint32_t c = n->first; c; c = walk_node_of(w, c)->next) {
-			if (outcome == (n->kind == PY_AND))
+			if (outcome == (n->kind == TREE_AND))
 				walk_test(w, s, c, outcome, test);
 			else
 				guard_all(w, s, c, test);
 		}
 		return;
-	case PY_COMPARE:
+	case TREE_COMPARE:
 		test_compare(w, s, node, outcome, test);
 		return;
-	case PY_NAME:
-	case PY_ATTR:
-	case PY_SUBSCRIPT:
-	case PY_WALRUS:
+	case TREE_NAME:
+	case TREE_ATTR:
+	case TREE_SUBSCRIPT:
+	case TREE_WALRUS:
 		guard(s, tested(w, s, node), outcome ? POLARITY_FULL : POLARITY_EMPTY, test);
 		guard_content(w, s, node, outcome, test);
 		return;

@@ -15,15 +15,15 @@ struct path_loop {
 };
 
 struct path_walk {
-	struct py_program *p;
+	struct program *p;
 	struct path_pass *pass;
 	uint32_t func, file, scope;
 	struct path_loop *loop;
 };
 
-static inline const struct py_node *walk_node_of(const struct path_walk *w, uint32_t node)
+static inline const struct tree_node *walk_node_of(const struct path_walk *w, uint32_t node)
 {
-	return py_node(w->p, w->file, node);
+	return program_node(w->p, w->file, node);
 }
 
 void walk_statement(struct path_walk *w, struct path_state *s, uint32_t node);

@@ -10,21 +10,21 @@ static const struct path_value nothing = {0, 0, 0};
 
 bool path_is_self(const struct path_walk *w, uint32_t node)
 {
-	const struct py_func *f = &w->p->funcs.at[w->func];
-	const struct py_node *n = walk_node_of(w, node);
+	const struct program_func *f = &w->p->funcs.at[w->func];
+	const struct tree_node *n = walk_node_of(w, node);
 
-	return n->kind == PY_NAME && f->self && n->name == f->self;
+	return n->kind == TREE_NAME && f->self && n->name == f->self;
 }
 
 /* A variable of the module that some function declares global and writes. */
 static bool written_global(const struct path_walk *w, uint32_t name)
 {
-	struct py_program *p = w->p;
+	struct program *p = w->p;
 	uint32_t module = p->files.at[w->file].scope, b;
 
-	if (py_name_scope(p, w->scope, name) != module)
+	if (program_name_scope(p, w->scope, name) != module)
 		return false;
-	for (b = py_map_get(&p->bound, module, name); b; b = p->bindings.at[b].next)
+	for (b = program_map_get(&p->bound, module, name); b; b = p->bindings.at[b].next)
 		if (p->bindings.at[b].in != module &&
 		    (p->bindings.at[b].kind == BIND_ASSIGN || p->bindings.at[b].kind == BIND_OTHER))
 			return true;
@@ -34,20 +34,23 @@ static bool written_global(const struct path_walk *w, uint32_t name)
 /* The location of an entry: self.d[k], self.d["k"], self.d[0]. 0: it has no simple key. */
 uint32_t path_entry(const struct path_walk *w, uint32_t base, uint32_t index, uint32_t *key)
 {
-	struct py_program *p = w->p;
-	const struct py_node *k = walk_node_of(w, index);
+	struct program *p = w->p;
+	const struct tree_node *k = walk_node_of(w, index);
 
 	*key = 0;
 	if (!base || !index || !k->name)
 		return 0;
 	switch (k->kind) {
-	case PY_NAME:
+	case TREE_NAME:
 		*key = k->name;
-		return py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
-	case PY_STRING:
-		return py_internf(p, "%s[\"%s\"]", py_text(p, base), py_text(p, k->name));
-	case PY_NUMBER:
-		return py_internf(p, "%s[%s]", py_text(p, base), py_text(p, k->name));
+		return program_internf(p, "%s[%s]", program_text(p, base),
+		                       program_text(p, k->name));
+	case TREE_STRING:
+		return program_internf(p, "%s[\"%s\"]", program_text(p, base),
+		                       program_text(p, k->name));
+	case TREE_NUMBER:
+		return program_internf(p, "%s[%s]", program_text(p, base),
+		                       program_text(p, k->name));
 	default:
 		return 0;
 	}
@@ -56,23 +59,24 @@ uint32_t path_entry(const struct path_walk *w, uint32_t base, uint32_t index, ui
 /* The location that an expression denotes: self.x, self.d[k], a global variable. 0: none. */
 uint32_t path_location(const struct path_walk *w, uint32_t node, uint32_t *key)
 {
-	struct py_program *p = w->p;
-	const struct py_node *n = walk_node_of(w, node);
+	struct program *p = w->p;
+	const struct tree_node *n = walk_node_of(w, node);
 	uint32_t base;
 
 	*key = 0;
 	switch (n->kind) {
-	case PY_ATTR:
-		return path_is_self(w, n->first) ? py_internf(p, "self.%s", py_text(p, n->name))
-		                                 : 0;
-	case PY_NAME:
+	case TREE_ATTR:
+		return path_is_self(w, n->first)
+		               ? program_internf(p, "self.%s", program_text(p, n->name))
+		               : 0;
+	case TREE_NAME:
 		if (!written_global(w, n->name))
 			return 0;
-		return py_internf(p, "%s.%s", py_text(p, p->files.at[w->file].module),
-		                  py_text(p, n->name));
-	case PY_SUBSCRIPT:
+		return program_internf(p, "%s.%s", program_text(p, p->files.at[w->file].module),
+		                       program_text(p, n->name));
+	case TREE_SUBSCRIPT:
 		base = path_location(w, n->first, key);
-		if (!base || walk_node_of(w, n->first)->kind == PY_SUBSCRIPT)
+		if (!base || walk_node_of(w, n->first)->kind == TREE_SUBSCRIPT)
 			return 0;
 		return path_entry(w, base, walk_node_of(w, n->first)->next, key);
 	default:
@@ -89,7 +93,7 @@ static void effect_add(struct path_walk *w, const struct path_state *s, uint32_t
 
 	for (unsigned int i = 0; i < PATH_LOCKS; i++)
 		locked |= s->locks[i] != 0;
-	id = py_push(w->p, &w->pass->writers);
+	id = program_push(w->p, &w->pass->writers);
 	if (id)
 		w->pass->writers.at[id] = (struct path_writer){w->func, location, at};
 	for (uint32_t i = 1; i < summary->effects.count; i++)
@@ -98,7 +102,7 @@ static void effect_add(struct path_walk *w, const struct path_state *s, uint32_t
 			summary->effects.at[i].late &= s->suspended && !locked && !guarded;
 			return;
 		}
-	id = py_push(w->p, &summary->effects);
+	id = program_push(w->p, &summary->effects);
 	if (id)
 		summary->effects.at[id] = (struct path_effect){
 			location, at, s->suspended && !locked && !guarded, constant};
@@ -108,7 +112,7 @@ static void hit_add(struct path_walk *w, const struct path_state *s, unsigned in
                     struct path_hit hit)
 {
 	const struct path_token *t = &s->tokens[token];
-	uint32_t id = py_push(w->p, &w->pass->hits), at;
+	uint32_t id = program_push(w->p, &w->pass->hits), at;
 
 	if (!id)
 		return;
@@ -122,7 +126,7 @@ static void hit_add(struct path_walk *w, const struct path_state *s, unsigned in
 	hit.content = hit.content && t->copied;
 	for (unsigned int i = 0; i < PATH_LOCKS; i++)
 		if (t->locks & (1u << i) && s->locks[i]) {
-			at = py_push(w->p, &w->p->lists);
+			at = program_push(w->p, &w->p->lists);
 			if (!hit.lock_count)
 				hit.locks = at;
 			w->p->lists.at[at] = s->locks[i];
@@ -178,20 +182,20 @@ void walk_write(struct path_walk *w, struct path_state *s, uint32_t location, st
 
 static bool is_constant(const struct path_walk *w, uint32_t value)
 {
-	const struct py_node *n = walk_node_of(w, value);
+	const struct tree_node *n = walk_node_of(w, value);
 
 	switch (n->kind) {
-	case PY_CONST:
-	case PY_NUMBER:
-	case PY_STRING:
+	case TREE_CONST:
+	case TREE_NUMBER:
+	case TREE_STRING:
 		return true;
-	case PY_LIST:
-	case PY_DICT:
-	case PY_TUPLE:
-	case PY_SET:
+	case TREE_LIST:
+	case TREE_DICT:
+	case TREE_TUPLE:
+	case TREE_SET:
 		return !n->first;
-	case PY_UNARY:
-	case PY_NOT:
+	case TREE_UNARY:
+	case TREE_NOT:
 		return is_constant(w, n->first);
 	default:
 		return false;
@@ -201,7 +205,7 @@ static bool is_constant(const struct path_walk *w, uint32_t value)
 /* The location of what is in a container that a location holds: self.d[]. */
 uint32_t path_content(const struct path_walk *w, uint32_t location)
 {
-	return py_internf(w->p, "%s[]", py_text(w->p, location));
+	return program_internf(w->p, "%s[]", program_text(w->p, location));
 }
 
 /* Something is put into a container, or taken out of it. */
@@ -210,31 +214,31 @@ void walk_content(struct path_walk *w, struct path_state *s, uint32_t container,
 {
 	uint32_t key, location = path_location(w, container, &key);
 
-	if (location && walk_node_of(w, container)->kind != PY_SUBSCRIPT)
+	if (location && walk_node_of(w, container)->kind != TREE_SUBSCRIPT)
 		walk_write(w, s, path_content(w, location), nothing, hit);
 }
 
 void walk_bind(struct path_walk *w, struct path_state *s, uint32_t target, struct path_value v,
                uint32_t value, uint32_t at)
 {
-	const struct py_node *n = walk_node_of(w, target);
+	const struct tree_node *n = walk_node_of(w, target);
 	uint32_t key, location;
 
 	switch (n->kind) {
-	case PY_NONE:
-	case PY_ERROR:
+	case TREE_NONE:
+	case TREE_ERROR:
 		return;
-	case PY_NAME:
+	case TREE_NAME:
 		location = path_location(w, target, &key);
 		if (!location) {
 			path_local_set(s, n->name, v);
 			return;
 		}
 		break;
-	case PY_ATTR:
-	case PY_SUBSCRIPT:
+	case TREE_ATTR:
+	case TREE_SUBSCRIPT:
 		location = path_location(w, target, &key);
-		if (n->kind == PY_SUBSCRIPT)
+		if (n->kind == TREE_SUBSCRIPT)
 			for (uint32_t c = walk_node_of(w, n->first)->next; c;
 			     c = walk_node_of(w, c)->next)
 				walk_expr(w, s, c);
@@ -250,7 +254,7 @@ void walk_bind(struct path_walk *w, struct path_state *s, uint32_t target, struc
 		walk_write(
 			w, s, location, v,
 			(struct path_hit){.write = at, .constant = value && is_constant(w, value)});
-	if (n->kind == PY_SUBSCRIPT)
+	if (n->kind == TREE_SUBSCRIPT)
 		walk_content(w, s, n->first, (struct path_hit){.write = at});
 }
 
@@ -258,12 +262,12 @@ void walk_remove(struct path_walk *w, struct path_state *s, uint32_t target, uin
 {
 	uint32_t key, location = path_location(w, target, &key);
 
-	if (walk_node_of(w, target)->kind == PY_NAME && !location)
+	if (walk_node_of(w, target)->kind == TREE_NAME && !location)
 		path_local_set(s, walk_node_of(w, target)->name, nothing);
 	if (location)
 		walk_write(w, s, location, nothing,
 		           (struct path_hit){.write = at, .removes = true});
-	if (walk_node_of(w, target)->kind == PY_SUBSCRIPT)
+	if (walk_node_of(w, target)->kind == TREE_SUBSCRIPT)
 		walk_content(w, s, walk_node_of(w, target)->first,
 		             (struct path_hit){.write = at, .removes = true});
 }

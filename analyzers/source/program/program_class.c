@@ -32,64 +32,65 @@ static bool harmless_base(const char *dotted)
 	return false;
 }
 
-static void keyword_check(struct py_program *p, struct py_class *c, uint32_t node)
+static void keyword_check(struct program *p, struct program_class *c, uint32_t node)
 {
-	const struct py_node *n = py_node(p, c->file, node);
-	const struct py_node *value = py_node(p, c->file, n->first);
-	const char *name = py_text(p, value->name);
+	const struct tree_node *n = program_node(p, c->file, node);
+	const struct tree_node *value = program_node(p, c->file, n->first);
+	const char *name = program_text(p, value->name);
 
-	if (!strcmp(py_text(p, n->name), "metaclass") && !strstr(name, "ABCMeta") &&
+	if (!strcmp(program_text(p, n->name), "metaclass") && !strstr(name, "ABCMeta") &&
 	    !strstr(name, "Enum"))
 		c->unknown_deco = true;
 }
 
-static void bases_find(struct py_program *p, uint32_t id, struct bases *out)
+static void bases_find(struct program *p, uint32_t id, struct bases *out)
 {
-	struct py_class *c = &p->classes.at[id];
+	struct program_class *c = &p->classes.at[id];
 	uint32_t around = p->scopes.at[c->scope].parent;
-	uint32_t bases = py_child(p, c->file, c->node, 1);
+	uint32_t bases = program_child(p, c->file, c->node, 1);
 
-	for (uint32_t b = py_child(p, c->file, bases, 0); b; b = py_node(p, c->file, b)->next) {
-		const struct py_node *n = py_node(p, c->file, b);
-		struct py_ref ref;
+	for (uint32_t b = program_child(p, c->file, bases, 0); b;
+	     b = program_node(p, c->file, b)->next) {
+		const struct tree_node *n = program_node(p, c->file, b);
+		struct program_ref ref;
 
-		if (n->kind == PY_KEYWORD) {
+		if (n->kind == TREE_KEYWORD) {
 			keyword_check(p, c, b);
 			continue;
 		}
-		ref = py_resolve(p, around, n->kind == PY_SUBSCRIPT ? n->first : b);
+		ref = program_resolve(p, around, n->kind == TREE_SUBSCRIPT ? n->first : b);
 		if (ref.kind == REF_CLASS && ref.id != id && out->count < 16) {
 			out->at[out->count++] = ref.id;
 		} else if (ref.kind == REF_EXTERN) {
-			c->unknown_base |= !harmless_base(py_text(p, ref.id));
+			c->unknown_base |= !harmless_base(program_text(p, ref.id));
 		} else {
-			if (n->kind == PY_SUBSCRIPT)
-				n = py_node(p, c->file, n->first);
+			if (n->kind == TREE_SUBSCRIPT)
+				n = program_node(p, c->file, n->first);
 			c->unknown_base |=
-				n->kind != PY_NAME || !harmless_base(py_text(p, n->name));
+				n->kind != TREE_NAME || !harmless_base(program_text(p, n->name));
 		}
 	}
 }
 
-static void decorators_check(struct py_program *p, uint32_t id)
+static void decorators_check(struct program *p, uint32_t id)
 {
 	static const char *const known[] = {"dataclass",         "final",
 	                                    "runtime_checkable", "unique",
 	                                    "total_ordering",    "python_2_unicode_compatible"};
 	static const char *const data[] = {"dataclass", "define", "frozen",    "mutable",
 	                                   "attrs",     "s",      "attributes"};
-	struct py_class *c = &p->classes.at[id];
-	uint32_t decorators = py_child(p, c->file, c->node, 0);
+	struct program_class *c = &p->classes.at[id];
+	uint32_t decorators = program_child(p, c->file, c->node, 0);
 
-	for (uint32_t d = py_child(p, c->file, decorators, 0); d;
-	     d = py_node(p, c->file, d)->next) {
-		const struct py_node *n = py_node(p, c->file, d);
+	for (uint32_t d = program_child(p, c->file, decorators, 0); d;
+	     d = program_node(p, c->file, d)->next) {
+		const struct tree_node *n = program_node(p, c->file, d);
 		const char *name;
 		bool ok = false;
 
-		if (n->kind == PY_CALL)
-			n = py_node(p, c->file, n->first);
-		name = py_text(p, n->name);
+		if (n->kind == TREE_CALL)
+			n = program_node(p, c->file, n->first);
+		name = program_text(p, n->name);
 		for (size_t i = 0; i < sizeof(data) / sizeof(*data); i++)
 			if (!strcmp(name, data[i]))
 				c->data = ok = true;
@@ -116,16 +117,16 @@ static unsigned int mro_walk(const struct bases *all, uint32_t id, uint32_t *out
 	return count;
 }
 
-static void list_push(struct py_program *p, uint32_t value)
+static void list_push(struct program *p, uint32_t value)
 {
-	uint32_t at = py_push(p, &p->lists);
+	uint32_t at = program_push(p, &p->lists);
 
 	if (at)
 		p->lists.at[at] = value;
 }
 
 /* Turns the orders round: whoever has a class in its order is below it. */
-static void below_link(struct py_program *p)
+static void below_link(struct program *p)
 {
 	for (uint32_t i = 1; i < p->classes.count; i++)
 		for (uint32_t k = 0; k < p->classes.at[i].mro_count; k++)
@@ -141,20 +142,20 @@ static void below_link(struct py_program *p)
 	for (uint32_t i = 1; i < p->classes.count; i++)
 		for (uint32_t k = 0; k < p->classes.at[i].mro_count; k++) {
 			uint32_t m = p->lists.at[p->classes.at[i].mro + k];
-			struct py_class *c = &p->classes.at[m];
+			struct program_class *c = &p->classes.at[m];
 
 			if (m != i)
 				p->lists.at[c->below + c->below_count++] = i;
 		}
 }
 
-void py_classes_link(struct py_program *p)
+void program_classes_link(struct program *p)
 {
-	PY_TABLE(struct bases) all = {0};
+	PROGRAM_TABLE(struct bases) all = {0};
 	uint32_t mro[MRO_MAX];
 
 	for (uint32_t i = 1; i < p->classes.count; i++) {
-		uint32_t at = py_push(p, &all);
+		uint32_t at = program_push(p, &all);
 
 		if (!at)
 			goto out;
@@ -175,15 +176,15 @@ void py_classes_link(struct py_program *p)
 	}
 	below_link(p);
 	/* What was resolved without the orders is not to be believed. */
-	py_map_fini(&p->attr_refs);
-	py_map_fini(&p->name_refs);
+	program_map_fini(&p->attr_refs);
+	program_map_fini(&p->name_refs);
 out:
-	py_free_table(&all);
+	program_free_table(&all);
 }
 
-bool py_class_derives(const struct py_program *p, uint32_t class, uint32_t base)
+bool program_class_derives(const struct program *p, uint32_t class, uint32_t base)
 {
-	const struct py_class *c = &p->classes.at[class];
+	const struct program_class *c = &p->classes.at[class];
 
 	for (uint32_t i = 0; i < c->mro_count; i++)
 		if (p->lists.at[c->mro + i] == base)
@@ -191,22 +192,22 @@ bool py_class_derives(const struct py_program *p, uint32_t class, uint32_t base)
 	return false;
 }
 
-bool py_class_related(const struct py_program *p, uint32_t a, uint32_t b)
+bool program_class_related(const struct program *p, uint32_t a, uint32_t b)
 {
-	const struct py_class *c = &p->classes.at[a];
+	const struct program_class *c = &p->classes.at[a];
 
-	if (a == b || py_class_derives(p, a, b) || py_class_derives(p, b, a))
+	if (a == b || program_class_derives(p, a, b) || program_class_derives(p, b, a))
 		return true;
 	for (uint32_t i = 0; i < c->below_count; i++)
-		if (py_class_derives(p, p->lists.at[c->below + i], b))
+		if (program_class_derives(p, p->lists.at[c->below + i], b))
 			return true;
 	return false;
 }
 
 /* Appends the functions bound to `name` in the class itself. -1: bound to something else. */
-static int own_methods(struct py_program *p, uint32_t class, uint32_t name, uint32_t *count)
+static int own_methods(struct program *p, uint32_t class, uint32_t name, uint32_t *count)
 {
-	uint32_t b = py_map_get(&p->bound, p->classes.at[class].scope, name);
+	uint32_t b = program_map_get(&p->bound, p->classes.at[class].scope, name);
 	int found = 0;
 
 	for (; b; b = p->bindings.at[b].next) {
@@ -221,13 +222,13 @@ static int own_methods(struct py_program *p, uint32_t class, uint32_t name, uint
 	return found;
 }
 
-bool py_class_methods(struct py_program *p, uint32_t class, uint32_t name, uint32_t *count)
+bool program_class_methods(struct program *p, uint32_t class, uint32_t name, uint32_t *count)
 {
-	const struct py_class *c = &p->classes.at[class];
+	const struct program_class *c = &p->classes.at[class];
 	bool hit = false;
 
 	*count = 0;
-	if (py_map_get(&p->stored, name, 0))
+	if (program_map_get(&p->stored, name, 0))
 		return false;
 	for (uint32_t i = 0; i < c->mro_count && !hit; i++) {
 		uint32_t m = p->lists.at[c->mro + i];

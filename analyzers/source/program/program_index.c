@@ -8,32 +8,33 @@
 #include "program_parts.h"
 
 struct index {
-	struct py_program *p;
+	struct program *p;
 	uint32_t file;
-	const struct py_node *nodes;
-	struct py_map global; /* (scope, name): declared global or nonlocal there */
+	const struct tree_node *nodes;
+	struct program_map global; /* (scope, name): declared global or nonlocal there */
 };
 
 static void index_block(struct index *x, uint32_t scope, uint32_t node);
 static void index_node(struct index *x, uint32_t scope, uint32_t node);
 
-static struct py_binding *bind(struct index *x, uint32_t scope, enum py_bind kind, uint32_t name)
+static struct program_binding *bind(struct index *x, uint32_t scope, enum program_bind kind,
+                                    uint32_t name)
 {
-	static struct py_binding nowhere; /* written without memory, never read */
-	struct py_program *p = x->p;
+	static struct program_binding nowhere; /* written without memory, never read */
+	struct program *p = x->p;
 	uint32_t id, head;
-	struct py_binding *b;
+	struct program_binding *b;
 
-	if (p->scopes.at[scope].kind == SCOPE_FUNC && py_map_get(&x->global, scope, name))
-		scope = py_map_get(&x->global, scope, name);
-	id = py_push(p, &p->bindings);
+	if (p->scopes.at[scope].kind == SCOPE_FUNC && program_map_get(&x->global, scope, name))
+		scope = program_map_get(&x->global, scope, name);
+	id = program_push(p, &p->bindings);
 	if (!id)
 		return &nowhere;
 	b = &p->bindings.at[id];
-	*b = (struct py_binding){.kind = kind, .name = name, .file = x->file, .in = scope};
-	head = py_map_get(&p->bound, scope, name);
+	*b = (struct program_binding){.kind = kind, .name = name, .file = x->file, .in = scope};
+	head = program_map_get(&p->bound, scope, name);
 	if (!head) {
-		py_map_set(p, &p->bound, scope, name, id);
+		program_map_set(p, &p->bound, scope, name, id);
 	} else {
 		b->next = p->bindings.at[head].next;
 		p->bindings.at[head].next = id;
@@ -41,29 +42,30 @@ static struct py_binding *bind(struct index *x, uint32_t scope, enum py_bind kin
 	return b;
 }
 
-static uint32_t scope_new(struct index *x, enum py_scope_kind kind, uint32_t parent, uint32_t id)
+static uint32_t scope_new(struct index *x, enum program_scope_kind kind, uint32_t parent,
+                          uint32_t id)
 {
-	uint32_t scope = py_push(x->p, &x->p->scopes);
+	uint32_t scope = program_push(x->p, &x->p->scopes);
 
 	if (scope)
-		x->p->scopes.at[scope] = (struct py_scope){kind, x->file, parent, id};
+		x->p->scopes.at[scope] = (struct program_scope){kind, x->file, parent, id};
 	return scope;
 }
 
 /* The class whose object `node` is, if it is the method's own first parameter. */
 static uint32_t self_class(struct index *x, uint32_t scope, uint32_t node)
 {
-	const struct py_program *p = x->p;
-	const struct py_node *n = &x->nodes[node];
+	const struct program *p = x->p;
+	const struct tree_node *n = &x->nodes[node];
 
-	if (n->kind != PY_NAME)
+	if (n->kind != TREE_NAME)
 		return 0;
 	while (scope && p->scopes.at[scope].kind == SCOPE_FUNC) {
-		const struct py_func *f = &p->funcs.at[p->scopes.at[scope].id];
+		const struct program_func *f = &p->funcs.at[p->scopes.at[scope].id];
 
 		if (f->self && f->self == n->name)
 			return f->class;
-		if (py_map_get(&p->bound, scope, n->name))
+		if (program_map_get(&p->bound, scope, n->name))
 			return 0;
 		scope = p->scopes.at[scope].parent;
 	}
@@ -75,10 +77,10 @@ static bool is_paired(const struct index *x, uint32_t target, uint32_t value)
 {
 	uint32_t a = x->nodes[target].first, b = value ? x->nodes[value].first : 0;
 
-	if (x->nodes[target].kind != PY_TUPLE || !value || x->nodes[value].kind != PY_TUPLE)
+	if (x->nodes[target].kind != TREE_TUPLE || !value || x->nodes[value].kind != TREE_TUPLE)
 		return false;
 	for (; a && b; a = x->nodes[a].next, b = x->nodes[b].next)
-		if (x->nodes[a].kind == PY_STAR || x->nodes[b].kind == PY_STAR)
+		if (x->nodes[a].kind == TREE_STAR || x->nodes[b].kind == TREE_STAR)
 			return false;
 	return !a && !b;
 }
@@ -87,19 +89,19 @@ static bool is_paired(const struct index *x, uint32_t target, uint32_t value)
 static void bind_target(struct index *x, uint32_t scope, uint32_t target, uint32_t value,
                         uint32_t at, uint32_t note)
 {
-	const struct py_node *n = &x->nodes[target];
-	struct py_binding *b;
+	const struct tree_node *n = &x->nodes[target];
+	struct program_binding *b;
 	uint32_t class;
 
 	switch (n->kind) {
-	case PY_NAME:
+	case TREE_NAME:
 		b = bind(x, scope, value ? BIND_ASSIGN : BIND_OTHER, n->name);
 		b->node = value;
 		b->at = at;
 		b->in = scope;
 		b->note = note;
 		break;
-	case PY_ATTR:
+	case TREE_ATTR:
 		class = self_class(x, scope, n->first);
 		if (class) {
 			b = bind(x, x->p->classes.at[class].scope, value ? BIND_SELF : BIND_OTHER,
@@ -109,17 +111,17 @@ static void bind_target(struct index *x, uint32_t scope, uint32_t target, uint32
 			b->in = scope;
 			b->note = note;
 		} else {
-			uint32_t id = py_push(x->p, &x->p->stores);
+			uint32_t id = program_push(x->p, &x->p->stores);
 
 			if (id) {
 				x->p->stores.at[id].file = x->file;
 				x->p->stores.at[id].node = target;
 				x->p->stores.at[id].name = n->name;
 			}
-			py_map_set(x->p, &x->p->stored, n->name, 0, 1);
+			program_map_set(x->p, &x->p->stored, n->name, 0, 1);
 		}
 		break;
-	case PY_SUBSCRIPT:
+	case TREE_SUBSCRIPT:
 		break;
 	default:
 		value = is_paired(x, target, value) ? x->nodes[value].first : 0;
@@ -133,12 +135,12 @@ static void bind_target(struct index *x, uint32_t scope, uint32_t target, uint32
 static bool is_stub(struct index *x, uint32_t block)
 {
 	for (uint32_t s = x->nodes[block].first; s; s = x->nodes[s].next) {
-		const struct py_node *n = &x->nodes[s];
-		uint8_t inner = n->first ? x->nodes[n->first].kind : PY_NONE;
+		const struct tree_node *n = &x->nodes[s];
+		uint8_t inner = n->first ? x->nodes[n->first].kind : TREE_NONE;
 
-		if (n->kind == PY_PASS || n->kind == PY_RAISE)
+		if (n->kind == TREE_PASS || n->kind == TREE_RAISE)
 			continue;
-		if (n->kind == PY_EXPR && (inner == PY_STRING || inner == PY_CONST))
+		if (n->kind == TREE_EXPR && (inner == TREE_STRING || inner == TREE_CONST))
 			continue;
 		return false;
 	}
@@ -148,7 +150,7 @@ static bool is_stub(struct index *x, uint32_t block)
 static void index_params(struct index *x, uint32_t scope, uint32_t params, uint32_t around)
 {
 	for (uint32_t c = x->nodes[params].first; c; c = x->nodes[c].next) {
-		struct py_binding *b = bind(x, scope, BIND_PARAM, x->nodes[c].name);
+		struct program_binding *b = bind(x, scope, BIND_PARAM, x->nodes[c].name);
 
 		b->node = c;
 		b->at = c;
@@ -160,27 +162,28 @@ static void index_params(struct index *x, uint32_t scope, uint32_t params, uint3
 
 static uint32_t qualname(struct index *x, uint32_t scope, uint32_t name)
 {
-	struct py_program *p = x->p;
-	const struct py_scope *s = &p->scopes.at[scope];
+	struct program *p = x->p;
+	const struct program_scope *s = &p->scopes.at[scope];
 
 	if (s->kind == SCOPE_CLASS)
-		return py_internf(p, "%s.%s", py_text(p, p->classes.at[s->id].qualname),
-		                  py_text(p, name));
+		return program_internf(p, "%s.%s", program_text(p, p->classes.at[s->id].qualname),
+		                       program_text(p, name));
 	if (s->kind == SCOPE_FUNC)
-		return py_internf(p, "%s.<locals>.%s", py_text(p, p->funcs.at[s->id].qualname),
-		                  py_text(p, name));
+		return program_internf(p, "%s.<locals>.%s",
+		                       program_text(p, p->funcs.at[s->id].qualname),
+		                       program_text(p, name));
 	return name;
 }
 
 static void index_func(struct index *x, uint32_t scope, uint32_t node)
 {
-	struct py_program *p = x->p;
+	struct program *p = x->p;
 	uint32_t decorators = x->nodes[node].first, params = x->nodes[decorators].next;
 	uint32_t type = x->nodes[params].next, block = x->nodes[type].next;
-	uint32_t id = py_push(p, &p->funcs), first = x->nodes[params].first;
+	uint32_t id = program_push(p, &p->funcs), first = x->nodes[params].first;
 	uint32_t own = scope_new(x, SCOPE_FUNC, scope, id), deco = x->nodes[decorators].first;
-	struct py_func *f;
-	struct py_binding *b;
+	struct program_func *f;
+	struct program_binding *b;
 
 	if (!id || !own)
 		return;
@@ -190,20 +193,20 @@ static void index_func(struct index *x, uint32_t scope, uint32_t node)
 	f->name = x->nodes[node].name;
 	f->scope = own;
 	f->line = deco ? x->nodes[decorators].line : x->nodes[node].line;
-	if (x->nodes[node].flags & PY_ASYNC)
+	if (x->nodes[node].flags & TREE_ASYNC)
 		f->flags |= FUNC_ASYNC;
-	if (x->nodes[node].flags & PY_HAS_ERROR)
+	if (x->nodes[node].flags & TREE_HAS_ERROR)
 		f->flags |= FUNC_HAS_ERROR;
 	if (is_stub(x, block))
 		f->flags |= FUNC_STUB;
 	if (p->scopes.at[scope].kind == SCOPE_CLASS) {
 		f->class = p->scopes.at[scope].id;
 		for (uint32_t d = deco; d; d = x->nodes[d].next)
-			if (x->nodes[d].kind == PY_NAME &&
-			    !strcmp(py_text(p, x->nodes[d].name), "staticmethod"))
+			if (x->nodes[d].kind == TREE_NAME &&
+			    !strcmp(program_text(p, x->nodes[d].name), "staticmethod"))
 				f->flags |= FUNC_STATIC;
 		if (first && !(f->flags & FUNC_STATIC) &&
-		    !(x->nodes[first].flags & (PY_STARRED | PY_DSTARRED)))
+		    !(x->nodes[first].flags & (TREE_STARRED | TREE_DSTARRED)))
 			f->self = x->nodes[first].name;
 	} else if (p->scopes.at[scope].kind == SCOPE_FUNC) {
 		f->parent = p->scopes.at[scope].id;
@@ -221,12 +224,12 @@ static void index_func(struct index *x, uint32_t scope, uint32_t node)
 
 static void index_class(struct index *x, uint32_t scope, uint32_t node)
 {
-	struct py_program *p = x->p;
+	struct program *p = x->p;
 	uint32_t decorators = x->nodes[node].first, bases = x->nodes[decorators].next;
-	uint32_t block = x->nodes[bases].next, id = py_push(p, &p->classes);
+	uint32_t block = x->nodes[bases].next, id = program_push(p, &p->classes);
 	uint32_t own = scope_new(x, SCOPE_CLASS, scope, id);
-	struct py_class *c;
-	struct py_binding *b;
+	struct program_class *c;
+	struct program_binding *b;
 
 	if (!id || !own)
 		return;
@@ -247,23 +250,23 @@ static void index_class(struct index *x, uint32_t scope, uint32_t node)
 
 static void index_import(struct index *x, uint32_t scope, uint32_t node)
 {
-	struct py_program *p = x->p;
-	const struct py_node *n = &x->nodes[node];
+	struct program *p = x->p;
+	const struct tree_node *n = &x->nodes[node];
 
 	for (uint32_t a = n->first; a; a = x->nodes[a].next) {
 		uint32_t name = x->nodes[x->nodes[a].first].name, as = x->nodes[a].name;
-		const char *text = py_text(p, name);
+		const char *text = program_text(p, name);
 		size_t first = strcspn(text, ".");
-		struct py_binding *b;
+		struct program_binding *b;
 
 		if (strstr(text, "greenlet") || !strcmp(text, "gevent") ||
 		    !strcmp(text, "eventlet") || !strcmp(text, "nest_asyncio"))
 			p->greenlets = true;
-		if (n->kind == PY_IMPORT) {
-			b = bind(x, scope, BIND_IMPORT, as ? as : py_intern(p, text, first));
-			b->id = as ? name : py_intern(p, text, first);
+		if (n->kind == TREE_IMPORT) {
+			b = bind(x, scope, BIND_IMPORT, as ? as : program_intern(p, text, first));
+			b->id = as ? name : program_intern(p, text, first);
 		} else if (name == p->n_star) {
-			uint32_t id = py_push(p, &p->stars);
+			uint32_t id = program_push(p, &p->stars);
 
 			if (id) {
 				p->stars.at[id].file = x->file;
@@ -271,7 +274,7 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 			}
 			continue;
 		} else {
-			if (strstr(py_text(p, n->name), "greenlet"))
+			if (strstr(program_text(p, n->name), "greenlet"))
 				p->greenlets = true;
 			b = bind(x, scope, BIND_FROM, as ? as : name);
 			b->id = n->name;
@@ -283,18 +286,19 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 
 static void index_global(struct index *x, uint32_t scope, uint32_t node)
 {
-	struct py_program *p = x->p;
+	struct program *p = x->p;
 
 	for (uint32_t c = x->nodes[node].first; c; c = x->nodes[c].next) {
 		uint32_t name = x->nodes[c].name, to = p->files.at[x->file].scope;
 
-		if (x->nodes[node].kind == PY_NONLOCAL) {
+		if (x->nodes[node].kind == TREE_NONLOCAL) {
 			to = p->scopes.at[scope].parent;
-			while (to && !py_map_get(&p->bound, to, name) && p->scopes.at[to].parent)
+			while (to && !program_map_get(&p->bound, to, name) &&
+			       p->scopes.at[to].parent)
 				to = p->scopes.at[to].parent;
 		}
 		if (to)
-			py_map_set(p, &x->global, scope, name, to);
+			program_map_set(p, &x->global, scope, name, to);
 	}
 }
 
@@ -312,7 +316,7 @@ static void index_loose(struct index *x, uint32_t scope, uint32_t target)
 }
 
 /* Names by which a program asks for steps that run inside of other steps. */
-static void index_ways(struct py_program *p, const char *name)
+static void index_ways(struct program *p, const char *name)
 {
 	static const char *const inside[] = {"_run_once",         "_set_running_loop",
 	                                     "_enter_task",       "_leave_task",
@@ -326,38 +330,38 @@ static void index_ways(struct py_program *p, const char *name)
 
 static void index_statement(struct index *x, uint32_t scope, uint32_t node)
 {
-	const struct py_node *n = &x->nodes[node];
+	const struct tree_node *n = &x->nodes[node];
 	uint32_t first = n->first, c, second = first ? x->nodes[first].next : 0;
 
 	switch (n->kind) {
-	case PY_ASSIGN:
+	case TREE_ASSIGN:
 		for (c = second; c; c = x->nodes[c].next)
 			bind_target(x, scope, c, first, node, 0);
 		break;
-	case PY_ANNASSIGN:
+	case TREE_ANNASSIGN:
 		c = second ? x->nodes[second].next : 0;
-		if (x->nodes[first].kind != PY_NONE) {
+		if (x->nodes[first].kind != TREE_NONE) {
 			bind_target(x, scope, second, first, node, c);
-		} else if (x->nodes[second].kind == PY_NAME) {
-			struct py_binding *b =
+		} else if (x->nodes[second].kind == TREE_NAME) {
+			struct program_binding *b =
 				bind(x, scope, BIND_ANNOTATION, x->nodes[second].name);
 
 			b->node = c;
 			b->at = node;
 		}
 		break;
-	case PY_AUGASSIGN:
+	case TREE_AUGASSIGN:
 		bind_target(x, scope, first, 0, node, 0);
 		break;
-	case PY_DEL:
+	case TREE_DEL:
 		for (c = first; c; c = x->nodes[c].next)
-			if (x->nodes[c].kind == PY_NAME)
+			if (x->nodes[c].kind == TREE_NAME)
 				bind_target(x, scope, c, 0, node, 0);
 		break;
-	case PY_WALRUS:
+	case TREE_WALRUS:
 		bind(x, scope, BIND_OTHER, n->name)->at = node;
 		break;
-	case PY_HANDLER:
+	case TREE_HANDLER:
 		if (n->name)
 			bind(x, scope, BIND_OTHER, n->name)->at = node;
 		break;
@@ -370,48 +374,48 @@ static void index_statement(struct index *x, uint32_t scope, uint32_t node)
 
 static void index_node(struct index *x, uint32_t scope, uint32_t node)
 {
-	const struct py_node *n = &x->nodes[node];
+	const struct tree_node *n = &x->nodes[node];
 	uint32_t second = n->first ? x->nodes[n->first].next : 0;
 
 	switch (n->kind) {
-	case PY_FUNC:
+	case TREE_FUNC:
 		index_func(x, scope, node);
 		return;
-	case PY_CLASS:
+	case TREE_CLASS:
 		index_class(x, scope, node);
 		return;
-	case PY_IMPORT:
-	case PY_FROM:
+	case TREE_IMPORT:
+	case TREE_FROM:
 		index_import(x, scope, node);
 		return;
-	case PY_GLOBAL:
-	case PY_NONLOCAL:
+	case TREE_GLOBAL:
+	case TREE_NONLOCAL:
 		index_global(x, scope, node);
 		return;
-	case PY_YIELD:
-	case PY_YIELD_FROM:
+	case TREE_YIELD:
+	case TREE_YIELD_FROM:
 		index_yield(x, scope);
 		break;
-	case PY_FOR:
-	case PY_COMP_FOR:
-	case PY_ITEM:
+	case TREE_FOR:
+	case TREE_COMP_FOR:
+	case TREE_ITEM:
 		index_node(x, scope, n->first);
 		index_loose(x, scope, second);
 		for (uint32_t c = x->nodes[second].next; c; c = x->nodes[c].next)
 			index_node(x, scope, c);
 		return;
-	case PY_LAMBDA:
+	case TREE_LAMBDA:
 		for (uint32_t c = x->nodes[n->first].first; c; c = x->nodes[c].next)
 			bind(x, scope, BIND_OTHER, x->nodes[c].name)->at = c;
 		break;
-	case PY_CASE:
+	case TREE_CASE:
 		index_loose(x, scope, n->first);
 		break;
-	case PY_NAME:
-	case PY_ATTR:
-	case PY_KEYWORD:
-	case PY_STRING:
-		index_ways(x->p, py_text(x->p, n->name));
+	case TREE_NAME:
+	case TREE_ATTR:
+	case TREE_KEYWORD:
+	case TREE_STRING:
+		index_ways(x->p, program_text(x->p, n->name));
 		break;
 	default:
 		break;
@@ -425,9 +429,9 @@ static void index_block(struct index *x, uint32_t scope, uint32_t node)
 		index_node(x, scope, c);
 }
 
-void py_index_file(struct py_program *p, uint32_t file)
+void program_index_file(struct program *p, uint32_t file)
 {
-	struct py_file *f = &p->files.at[file];
+	struct program_file *f = &p->files.at[file];
 	struct index x = {p, file, f->tree->nodes, {0}};
 
 	for (uint32_t i = 0; i < f->tree->node_count; i++)
@@ -436,5 +440,5 @@ void py_index_file(struct py_program *p, uint32_t file)
 	f->scope = scope_new(&x, SCOPE_MODULE, 0, file);
 	if (f->scope)
 		index_block(&x, f->scope, 0);
-	py_map_fini(&x.global);
+	program_map_fini(&x.global);
 }

@@ -3,7 +3,7 @@
  * program_load.c - finds a program's files, reads them and lowers those that matter, in parallel.
  *
  * A file matters if an asynchronous word is in it; others are lowered when the
- * linking asks for them (py_load_wanted).
+ * linking asks for them (program_load_wanted).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,11 +38,11 @@ static bool skipped_folder(const char *name)
 	return false;
 }
 
-static void file_add(struct py_program *p, const char *path)
+static void file_add(struct program *p, const char *path)
 {
-	uint32_t id = py_push(p, &p->files);
+	uint32_t id = program_push(p, &p->files);
 	size_t n = strlen(path);
-	struct py_file *f = &p->files.at[id];
+	struct program_file *f = &p->files.at[id];
 
 	if (!id)
 		return;
@@ -52,7 +52,7 @@ static void file_add(struct py_program *p, const char *path)
 	f->is_init = n >= 12 && !strcmp(path + n - 12, "/__init__.py");
 }
 
-static bool excluded(const struct py_load *load, const char *path)
+static bool excluded(const struct program_load *load, const char *path)
 {
 	for (size_t i = 0; i < load->exclude_count; i++)
 		if (strstr(path, load->exclude[i]))
@@ -61,7 +61,7 @@ static bool excluded(const struct py_load *load, const char *path)
 }
 
 /* Names the path that could not be read. Returns `code`. */
-static int path_fault(const struct py_load *load, const char *path, int code)
+static int path_fault(const struct program_load *load, const char *path, int code)
 {
 	char safe[ESCAPE_ROOM(200)];
 	size_t n = strlen(path);
@@ -71,10 +71,10 @@ static int path_fault(const struct py_load *load, const char *path, int code)
 	                 code == -ELOOP ? "more than 64 folders deep" : strerror(-code));
 }
 
-static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
+static int folder_walk(struct program *p, const struct program_load *load, const char *path,
                        unsigned int depth);
 
-static int entry_take(struct py_program *p, const struct py_load *load, const char *folder,
+static int entry_take(struct program *p, const struct program_load *load, const char *folder,
                       const struct dirent *e, unsigned int depth)
 {
 	char full[4096];
@@ -102,7 +102,7 @@ static int entry_take(struct py_program *p, const struct py_load *load, const ch
 	return 0;
 }
 
-static int folder_walk(struct py_program *p, const struct py_load *load, const char *path,
+static int folder_walk(struct program *p, const struct program_load *load, const char *path,
                        unsigned int depth)
 {
 	struct dirent *e;
@@ -122,12 +122,12 @@ static int folder_walk(struct py_program *p, const struct py_load *load, const c
 
 static int by_path(const void *a, const void *b)
 {
-	const struct py_file *x = a, *y = b;
+	const struct program_file *x = a, *y = b;
 
 	return strcmp(x->path, y->path);
 }
 
-int py_load_find(struct py_program *p, const struct py_load *load)
+int program_load_find(struct program *p, const struct program_load *load)
 {
 	uint32_t unique = 1;
 	int err = 0;
@@ -163,7 +163,7 @@ int py_load_find(struct py_program *p, const struct py_load *load)
 	return 0;
 }
 
-static int file_read(struct py_file *f)
+static int file_read(struct program_file *f)
 {
 	struct stat st;
 	int fd = plain_file_open(f->path);
@@ -189,41 +189,41 @@ static int file_read(struct py_file *f)
 	return 0;
 }
 
-static bool has_word(const struct py_file *f, const char *word)
+static bool has_word(const struct program_file *f, const char *word)
 {
 	return memmem(f->text, f->size, word, strlen(word)) != NULL;
 }
 
 struct work {
-	struct py_program *p;
-	const struct py_load *load;
+	struct program *p;
+	const struct program_load *load;
 	atomic_uint next;
 	bool wanted; /* only those in p->wanted, whatever is in them */
 };
 
-static void file_lower(struct work *w, struct pyparser *parser, struct py_file *f)
+static void file_lower(struct work *w, struct python_parser *parser, struct program_file *f)
 {
 	const char *cache = w->load->cache;
 
-	f->hash = cache ? pycache_hash(f->text, f->size) : 0;
-	if (cache && !pycache_load(cache, f->hash, f->size, &f->tree))
+	f->hash = cache ? tree_cache_hash(f->text, f->size) : 0;
+	if (cache && !tree_cache_load(cache, f->hash, f->size, &f->tree))
 		return;
-	f->err = pytree_parse(parser, f->text, f->size, &f->tree);
+	f->err = python_parse(parser, f->text, f->size, &f->tree);
 	if (!f->err && cache)
-		pycache_store(cache, f->hash, f->size, f->tree);
+		tree_cache_store(cache, f->hash, f->size, f->tree);
 }
 
 static void *worker(void *arg)
 {
 	struct work *w = arg;
-	struct pyparser *parser;
-	int err = pyparser_new(&parser);
+	struct python_parser *parser;
+	int err = python_parser_new(&parser);
 	uint32_t i;
 
 	while ((i = atomic_fetch_add(&w->next, 1)) < w->p->files.count) {
-		struct py_file *f = &w->p->files.at[i];
+		struct program_file *f = &w->p->files.at[i];
 
-		if (f->tree || (w->wanted && !py_map_get(&w->p->wanted, i, 0)))
+		if (f->tree || (w->wanted && !program_map_get(&w->p->wanted, i, 0)))
 			continue;
 		f->err = err ? err : file_read(f);
 		if (!f->err && (w->wanted || has_word(f, "async") || has_word(f, "await") ||
@@ -234,14 +234,14 @@ static void *worker(void *arg)
 			f->text = NULL;
 		}
 	}
-	pyparser_free(parser);
+	python_parser_free(parser);
 	return NULL;
 }
 
 /* Strings of one file become strings of the program. */
-static void names_join(struct py_program *p, struct py_file *f)
+static void names_join(struct program *p, struct program_file *f)
 {
-	struct pytree *t = f->tree;
+	struct tree *t = f->tree;
 	uint32_t *ids = malloc((size_t)t->string_count * sizeof(*ids));
 
 	f->parent = calloc(t->node_count, sizeof(*f->parent));
@@ -252,7 +252,7 @@ static void names_join(struct py_program *p, struct py_file *f)
 		return;
 	}
 	for (uint32_t i = 0; i < t->string_count; i++)
-		ids[i] = py_intern_text(p, pytree_string(t, i));
+		ids[i] = program_intern_text(p, tree_string(t, i));
 	for (uint32_t i = 0; i < t->node_count; i++)
 		t->nodes[i].name = ids[t->nodes[i].name];
 	for (uint32_t i = 0; i < t->waiver_count; i++)
@@ -264,7 +264,7 @@ static void names_join(struct py_program *p, struct py_file *f)
 	t->string_at = NULL;
 }
 
-static int load_all(struct py_program *p, const struct py_load *load, bool wanted)
+static int load_all(struct program *p, const struct program_load *load, bool wanted)
 {
 	struct work w = {.p = p, .load = load, .wanted = wanted};
 	unsigned int threads = load->threads ? load->threads : 1, started = 0;
@@ -283,18 +283,18 @@ static int load_all(struct py_program *p, const struct py_load *load, bool wante
 	return p->err;
 }
 
-int py_load(struct py_program *p, const struct py_load *load)
+int program_load(struct program *p, const struct program_load *load)
 {
 	return load_all(p, load, false);
 }
 
-int py_load_wanted(struct py_program *p, const struct py_load *load)
+int program_load_wanted(struct program *p, const struct program_load *load)
 {
 	return load_all(p, load, true);
 }
 
 /* Is the word there as an attribute or in a string? Any other place, if not `attribute`. */
-static bool mentions(const struct py_file *f, const char *word, bool attribute)
+static bool mentions(const struct program_file *f, const char *word, bool attribute)
 {
 	const char *at = f->text, *end = f->text + f->size;
 	size_t n = strlen(word);
@@ -307,16 +307,16 @@ static bool mentions(const struct py_file *f, const char *word, bool attribute)
 	return false;
 }
 
-int py_load_mentions(struct py_program *p, const char *word, bool attribute, bool *more)
+int program_load_mentions(struct program *p, const char *word, bool attribute, bool *more)
 {
 	for (uint32_t i = 1; i < p->files.count; i++) {
-		struct py_file *f = &p->files.at[i];
+		struct program_file *f = &p->files.at[i];
 
-		if (f->tree || f->err || py_map_get(&p->wanted, i, 0))
+		if (f->tree || f->err || program_map_get(&p->wanted, i, 0))
 			continue;
 		f->err = file_read(f);
 		if (!f->err && mentions(f, word, attribute)) {
-			py_map_set(p, &p->wanted, i, 0, 1);
+			program_map_set(p, &p->wanted, i, 0, 1);
 			*more = true;
 		}
 		free(f->text);

@@ -18,40 +18,40 @@
 
 #include "source/tree/tree.h"
 
-#define PY_TABLE(T)                                                                                \
+#define PROGRAM_TABLE(T)                                                                           \
 	struct {                                                                                   \
 		T *at;                                                                             \
 		uint32_t count, cap;                                                               \
 	}
 
 /** A hash from two numbers to one. */
-struct py_map {
+struct program_map {
 	uint64_t *keys; /* key + 1; 0: free */
 	uint32_t *values;
 	uint32_t size, used;
 };
 
-struct py_strings {
-	PY_TABLE(char *) text;
-	PY_TABLE(char *) chunks; /* the memory the texts lie in */
-	uint32_t *table;         /* open hash of ids */
-	uint32_t *hashes;        /* by id */
+struct program_strings {
+	PROGRAM_TABLE(char *) text;
+	PROGRAM_TABLE(char *) chunks; /* the memory the texts lie in */
+	uint32_t *table;              /* open hash of ids */
+	uint32_t *hashes;             /* by id */
 	uint32_t size;
 	uint32_t hash_cap;
 	char *chunk;
 	size_t left;
 };
 
-enum py_scope_kind { SCOPE_MODULE, SCOPE_CLASS, SCOPE_FUNC };
+enum program_scope_kind { SCOPE_MODULE, SCOPE_CLASS, SCOPE_FUNC };
 
-struct py_scope {
-	uint8_t kind; /* enum py_scope_kind */
+struct program_scope {
+	uint8_t kind; /* enum program_scope_kind */
 	uint32_t file;
 	uint32_t parent; /* scope; 0 for a module */
 	uint32_t id;     /* the function or class; for a module, its file */
 };
 
-enum py_bind {
+enum program_bind {
 	BIND_ASSIGN, /* node: the value */
 	BIND_SELF,   /* self.NAME = node, in a method; scope is the class's, `in` the method's */
 	BIND_FUNC,   /* id: the function */
@@ -63,8 +63,8 @@ enum py_bind {
 	BIND_OTHER       /* a loop, with, except or del target, +=, ...: any value */
 };
 
-struct py_binding {
-	uint8_t kind; /* enum py_bind */
+struct program_binding {
+	uint8_t kind; /* enum program_bind */
 	uint32_t name;
 	uint32_t file;
 	uint32_t in;    /* the scope in which node is evaluated */
@@ -76,7 +76,7 @@ struct py_binding {
 	uint32_t next;  /* the next binding of the same name in the same scope */
 };
 
-enum py_func_flag {
+enum program_func_flag {
 	FUNC_ASYNC = 1,
 	FUNC_GENERATOR = 2,    /* has a yield */
 	FUNC_STUB = 4,         /* its body does nothing: made to be overridden */
@@ -91,30 +91,30 @@ enum py_func_flag {
 	FUNC_SPAWNS = 2048  /* starts a task, itself or in a sync function it calls */
 };
 
-struct py_func {
+struct program_func {
 	uint32_t file, node, name, qualname;
 	uint32_t scope;  /* its own */
 	uint32_t class;  /* whose method it is */
 	uint32_t self;   /* the name of its first parameter, if a method's */
 	uint32_t parent; /* the function it is defined in */
-	uint32_t flags;  /* enum py_func_flag */
+	uint32_t flags;  /* enum program_func_flag */
 	uint32_t line;   /* co_firstlineno: the first decorator's, if any */
 	uint32_t sites, site_count;
 	uint32_t calls, call_count;
 	bool suspends;
 	/* calling context (model_context.c) */
-	uint8_t roots;        /* enum py_root */
+	uint8_t roots;        /* enum program_root */
 	bool entry_known;     /* entry_locks was computed */
 	uint32_t entry_locks; /* a lock set: held by every caller */
 };
 
-enum py_root {
+enum program_root {
 	ROOT_PUBLIC = 1, /* anybody may call it, twice at a time */
 	ROOT_TASK = 2,   /* started as a task */
 	ROOT_MULTI = 4   /* started as a task more than once */
 };
 
-struct py_class {
+struct program_class {
 	uint32_t file, node, name, qualname;
 	uint32_t scope;
 	uint32_t mro, mro_count;     /* in program->lists: classes of the program, itself first */
@@ -126,7 +126,7 @@ struct py_class {
 	bool composed;               /* an attribute's class has evidence */
 };
 
-enum py_ref_kind {
+enum program_ref_kind {
 	REF_UNKNOWN,
 	REF_NONE,            /* None */
 	REF_MODULE,          /* id: a file */
@@ -141,13 +141,13 @@ enum py_ref_kind {
 	REF_CONTAINER        /* of REF_EXTERN_INSTANCE: id */
 };
 
-struct py_ref {
+struct program_ref {
 	uint8_t kind;
 	uint32_t id;
 	uint32_t other;
 };
 
-enum py_site_kind {
+enum model_site_kind {
 	SITE_AWAIT, /* node: AWAIT */
 	SITE_ENTER, /* node: ITEM of an async with; the next site is its SITE_EXIT */
 	SITE_EXIT,
@@ -158,10 +158,10 @@ enum py_site_kind {
 	SITE_ERROR  /* node: what was not understood */
 };
 
-enum py_verdict { NEVER, CONTENTION, MAY };
+enum await_verdict { NEVER, CONTENTION, MAY };
 
-struct py_site {
-	uint8_t kind;    /* enum py_site_kind */
+struct model_site {
+	uint8_t kind;    /* enum model_site_kind */
 	uint8_t verdict; /* by itself: NEVER or MAY. callees and locks add to it */
 	uint32_t func, node;
 	uint32_t callees, callee_count; /* in program->lists: functions it runs */
@@ -169,16 +169,16 @@ struct py_site {
 };
 
 /* A call of a function of the program, or a reference to one that is not a call. */
-struct py_call {
+struct model_call {
 	uint32_t func;   /* in which it stands */
 	uint32_t node;   /* CALL; for a reference, the expression */
 	uint32_t callee; /* function */
-	uint8_t how;     /* enum py_call_how */
+	uint8_t how;     /* enum model_call_how */
 };
 
-enum py_call_how { CALL_PLAIN, CALL_TASK, CALL_TASKS, CALL_ESCAPE };
+enum model_call_how { CALL_PLAIN, CALL_TASK, CALL_TASKS, CALL_ESCAPE };
 
-enum py_lock_type {
+enum lock_type {
 	LOCK_TYPE_NONE,
 	LOCK_LOCK,
 	LOCK_SEMAPHORE,
@@ -186,11 +186,17 @@ enum py_lock_type {
 	LOCK_EVENT,
 	LOCK_QUEUE
 };
-enum py_flavour { FLAVOUR_ASYNCIO = 1, FLAVOUR_ANYIO, FLAVOUR_TRIO, FLAVOUR_THREAD, FLAVOUR_OTHER };
+enum lock_flavour {
+	FLAVOUR_ASYNCIO = 1,
+	FLAVOUR_ANYIO,
+	FLAVOUR_TRIO,
+	FLAVOUR_THREAD,
+	FLAVOUR_OTHER
+};
 
-struct py_lock {
-	uint8_t type;        /* enum py_lock_type */
-	uint8_t flavour;     /* enum py_flavour */
+struct model_lock {
+	uint8_t type;        /* enum lock_type */
+	uint8_t flavour;     /* enum lock_flavour */
 	uint32_t class;      /* whose attribute; else 0 */
 	uint32_t scope;      /* of the class, module or function */
 	uint32_t name;       /* attribute or variable */
@@ -209,22 +215,22 @@ struct py_lock {
 	uint32_t next; /* the next lock of the same name */
 };
 
-enum py_use_kind { USE_REGION, USE_ACQUIRE, USE_RELEASE, USE_TEST, USE_HARMLESS, USE_OTHER };
+enum model_use_kind { USE_REGION, USE_ACQUIRE, USE_RELEASE, USE_TEST, USE_HARMLESS, USE_OTHER };
 
-struct py_use {
-	uint8_t kind; /* enum py_use_kind */
+struct model_use {
+	uint8_t kind; /* enum model_use_kind */
 	bool certain; /* the receiver's class is known */
 	uint32_t lock, file, func;
 	uint32_t node; /* REGION: the ITEM; else the mention */
 };
 
-struct py_file {
+struct program_file {
 	char *path;
 	char *text; /* only while it is being linked */
 	size_t size;
 	uint64_t hash;
-	struct pytree *tree; /* NULL: nothing asynchronous in it, not needed so far */
-	uint32_t *parent;    /* by node; the BLOCK of the module is its own */
+	struct tree *tree; /* NULL: nothing asynchronous in it, not needed so far */
+	uint32_t *parent;  /* by node; the BLOCK of the module is its own */
 	uint32_t *owner; /* by node: for FUNC and CLASS, its function or class; for site nodes, the
 	                    site */
 	uint32_t module; /* string: dotted name */
@@ -235,143 +241,148 @@ struct py_file {
 	int err;
 };
 
-struct py_star {
+struct program_star {
 	uint32_t file, module;
 };
 
-struct py_store {
+struct program_store {
 	uint32_t file, node, name;
 };
 
-struct py_program {
+struct program {
 	int err;
-	struct py_strings strings;
-	PY_TABLE(struct py_file) files;
-	PY_TABLE(struct py_scope) scopes;
-	PY_TABLE(struct py_binding) bindings;
-	PY_TABLE(struct py_func) funcs;
-	PY_TABLE(struct py_class) classes;
-	PY_TABLE(struct py_site) sites;
-	PY_TABLE(struct py_call) calls;
-	PY_TABLE(struct py_lock) locks;
-	PY_TABLE(struct py_use) uses;
-	PY_TABLE(uint32_t) lists;
-	PY_TABLE(struct py_star) stars;
-	PY_TABLE(struct py_store) stores; /* x.name = ..., x not self */
-	struct py_map bound;              /* (scope, name) -> first binding */
-	struct py_map modules;            /* (last component, nth) -> file */
-	struct py_map attr_refs;          /* (class, attribute) -> refs: memo of program_ref.c */
-	struct py_map name_refs;          /* (scope, name) -> refs: the same for names */
-	PY_TABLE(struct py_ref) refs;
-	struct py_map stored; /* (name, 0): an attribute stored through something else than self */
-	struct py_map lock_names;       /* (name, 0) -> first lock of that name */
-	struct py_map lock_by_place;    /* (scope, name) -> lock */
-	struct py_map lock_alias_names; /* (name, 0) */
-	struct py_map lock_aliases; /* (scope, name) -> lock: a local variable that stands for it */
-	struct py_map wanted;       /* (file, 0): to be parsed although nothing in it is async */
-	uint32_t depth;             /* of resolving, now */
-	bool want;                  /* files that are looked into and not lowered go to `wanted` */
-	bool greenlets;             /* a library that can suspend in any call is imported */
-	bool eager;                 /* eager tasks are asked for */
-	bool nests;                 /* a loop's inside is used, as to run one in another */
-	bool strict;                /* annotations are not believed */
+	struct program_strings strings;
+	PROGRAM_TABLE(struct program_file) files;
+	PROGRAM_TABLE(struct program_scope) scopes;
+	PROGRAM_TABLE(struct program_binding) bindings;
+	PROGRAM_TABLE(struct program_func) funcs;
+	PROGRAM_TABLE(struct program_class) classes;
+	PROGRAM_TABLE(struct model_site) sites;
+	PROGRAM_TABLE(struct model_call) calls;
+	PROGRAM_TABLE(struct model_lock) locks;
+	PROGRAM_TABLE(struct model_use) uses;
+	PROGRAM_TABLE(uint32_t) lists;
+	PROGRAM_TABLE(struct program_star) stars;
+	PROGRAM_TABLE(struct program_store) stores; /* x.name = ..., x not self */
+	struct program_map bound;                   /* (scope, name) -> first binding */
+	struct program_map modules;                 /* (last component, nth) -> file */
+	struct program_map attr_refs; /* (class, attribute) -> refs: memo of program_ref.c */
+	struct program_map name_refs; /* (scope, name) -> refs: the same for names */
+	PROGRAM_TABLE(struct program_ref) refs;
+	struct program_map
+		stored; /* (name, 0): an attribute stored through something else than self */
+	struct program_map lock_names;       /* (name, 0) -> first lock of that name */
+	struct program_map lock_by_place;    /* (scope, name) -> lock */
+	struct program_map lock_alias_names; /* (name, 0) */
+	struct program_map
+		lock_aliases;      /* (scope, name) -> lock: a local variable that stands for it */
+	struct program_map wanted; /* (file, 0): to be parsed although nothing in it is async */
+	uint32_t depth;            /* of resolving, now */
+	bool want;                 /* files that are looked into and not lowered go to `wanted` */
+	bool greenlets;            /* a library that can suspend in any call is imported */
+	bool eager;                /* eager tasks are asked for */
+	bool nests;                /* a loop's inside is used, as to run one in another */
+	bool strict;               /* annotations are not believed */
 	/* names that are looked for */
 	uint32_t n_self, n_none, n_acquire, n_release, n_locked, n_star, n_init, n_slots, n_all;
 };
 
 /* program_table.c */
-bool py_table_room(struct py_program *p, void *array, uint32_t *cap, uint32_t count,
-                   size_t element);
+bool program_table_room(struct program *p, void *array, uint32_t *cap, uint32_t count,
+                        size_t element);
 /** Pushes a zeroed element; gives its index, 0 without memory. The first push makes element 0. */
-#define py_push(p, table)                                                                          \
+#define program_push(p, table)                                                                     \
 	(((table)->count ||                                                                        \
-	  (py_table_room(p, &(table)->at, &(table)->cap, 0, sizeof(*(table)->at)) &&               \
+	  (program_table_room(p, &(table)->at, &(table)->cap, 0, sizeof(*(table)->at)) &&          \
 	   ((table)->count = 1))) &&                                                               \
-	                 py_table_room(p, &(table)->at, &(table)->cap, (table)->count,             \
-	                               sizeof(*(table)->at))                                       \
+	                 program_table_room(p, &(table)->at, &(table)->cap, (table)->count,        \
+	                                    sizeof(*(table)->at))                                  \
 	         ? (table)->count++                                                                \
 	         : 0)
-void py_table_free(void *array, uint32_t *count, uint32_t *cap);
-#define py_free_table(table) py_table_free(&(table)->at, &(table)->count, &(table)->cap)
-uint32_t py_intern(struct py_program *p, const char *text, size_t size);
-uint32_t py_intern_text(struct py_program *p, const char *text);
-uint32_t py_internf(struct py_program *p, const char *format, ...)
+void program_table_free(void *array, uint32_t *count, uint32_t *cap);
+#define program_free_table(table) program_table_free(&(table)->at, &(table)->count, &(table)->cap)
+uint32_t program_intern(struct program *p, const char *text, size_t size);
+uint32_t program_intern_text(struct program *p, const char *text);
+uint32_t program_internf(struct program *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-uint32_t py_map_get(const struct py_map *map, uint32_t a, uint32_t b); /* 0: not there */
-void py_map_set(struct py_program *p, struct py_map *map, uint32_t a, uint32_t b, uint32_t value);
-void py_map_fini(struct py_map *map);
-void py_strings_fini(struct py_strings *s);
-static inline const char *py_text(const struct py_program *p, uint32_t id)
+uint32_t program_map_get(const struct program_map *map, uint32_t a, uint32_t b); /* 0: not there */
+void program_map_set(struct program *p, struct program_map *map, uint32_t a, uint32_t b,
+                     uint32_t value);
+void program_map_fini(struct program_map *map);
+void program_strings_fini(struct program_strings *s);
+static inline const char *program_text(const struct program *p, uint32_t id)
 {
 	return id < p->strings.text.count ? p->strings.text.at[id] : "";
 }
 
 /* navigation */
-static inline const struct py_node *py_node(const struct py_program *p, uint32_t file,
-                                            uint32_t node)
+static inline const struct tree_node *program_node(const struct program *p, uint32_t file,
+                                                   uint32_t node)
 {
 	return &p->files.at[file].tree->nodes[node];
 }
-static inline uint32_t py_parent(const struct py_program *p, uint32_t file, uint32_t node)
+static inline uint32_t program_parent(const struct program *p, uint32_t file, uint32_t node)
 {
 	return p->files.at[file].parent[node];
 }
-uint32_t py_child(const struct py_program *p, uint32_t file, uint32_t node, unsigned int nth);
+uint32_t program_child(const struct program *p, uint32_t file, uint32_t node, unsigned int nth);
 /* a, b = x, y: what stands across from an element, on the other side of the assignment; 0: nothing
  * that is simple to see. */
-uint32_t py_tuple_across(const struct py_program *p, uint32_t file, uint32_t element);
-uint32_t py_enclosing_func(const struct py_program *p, uint32_t file, uint32_t node);
-uint32_t py_enclosing_scope(const struct py_program *p, uint32_t file, uint32_t node);
+uint32_t program_tuple_across(const struct program *p, uint32_t file, uint32_t element);
+uint32_t program_enclosing_func(const struct program *p, uint32_t file, uint32_t node);
+uint32_t program_enclosing_scope(const struct program *p, uint32_t file, uint32_t node);
 
 /* python_modules.c: names of modules */
-void py_modules_link(struct py_program *p);
-uint32_t py_module_find(struct py_program *p, uint32_t from, uint32_t dotted); /* file; 0 */
+void python_modules_link(struct program *p);
+uint32_t python_module_find(struct program *p, uint32_t from, uint32_t dotted); /* file; 0 */
 
 /* program_index.c: scopes, bindings, functions, classes of one file */
-void py_index_file(struct py_program *p, uint32_t file);
+void program_index_file(struct program *p, uint32_t file);
 
 /* program_class.c: bases, method resolution order, descendants */
-void py_classes_link(struct py_program *p);
-bool py_class_related(const struct py_program *p, uint32_t a, uint32_t b);
-bool py_class_derives(const struct py_program *p, uint32_t class, uint32_t base);
+void program_classes_link(struct program *p);
+bool program_class_related(const struct program *p, uint32_t a, uint32_t b);
+bool program_class_derives(const struct program *p, uint32_t class, uint32_t base);
 /* The methods of that name that a call on an object of `class` (or of a class derived from it) may
  * run; appends them to p->lists. False: there may be others. */
-bool py_class_methods(struct py_program *p, uint32_t class, uint32_t name, uint32_t *count);
+bool program_class_methods(struct program *p, uint32_t class, uint32_t name, uint32_t *count);
 
 /* program_ref.c: what an expression denotes */
-struct py_ref py_resolve(struct py_program *p, uint32_t scope, uint32_t node);
-struct py_ref py_resolve_name(struct py_program *p, uint32_t scope, uint32_t name);
-struct py_ref py_resolve_annotation(struct py_program *p, uint32_t scope, uint32_t node);
-struct py_ref py_attribute_of(struct py_program *p, struct py_ref object, uint32_t name);
-struct py_ref py_attribute_type(struct py_program *p, uint32_t class, uint32_t name);
-uint32_t py_name_scope(struct py_program *p, uint32_t scope,
-                       uint32_t name); /* where it is bound; 0 */
+struct program_ref program_resolve(struct program *p, uint32_t scope, uint32_t node);
+struct program_ref program_resolve_name(struct program *p, uint32_t scope, uint32_t name);
+struct program_ref python_annotation(struct program *p, uint32_t scope, uint32_t node);
+struct program_ref program_attribute_of(struct program *p, struct program_ref object,
+                                        uint32_t name);
+struct program_ref program_attribute_type(struct program *p, uint32_t class, uint32_t name);
+uint32_t program_name_scope(struct program *p, uint32_t scope,
+                            uint32_t name); /* where it is bound; 0 */
 
 /* python_known.c: what asyncio, anyio, trio and the like do */
-uint32_t py_canonical(struct py_program *p, uint32_t dotted);
-enum py_verdict py_known_await(const char *dotted);
-enum py_verdict py_known_enter(const char *dotted);
-enum py_verdict py_known_exit(const char *dotted);
-bool py_known_class(const char *dotted);
-enum py_lock_type py_known_lock(const char *dotted, enum py_flavour *flavour);
-bool py_known_decorator(const char *dotted, uint32_t *flags);
-int py_known_spawn(const char *name); /* of an attribute or function; 1: a task, 2: many. 0: no */
+uint32_t python_canonical(struct program *p, uint32_t dotted);
+enum await_verdict python_known_await(const char *dotted);
+enum await_verdict python_known_enter(const char *dotted);
+enum await_verdict python_known_exit(const char *dotted);
+bool python_known_class(const char *dotted);
+enum lock_type python_known_lock(const char *dotted, enum lock_flavour *flavour);
+bool python_known_decorator(const char *dotted, uint32_t *flags);
+int python_known_spawn(
+	const char *name); /* of an attribute or function; 1: a task, 2: many. 0: no */
 
 /* model_lock.c: which locks there are. model_use.c: what is done with each */
-void py_locks_link(struct py_program *p);
-void py_uses_link(struct py_program *p);
-void py_lock_escape(struct py_program *p, uint32_t lock, uint32_t file, uint32_t node,
-                    const char *why);
+void model_locks_link(struct program *p);
+void model_uses_link(struct program *p);
+void model_lock_escape(struct program *p, uint32_t lock, uint32_t file, uint32_t node,
+                       const char *why);
 /* The locks that an expression may denote, in p->lists. `certain`: it denotes one of them. */
-uint32_t py_locks_of(struct py_program *p, uint32_t scope, uint32_t node, uint32_t *count,
-                     bool *certain);
+uint32_t model_locks_of(struct program *p, uint32_t scope, uint32_t node, uint32_t *count,
+                        bool *certain);
 
 /* model_site.c, model_suspend.c */
-void py_decorators_link(struct py_program *p); /* flags of functions; before py_sites_link */
-void py_sites_link(struct py_program *p);
-void py_suspend_link(struct py_program *p);
-bool py_site_suspends(const struct py_program *p, uint32_t site);
+void program_decorators_link(struct program *p); /* flags of functions; before model_sites_link */
+void model_sites_link(struct program *p);
+void model_suspend_link(struct program *p);
+bool model_site_suspends(const struct program *p, uint32_t site);
 /* The first site inside a node that may suspend; 0: none can. `spawns`: starting a task counts. */
-uint32_t py_suspends_within(const struct py_program *p, uint32_t file, uint32_t node, bool spawns);
+uint32_t model_suspends_within(const struct program *p, uint32_t file, uint32_t node, bool spawns);
 
 #endif

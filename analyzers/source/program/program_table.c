@@ -12,7 +12,8 @@
 
 #define CHUNK (1u << 18)
 
-bool py_table_room(struct py_program *p, void *array, uint32_t *cap, uint32_t count, size_t element)
+bool program_table_room(struct program *p, void *array, uint32_t *cap, uint32_t count,
+                        size_t element)
 {
 	void **at = array;
 	uint32_t want = *cap ? *cap * 2 : 64;
@@ -31,7 +32,7 @@ bool py_table_room(struct py_program *p, void *array, uint32_t *cap, uint32_t co
 	return true;
 }
 
-void py_table_free(void *array, uint32_t *count, uint32_t *cap)
+void program_table_free(void *array, uint32_t *count, uint32_t *cap)
 {
 	void **at = array;
 
@@ -49,9 +50,9 @@ static uint32_t text_hash(const char *text, size_t size)
 	return h;
 }
 
-static bool strings_rehash(struct py_program *p)
+static bool strings_rehash(struct program *p)
 {
-	struct py_strings *s = &p->strings;
+	struct program_strings *s = &p->strings;
 	uint32_t size = s->size ? s->size * 2 : 8192;
 	uint32_t *table = calloc(size, sizeof(*table));
 
@@ -73,16 +74,16 @@ static bool strings_rehash(struct py_program *p)
 }
 
 /* Memory for a string; NULL without. */
-static char *strings_room(struct py_program *p, size_t size)
+static char *strings_room(struct program *p, size_t size)
 {
-	struct py_strings *s = &p->strings;
+	struct program_strings *s = &p->strings;
 	size_t chunk = size > CHUNK ? size : CHUNK;
 	uint32_t id;
 	char *at;
 
 	if (s->left < size) {
 		at = malloc(chunk);
-		id = at ? py_push(p, &s->chunks) : 0;
+		id = at ? program_push(p, &s->chunks) : 0;
 		if (!id) {
 			free(at);
 			p->err = -ENOMEM;
@@ -97,9 +98,9 @@ static char *strings_room(struct py_program *p, size_t size)
 	return at;
 }
 
-uint32_t py_intern(struct py_program *p, const char *text, size_t size)
+uint32_t program_intern(struct program *p, const char *text, size_t size)
 {
-	struct py_strings *s = &p->strings;
+	struct program_strings *s = &p->strings;
 	uint32_t hash, at, id;
 	char *copy;
 
@@ -119,8 +120,8 @@ uint32_t py_intern(struct py_program *p, const char *text, size_t size)
 		return 0;
 	memcpy(copy, text, size);
 	copy[size] = '\0';
-	id = py_push(p, &s->text);
-	if (!id || !py_table_room(p, &s->hashes, &s->hash_cap, id, sizeof(*s->hashes)))
+	id = program_push(p, &s->text);
+	if (!id || !program_table_room(p, &s->hashes, &s->hash_cap, id, sizeof(*s->hashes)))
 		return 0;
 	if (!s->text.at[0])
 		s->text.at[0] = copy + size;
@@ -129,12 +130,12 @@ uint32_t py_intern(struct py_program *p, const char *text, size_t size)
 	return s->table[at] = id;
 }
 
-uint32_t py_intern_text(struct py_program *p, const char *text)
+uint32_t program_intern_text(struct program *p, const char *text)
 {
-	return py_intern(p, text, strlen(text));
+	return program_intern(p, text, strlen(text));
 }
 
-uint32_t py_internf(struct py_program *p, const char *format, ...)
+uint32_t program_internf(struct program *p, const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -145,10 +146,10 @@ uint32_t py_internf(struct py_program *p, const char *format, ...)
 	va_end(args);
 	if (n < 0)
 		return 0;
-	return py_intern(p, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	return program_intern(p, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
-void py_strings_fini(struct py_strings *s)
+void program_strings_fini(struct program_strings *s)
 {
 	for (uint32_t i = 0; i < s->chunks.count; i++)
 		free(s->chunks.at[i]);
@@ -158,7 +159,7 @@ void py_strings_fini(struct py_strings *s)
 	free(s->hashes);
 }
 
-static uint32_t map_slot(const struct py_map *map, uint64_t key)
+static uint32_t map_slot(const struct program_map *map, uint64_t key)
 {
 	uint64_t h = key * 0x9e3779b97f4a7c15u;
 	uint32_t at = (h >> 32) & (map->size - 1);
@@ -168,7 +169,7 @@ static uint32_t map_slot(const struct py_map *map, uint64_t key)
 	return at;
 }
 
-uint32_t py_map_get(const struct py_map *map, uint32_t a, uint32_t b)
+uint32_t program_map_get(const struct program_map *map, uint32_t a, uint32_t b)
 {
 	uint64_t key = (((uint64_t)a << 32) | b) + 1;
 	uint32_t at;
@@ -179,9 +180,9 @@ uint32_t py_map_get(const struct py_map *map, uint32_t a, uint32_t b)
 	return map->keys[at] ? map->values[at] : 0;
 }
 
-static bool map_grow(struct py_program *p, struct py_map *map)
+static bool map_grow(struct program *p, struct program_map *map)
 {
-	struct py_map old = *map;
+	struct program_map old = *map;
 
 	map->size = old.size ? old.size * 2 : 256;
 	map->keys = calloc(map->size, sizeof(*map->keys));
@@ -205,7 +206,8 @@ static bool map_grow(struct py_program *p, struct py_map *map)
 	return true;
 }
 
-void py_map_set(struct py_program *p, struct py_map *map, uint32_t a, uint32_t b, uint32_t value)
+void program_map_set(struct program *p, struct program_map *map, uint32_t a, uint32_t b,
+                     uint32_t value)
 {
 	uint64_t key = (((uint64_t)a << 32) | b) + 1;
 	uint32_t at;
@@ -218,16 +220,16 @@ void py_map_set(struct py_program *p, struct py_map *map, uint32_t a, uint32_t b
 	map->values[at] = value;
 }
 
-void py_map_fini(struct py_map *map)
+void program_map_fini(struct program_map *map)
 {
 	free(map->keys);
 	free(map->values);
-	*map = (struct py_map){0};
+	*map = (struct program_map){0};
 }
 
-uint32_t py_child(const struct py_program *p, uint32_t file, uint32_t node, unsigned int nth)
+uint32_t program_child(const struct program *p, uint32_t file, uint32_t node, unsigned int nth)
 {
-	const struct py_node *nodes = p->files.at[file].tree->nodes;
+	const struct tree_node *nodes = p->files.at[file].tree->nodes;
 	uint32_t at = nodes[node].first;
 
 	while (nth-- && at)
@@ -235,19 +237,19 @@ uint32_t py_child(const struct py_program *p, uint32_t file, uint32_t node, unsi
 	return at;
 }
 
-uint32_t py_tuple_across(const struct py_program *p, uint32_t file, uint32_t element)
+uint32_t program_tuple_across(const struct program *p, uint32_t file, uint32_t element)
 {
-	const struct py_node *nodes = p->files.at[file].tree->nodes;
-	uint32_t tuple = py_parent(p, file, element), assign = py_parent(p, file, tuple);
+	const struct tree_node *nodes = p->files.at[file].tree->nodes;
+	uint32_t tuple = program_parent(p, file, element), assign = program_parent(p, file, tuple);
 	uint32_t value = nodes[assign].first, target = value ? nodes[value].next : 0;
 	uint32_t across = tuple == value ? target : value, found = 0;
 	uint32_t a = nodes[tuple].first, b = nodes[across].first;
 
-	if (nodes[tuple].kind != PY_TUPLE || nodes[assign].kind != PY_ASSIGN || !target ||
-	    nodes[target].next || nodes[across].kind != PY_TUPLE)
+	if (nodes[tuple].kind != TREE_TUPLE || nodes[assign].kind != TREE_ASSIGN || !target ||
+	    nodes[target].next || nodes[across].kind != TREE_TUPLE)
 		return 0;
 	for (; a && b; a = nodes[a].next, b = nodes[b].next) {
-		if (nodes[a].kind == PY_STAR || nodes[b].kind == PY_STAR)
+		if (nodes[a].kind == TREE_STAR || nodes[b].kind == TREE_STAR)
 			return 0;
 		if (a == element)
 			found = b;
@@ -255,34 +257,34 @@ uint32_t py_tuple_across(const struct py_program *p, uint32_t file, uint32_t ele
 	return a || b ? 0 : found;
 }
 
-uint32_t py_enclosing_func(const struct py_program *p, uint32_t file, uint32_t node)
+uint32_t program_enclosing_func(const struct program *p, uint32_t file, uint32_t node)
 {
-	const struct py_file *f = &p->files.at[file];
+	const struct program_file *f = &p->files.at[file];
 
 	for (uint32_t at = f->parent[node], from = node; at; from = at, at = f->parent[at]) {
-		const struct py_node *n = &f->tree->nodes[at];
+		const struct tree_node *n = &f->tree->nodes[at];
 
-		if (n->kind == PY_CLASS)
+		if (n->kind == TREE_CLASS)
 			return 0;
 		/* decorators, defaults and annotations belong to the surroundings */
-		if (n->kind == PY_FUNC && f->tree->nodes[from].kind == PY_BLOCK)
+		if (n->kind == TREE_FUNC && f->tree->nodes[from].kind == TREE_BLOCK)
 			return f->owner[at];
 	}
 	return 0;
 }
 
-uint32_t py_enclosing_scope(const struct py_program *p, uint32_t file, uint32_t node)
+uint32_t program_enclosing_scope(const struct program *p, uint32_t file, uint32_t node)
 {
-	const struct py_file *f = &p->files.at[file];
+	const struct program_file *f = &p->files.at[file];
 
 	for (uint32_t at = f->parent[node], from = node; at; from = at, at = f->parent[at]) {
-		const struct py_node *n = &f->tree->nodes[at];
+		const struct tree_node *n = &f->tree->nodes[at];
 
-		if (f->tree->nodes[from].kind != PY_BLOCK || !f->owner[at])
+		if (f->tree->nodes[from].kind != TREE_BLOCK || !f->owner[at])
 			continue;
-		if (n->kind == PY_FUNC)
+		if (n->kind == TREE_FUNC)
 			return p->funcs.at[f->owner[at]].scope;
-		if (n->kind == PY_CLASS)
+		if (n->kind == TREE_CLASS)
 			return p->classes.at[f->owner[at]].scope;
 	}
 	return f->scope;

@@ -10,14 +10,14 @@
 #include "python_lower.h"
 
 static const char *const kind_texts[] = {
-#define PY_KIND_TEXT(NAME, children) #NAME,
-	PY_KINDS(PY_KIND_TEXT)
-#undef PY_KIND_TEXT
+#define TREE_KIND_TEXT(NAME, children) #NAME,
+	TREE_KINDS(TREE_KIND_TEXT)
+#undef TREE_KIND_TEXT
 };
 
-const char *py_kind_text(enum py_kind kind)
+const char *tree_kind_text(enum tree_kind kind)
 {
-	return kind < PY_KIND_COUNT ? kind_texts[kind] : "?";
+	return kind < TREE_KIND_COUNT ? kind_texts[kind] : "?";
 }
 
 /* Makes room for `more` elements behind *count. */
@@ -113,21 +113,21 @@ static uint16_t clamp(uint32_t n)
 	return n < 0xffff ? (uint16_t)n : 0xffff;
 }
 
-uint32_t lowering_node_at(struct lowering *l, enum py_kind kind, TSNode where)
+uint32_t lowering_node_at(struct lowering *l, enum tree_kind kind, TSNode where)
 {
 	TSPoint start = ts_node_start_point(where), end = ts_node_end_point(where);
 
 	if (!grow(l, &l->nodes, &l->node_cap, l->node_count, 1, sizeof(*l->nodes)))
 		return 0;
-	l->nodes[l->node_count] = (struct py_node){.kind = kind,
-	                                           .col = clamp(start.column),
-	                                           .line = start.row + 1,
-	                                           .lines = clamp(end.row - start.row),
-	                                           .end = clamp(end.column)};
+	l->nodes[l->node_count] = (struct tree_node){.kind = kind,
+	                                             .col = clamp(start.column),
+	                                             .line = start.row + 1,
+	                                             .lines = clamp(end.row - start.row),
+	                                             .end = clamp(end.column)};
 	return l->node_count++;
 }
 
-uint32_t lowering_node(struct lowering *l, enum py_kind kind)
+uint32_t lowering_node(struct lowering *l, enum tree_kind kind)
 {
 	return lowering_node_at(l, kind, ts_tree_cursor_current_node(&l->cursor));
 }
@@ -138,7 +138,7 @@ void lowering_waiver(struct lowering *l, uint32_t line, const char *text, size_t
 
 	if (!grow(l, &l->waivers, &cap, l->waiver_count, 1, sizeof(*l->waivers)))
 		return;
-	l->waivers[l->waiver_count++] = (struct py_waiver){line, lowering_string(l, text, size)};
+	l->waivers[l->waiver_count++] = (struct tree_waiver){line, lowering_string(l, text, size)};
 }
 
 enum symbol lowering_symbol(struct lowering *l)
@@ -219,10 +219,10 @@ uint32_t lowering_text(struct lowering *l)
 
 uint32_t lowering_none(struct lowering *l)
 {
-	return lowering_node(l, PY_NONE);
+	return lowering_node(l, TREE_NONE);
 }
 
-uint32_t lowering_children(struct lowering *l, enum py_kind kind)
+uint32_t lowering_children(struct lowering *l, enum tree_kind kind)
 {
 	uint32_t node = lowering_node(l, kind), tail = 0;
 
@@ -242,12 +242,12 @@ uint32_t lower_error(struct lowering *l)
 	if (!l->error_line)
 		l->error_line =
 			ts_node_start_point(ts_tree_cursor_current_node(&l->cursor)).row + 1;
-	return lowering_children(l, PY_ERROR);
+	return lowering_children(l, TREE_ERROR);
 }
 
-int lowering_finish(struct lowering *l, int err, struct pytree **out)
+int lowering_finish(struct lowering *l, int err, struct tree **out)
 {
-	struct pytree *tree = err ? NULL : calloc(1, sizeof(*tree));
+	struct tree *tree = err ? NULL : calloc(1, sizeof(*tree));
 
 	free(l->table);
 	if (!err)
@@ -264,24 +264,24 @@ int lowering_finish(struct lowering *l, int err, struct pytree **out)
 		free(l->waivers);
 		return err;
 	}
-	*tree = (struct pytree){.nodes = l->nodes,
-	                        .node_count = l->node_count,
-	                        .string_count = l->string_count,
-	                        .string_at = l->string_at,
-	                        .bytes = l->bytes,
-	                        .waivers = l->waivers,
-	                        .waiver_count = l->waiver_count,
-	                        .error_line = l->error_line,
-	                        .too_deep = l->too_deep};
-	if (!pytree_check(tree)) {
-		pytree_free(tree);
+	*tree = (struct tree){.nodes = l->nodes,
+	                      .node_count = l->node_count,
+	                      .string_count = l->string_count,
+	                      .string_at = l->string_at,
+	                      .bytes = l->bytes,
+	                      .waivers = l->waivers,
+	                      .waiver_count = l->waiver_count,
+	                      .error_line = l->error_line,
+	                      .too_deep = l->too_deep};
+	if (!tree_check(tree)) {
+		tree_free(tree);
 		return -EINVAL;
 	}
 	*out = tree;
 	return 0;
 }
 
-void pytree_free(struct pytree *tree)
+void tree_free(struct tree *tree)
 {
 	if (!tree)
 		return;

@@ -12,7 +12,7 @@
 
 struct known_await {
 	const char *dotted;
-	enum py_verdict verdict;
+	enum await_verdict verdict;
 };
 
 /* Awaited: `await FUNCTION(...)` or `await OBJECT.method(...)` by the object's class. */
@@ -51,8 +51,8 @@ static const struct known_await exits[] = {
 
 static const struct {
 	const char *dotted;
-	enum py_lock_type type;
-	enum py_flavour flavour;
+	enum lock_type type;
+	enum lock_flavour flavour;
 } classes[] = {
 	{"asyncio.Lock", LOCK_LOCK, FLAVOUR_ASYNCIO},
 	{"asyncio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_ASYNCIO},
@@ -114,7 +114,7 @@ static const struct {
 	{"fixture", FUNC_FIXTURE | FUNC_UNKNOWN_DECO},
 };
 
-static enum py_verdict lookup(const struct known_await *rows, size_t count, const char *dotted)
+static enum await_verdict lookup(const struct known_await *rows, size_t count, const char *dotted)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(rows[i].dotted, dotted))
@@ -122,22 +122,22 @@ static enum py_verdict lookup(const struct known_await *rows, size_t count, cons
 	return MAY;
 }
 
-enum py_verdict py_known_await(const char *dotted)
+enum await_verdict python_known_await(const char *dotted)
 {
 	return lookup(awaits, sizeof(awaits) / sizeof(*awaits), dotted);
 }
 
-enum py_verdict py_known_enter(const char *dotted)
+enum await_verdict python_known_enter(const char *dotted)
 {
 	return lookup(enters, sizeof(enters) / sizeof(*enters), dotted);
 }
 
-enum py_verdict py_known_exit(const char *dotted)
+enum await_verdict python_known_exit(const char *dotted)
 {
 	return lookup(exits, sizeof(exits) / sizeof(*exits), dotted);
 }
 
-enum py_lock_type py_known_lock(const char *dotted, enum py_flavour *flavour)
+enum lock_type python_known_lock(const char *dotted, enum lock_flavour *flavour)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
 		if (!strcmp(classes[i].dotted, dotted)) {
@@ -148,21 +148,21 @@ enum py_lock_type py_known_lock(const char *dotted, enum py_flavour *flavour)
 	return LOCK_TYPE_NONE;
 }
 
-bool py_known_class(const char *dotted)
+bool python_known_class(const char *dotted)
 {
-	enum py_flavour flavour;
+	enum lock_flavour flavour;
 
 	for (size_t i = 0; i < sizeof(other_classes) / sizeof(*other_classes); i++)
 		if (!strcmp(other_classes[i], dotted))
 			return true;
-	return py_known_lock(dotted, &flavour) != LOCK_TYPE_NONE;
+	return python_known_lock(dotted, &flavour) != LOCK_TYPE_NONE;
 }
 
 /* "asyncio.locks.Lock" is asyncio.Lock: libraries re-export from their inner modules. */
-uint32_t py_canonical(struct py_program *p, uint32_t dotted)
+uint32_t python_canonical(struct program *p, uint32_t dotted)
 {
 	static const char *const packages[] = {"asyncio.", "anyio.", "trio.", "async_timeout."};
-	const char *text = py_text(p, dotted), *last = strrchr(text, '.');
+	const char *text = program_text(p, dotted), *last = strrchr(text, '.');
 
 	for (size_t i = 0; last && i < sizeof(packages) / sizeof(*packages); i++) {
 		size_t size = strlen(packages[i]);
@@ -173,12 +173,12 @@ uint32_t py_canonical(struct py_program *p, uint32_t dotted)
 		/* a lower-case component between the package and a class is a module */
 		if (middle < last && strcmp(middle, "locks") && middle[0] >= '_' &&
 		    last[1] >= 'A' && last[1] <= 'Z')
-			return py_internf(p, "%s%s", packages[i], last + 1);
+			return program_internf(p, "%s%s", packages[i], last + 1);
 	}
 	return dotted;
 }
 
-bool py_known_decorator(const char *dotted, uint32_t *flags)
+bool python_known_decorator(const char *dotted, uint32_t *flags)
 {
 	const char *last = strrchr(dotted, '.');
 
@@ -191,7 +191,7 @@ bool py_known_decorator(const char *dotted, uint32_t *flags)
 	return false;
 }
 
-int py_known_spawn(const char *name)
+int python_known_spawn(const char *name)
 {
 	static const char *const one[] = {"create_task",
 	                                  "ensure_future",

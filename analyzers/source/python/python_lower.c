@@ -11,7 +11,7 @@ static uint32_t lower_statement(struct lowering *l);
 
 uint32_t lower_block(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_BLOCK), tail = 0;
+	uint32_t node = lowering_node(l, TREE_BLOCK), tail = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -26,7 +26,7 @@ uint32_t lower_block(struct lowering *l)
 /* (left [: type] [= right]); a = b = c nests to the right. */
 static uint32_t lower_assignment(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_ASSIGN), tail = 0, value = 0, type = 0;
+	uint32_t node = lowering_node(l, TREE_ASSIGN), tail = 0, value = 0, type = 0;
 	uint32_t targets[16], count = 0, levels = 0;
 	bool more = lowering_enter(l);
 
@@ -52,7 +52,7 @@ static uint32_t lower_assignment(struct lowering *l)
 	while (levels--)
 		lowering_leave(l);
 	if (type && !l->err)
-		l->nodes[node].kind = PY_ANNASSIGN;
+		l->nodes[node].kind = TREE_ANNASSIGN;
 	lowering_append(l, node, &tail, value ? value : lowering_none(l));
 	for (uint32_t i = 0; i < count; i++)
 		lowering_append(l, node, &tail, targets[i]);
@@ -66,7 +66,7 @@ static uint32_t lower_assignment(struct lowering *l)
 
 static uint32_t lower_augmented(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_AUGASSIGN), left = 0, right = 0, name = 0, tail = 0;
+	uint32_t node = lowering_node(l, TREE_AUGASSIGN), left = 0, right = 0, name = 0, tail = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -90,7 +90,7 @@ static uint32_t lower_expression_statement(struct lowering *l)
 {
 	uint32_t node, count = 0, tail = 0, only = 0;
 
-	node = lowering_node(l, PY_EXPR);
+	node = lowering_node(l, TREE_EXPR);
 	if (!lowering_enter(l))
 		return node;
 	do {
@@ -110,7 +110,7 @@ static uint32_t lower_expression_statement(struct lowering *l)
 
 static uint32_t lower_alias(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_ALIAS), name = 0, bound = 0, child, tail = 0;
+	uint32_t node = lowering_node(l, TREE_ALIAS), name = 0, bound = 0, child, tail = 0;
 
 	if (lowering_symbol(l) == SYM_ALIASED_IMPORT && lowering_enter(l)) {
 		do {
@@ -124,7 +124,7 @@ static uint32_t lower_alias(struct lowering *l)
 		name = lowering_symbol(l) == SYM_WILDCARD_IMPORT ? lowering_string(l, "*", 1)
 		                                                 : lowering_text(l);
 	}
-	child = lowering_node(l, PY_NAME);
+	child = lowering_node(l, TREE_NAME);
 	lowering_append(l, node, &tail, child);
 	if (!l->err) {
 		l->nodes[child].name = name;
@@ -133,7 +133,7 @@ static uint32_t lower_alias(struct lowering *l)
 	return node;
 }
 
-static uint32_t lower_import(struct lowering *l, enum py_kind kind)
+static uint32_t lower_import(struct lowering *l, enum tree_kind kind)
 {
 	uint32_t node = lowering_node(l, kind), tail = 0, module = 0;
 
@@ -157,12 +157,12 @@ static uint32_t lower_import(struct lowering *l, enum py_kind kind)
 /* del a, b: the targets, out of their list */
 static uint32_t lower_delete(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, PY_DEL), first;
+	uint32_t node = lowering_children(l, TREE_DEL), first;
 
 	if (l->err)
 		return node;
 	first = l->nodes[node].first;
-	if (first && l->nodes[first].kind == PY_TUPLE)
+	if (first && l->nodes[first].kind == TREE_TUPLE)
 		l->nodes[node].first = l->nodes[first].first;
 	return node;
 }
@@ -173,29 +173,29 @@ static uint32_t lower_by_symbol(struct lowering *l)
 	case SYM_EXPRESSION_STATEMENT:
 		return lower_expression_statement(l);
 	case SYM_RETURN:
-		return lowering_children(l, PY_RETURN);
+		return lowering_children(l, TREE_RETURN);
 	case SYM_RAISE:
-		return lowering_children(l, PY_RAISE);
+		return lowering_children(l, TREE_RAISE);
 	case SYM_BREAK:
-		return lowering_node(l, PY_BREAK);
+		return lowering_node(l, TREE_BREAK);
 	case SYM_CONTINUE:
-		return lowering_node(l, PY_CONTINUE);
+		return lowering_node(l, TREE_CONTINUE);
 	case SYM_PASS:
 	case SYM_TYPE_ALIAS:
-		return lowering_node(l, PY_PASS);
+		return lowering_node(l, TREE_PASS);
 	case SYM_DELETE:
 		return lower_delete(l);
 	case SYM_GLOBAL:
-		return lowering_children(l, PY_GLOBAL);
+		return lowering_children(l, TREE_GLOBAL);
 	case SYM_NONLOCAL:
-		return lowering_children(l, PY_NONLOCAL);
+		return lowering_children(l, TREE_NONLOCAL);
 	case SYM_ASSERT:
-		return lowering_children(l, PY_ASSERT);
+		return lowering_children(l, TREE_ASSERT);
 	case SYM_IMPORT:
 	case SYM_FUTURE_IMPORT:
-		return lower_import(l, PY_IMPORT);
+		return lower_import(l, TREE_IMPORT);
 	case SYM_IMPORT_FROM:
-		return lower_import(l, PY_FROM);
+		return lower_import(l, TREE_FROM);
 	case SYM_IF:
 		return lower_if(l);
 	case SYM_WHILE:
@@ -226,15 +226,15 @@ static uint32_t lower_statement(struct lowering *l)
 	bool broken = ts_node_has_error(ts_tree_cursor_current_node(&l->cursor));
 	uint32_t node;
 
-	if (l->depth >= PYTREE_DEPTH) {
+	if (l->depth >= TREE_DEPTH) {
 		l->too_deep = true;
-		return lowering_node(l, PY_ERROR);
+		return lowering_node(l, TREE_ERROR);
 	}
 	l->depth++;
 	node = lower_by_symbol(l);
 	l->depth--;
 	if (broken && !l->err) {
-		l->nodes[node].flags |= PY_HAS_ERROR;
+		l->nodes[node].flags |= TREE_HAS_ERROR;
 		if (!l->error_line)
 			l->error_line = l->nodes[node].line;
 	}

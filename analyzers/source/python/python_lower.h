@@ -151,7 +151,7 @@ struct lowering {
 	size_t size;
 	const uint8_t *symbols; /* enum symbol by TSSymbol */
 	TSTreeCursor cursor;
-	struct py_node *nodes;
+	struct tree_node *nodes;
 	uint32_t node_count, node_cap;
 	uint32_t *string_at;
 	uint32_t string_count, string_cap;
@@ -159,7 +159,7 @@ struct lowering {
 	uint32_t byte_count, byte_cap;
 	uint32_t *table; /* open hash of string ids */
 	uint32_t table_size;
-	struct py_waiver *waivers;
+	struct tree_waiver *waivers;
 	uint32_t waiver_count;
 	unsigned int depth;
 	uint32_t error_line;
@@ -168,11 +168,11 @@ struct lowering {
 };
 
 /* python_build.c: the growing tables. All remember -ENOMEM in l->err, and then give 0. */
-uint32_t lowering_node(struct lowering *l, enum py_kind kind); /* at the cursor's position */
-uint32_t lowering_node_at(struct lowering *l, enum py_kind kind, TSNode where);
+uint32_t lowering_node(struct lowering *l, enum tree_kind kind); /* at the cursor's position */
+uint32_t lowering_node_at(struct lowering *l, enum tree_kind kind, TSNode where);
 uint32_t lowering_string(struct lowering *l, const char *text, size_t size);
 void lowering_waiver(struct lowering *l, uint32_t line, const char *text, size_t size);
-int lowering_finish(struct lowering *l, int err, struct pytree **out);
+int lowering_finish(struct lowering *l, int err, struct tree **out);
 
 /* python_lower.c: lowers the whole file, the cursor being at its root. */
 int lowering_run(struct lowering *l);
@@ -211,7 +211,7 @@ void lowering_append(struct lowering *l, uint32_t parent, uint32_t *tail, uint32
 uint32_t lowering_text(struct lowering *l); /* the cursor's text as a string */
 uint32_t lowering_none(struct lowering *l);
 uint32_t lowering_children(struct lowering *l,
-                           enum py_kind kind); /* all named ones, as expressions */
+                           enum tree_kind kind); /* all named ones, as expressions */
 uint32_t lower_error(struct lowering *l);
 
 #endif

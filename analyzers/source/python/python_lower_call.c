@@ -8,7 +8,7 @@
 
 static uint32_t lower_keyword(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_KEYWORD), tail = 0, name = 0;
+	uint32_t node = lowering_node(l, TREE_KEYWORD), tail = 0, name = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -24,7 +24,7 @@ static uint32_t lower_keyword(struct lowering *l)
 	if (!l->err) {
 		l->nodes[node].name = name;
 		if (!l->nodes[node].first)
-			l->nodes[node].kind = PY_ERROR;
+			l->nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
@@ -52,7 +52,7 @@ uint32_t lower_arguments(struct lowering *l, uint32_t parent, uint32_t *tail)
 
 uint32_t lower_call(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_CALL), tail = 0;
+	uint32_t node = lowering_node(l, TREE_CALL), tail = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -68,13 +68,13 @@ uint32_t lower_call(struct lowering *l)
 	} while (lowering_next(l));
 	lowering_leave(l);
 	if (!l->err && !l->nodes[node].first)
-		l->nodes[node].kind = PY_ERROR;
+		l->nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
 uint32_t lower_lambda(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_LAMBDA), tail = 0, params = 0, body = 0;
+	uint32_t node = lowering_node(l, TREE_LAMBDA), tail = 0, params = 0, body = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -85,7 +85,7 @@ uint32_t lower_lambda(struct lowering *l)
 			body = lower_expression(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, params ? params : lowering_node(l, PY_PARAMS));
+	lowering_append(l, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
 	lowering_append(l, node, &tail, body ? body : lowering_none(l));
 	return node;
 }
@@ -93,8 +93,8 @@ uint32_t lower_lambda(struct lowering *l)
 /* One parameter: name, *name, **name, with annotation and default, in any form. */
 static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
 {
-	uint32_t node = lowering_node(l, PY_PARAM), tail = 0, name = 0, type = 0, value = 0;
-	uint8_t flags = keyword_only ? PY_KEYWORD_ONLY : 0;
+	uint32_t node = lowering_node(l, TREE_PARAM), tail = 0, name = 0, type = 0, value = 0;
+	uint8_t flags = keyword_only ? TREE_KEYWORD_ONLY : 0;
 	enum symbol s = lowering_symbol(l);
 	unsigned int levels = 0;
 
@@ -103,9 +103,9 @@ static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
 	} else if (lowering_enter(l)) {
 		levels = 1;
 		if (s == SYM_LIST_SPLAT_PATTERN)
-			flags |= PY_STARRED;
+			flags |= TREE_STARRED;
 		if (s == SYM_DICTIONARY_SPLAT_PATTERN)
-			flags |= PY_DSTARRED;
+			flags |= TREE_DSTARRED;
 		do {
 			const char *field = lowering_field(l);
 			enum symbol k = lowering_symbol(l);
@@ -117,7 +117,7 @@ static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
 			else if (k == SYM_IDENTIFIER)
 				name = lowering_text(l);
 			else if (k == SYM_LIST_SPLAT_PATTERN || k == SYM_DICTIONARY_SPLAT_PATTERN) {
-				flags |= k == SYM_LIST_SPLAT_PATTERN ? PY_STARRED : PY_DSTARRED;
+				flags |= k == SYM_LIST_SPLAT_PATTERN ? TREE_STARRED : TREE_DSTARRED;
 				if (lowering_enter(l)) {
 					do {
 						if (lowering_symbol(l) == SYM_IDENTIFIER)
@@ -141,7 +141,7 @@ static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
 
 uint32_t lower_parameters(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_PARAMS), tail = 0;
+	uint32_t node = lowering_node(l, TREE_PARAMS), tail = 0;
 	bool keyword_only = false;
 
 	if (!lowering_enter(l))
@@ -161,7 +161,7 @@ uint32_t lower_parameters(struct lowering *l)
 		}
 		param = lower_parameter(l, keyword_only);
 		lowering_append(l, node, &tail, param);
-		if (!l->err && l->nodes[param].flags & PY_STARRED)
+		if (!l->err && l->nodes[param].flags & TREE_STARRED)
 			keyword_only = true;
 	} while (lowering_next(l));
 	lowering_leave(l);

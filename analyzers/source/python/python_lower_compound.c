@@ -12,16 +12,16 @@ static uint32_t lower_clause_block(struct lowering *l)
 	uint32_t block = 0;
 
 	if (!lowering_enter(l))
-		return lowering_node(l, PY_BLOCK);
+		return lowering_node(l, TREE_BLOCK);
 	do {
 		if (lowering_symbol(l) == SYM_BLOCK)
 			block = lower_block(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	return block ? block : lowering_node(l, PY_BLOCK);
+	return block ? block : lowering_node(l, TREE_BLOCK);
 }
 
-static uint32_t lower_wrapped_block(struct lowering *l, enum py_kind kind)
+static uint32_t lower_wrapped_block(struct lowering *l, enum tree_kind kind)
 {
 	uint32_t node = lowering_node(l, kind), tail = 0;
 
@@ -44,12 +44,12 @@ static void lower_elif(struct lowering *l, uint32_t node, uint32_t *tail)
 
 static bool is_block(struct lowering *l, uint32_t node)
 {
-	return !l->err && l->nodes[node].kind == PY_BLOCK;
+	return !l->err && l->nodes[node].kind == TREE_BLOCK;
 }
 
 uint32_t lower_if(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_IF), tail = 0, at, expect_block = 0;
+	uint32_t node = lowering_node(l, TREE_IF), tail = 0, at, expect_block = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -75,13 +75,13 @@ uint32_t lower_if(struct lowering *l)
 		expect_block = !expect_block && !is_block(l, at);
 	}
 	if (!l->err && (at || expect_block || !l->nodes[node].first))
-		l->nodes[node].kind = PY_ERROR;
+		l->nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
 uint32_t lower_while(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_WHILE), tail = 0, test = 0, body = 0, orelse = 0;
+	uint32_t node = lowering_node(l, TREE_WHILE), tail = 0, test = 0, body = 0, orelse = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -95,21 +95,21 @@ uint32_t lower_while(struct lowering *l)
 	} while (lowering_next(l));
 	lowering_leave(l);
 	lowering_append(l, node, &tail, test ? test : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	lowering_append(l, node, &tail, orelse ? orelse : lowering_none(l));
 	return node;
 }
 
 uint32_t lower_for(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_FOR), tail = 0, target = 0, iter = 0, body = 0,
+	uint32_t node = lowering_node(l, TREE_FOR), tail = 0, target = 0, iter = 0, body = 0,
 		 orelse = 0;
 
 	if (!lowering_enter(l))
 		return node;
 	do {
 		if (lowering_symbol(l) == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= PY_ASYNC;
+			l->nodes[node].flags |= TREE_ASYNC;
 		else if (lowering_at(l, "left"))
 			target = lower_expression(l);
 		else if (lowering_at(l, "right"))
@@ -122,7 +122,7 @@ uint32_t lower_for(struct lowering *l)
 	lowering_leave(l);
 	lowering_append(l, node, &tail, iter ? iter : lowering_none(l));
 	lowering_append(l, node, &tail, target ? target : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	lowering_append(l, node, &tail, orelse ? orelse : lowering_none(l));
 	return node;
 }
@@ -130,7 +130,7 @@ uint32_t lower_for(struct lowering *l)
 /* except [type [as name]]: block */
 static uint32_t lower_handler(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_HANDLER), tail = 0, type = 0, block = 0, name = 0;
+	uint32_t node = lowering_node(l, TREE_HANDLER), tail = 0, type = 0, block = 0, name = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -155,7 +155,7 @@ static uint32_t lower_handler(struct lowering *l)
 	} while (lowering_next(l));
 	lowering_leave(l);
 	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, block ? block : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, block ? block : lowering_node(l, TREE_BLOCK));
 	if (!l->err)
 		l->nodes[node].name = name;
 	return node;
@@ -163,7 +163,7 @@ static uint32_t lower_handler(struct lowering *l)
 
 uint32_t lower_try(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_TRY), tail = 0, block = 0;
+	uint32_t node = lowering_node(l, TREE_TRY), tail = 0, block = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -171,7 +171,7 @@ uint32_t lower_try(struct lowering *l)
 		enum symbol s = lowering_symbol(l);
 
 		if (s != SYM_BLOCK && !block && s != SYM_TOKEN && s != SYM_T_COLON) {
-			block = lowering_node(l, PY_BLOCK);
+			block = lowering_node(l, TREE_BLOCK);
 			lowering_append(l, node, &tail, block);
 		}
 		if (s == SYM_BLOCK && !block)
@@ -179,20 +179,20 @@ uint32_t lower_try(struct lowering *l)
 		else if (s == SYM_EXCEPT || s == SYM_EXCEPT_GROUP)
 			lowering_append(l, node, &tail, lower_handler(l));
 		else if (s == SYM_ELSE)
-			lowering_append(l, node, &tail, lower_wrapped_block(l, PY_ELSE));
+			lowering_append(l, node, &tail, lower_wrapped_block(l, TREE_ELSE));
 		else if (s == SYM_FINALLY)
-			lowering_append(l, node, &tail, lower_wrapped_block(l, PY_FINALLY));
+			lowering_append(l, node, &tail, lower_wrapped_block(l, TREE_FINALLY));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	if (!block)
-		lowering_append(l, node, &tail, lowering_node(l, PY_BLOCK));
+		lowering_append(l, node, &tail, lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
 /* value [as target], the `as` being inside the value. */
 static uint32_t lower_item(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_ITEM), tail = 0, value = 0, target = 0;
+	uint32_t node = lowering_node(l, TREE_ITEM), tail = 0, value = 0, target = 0;
 	unsigned int levels = 0;
 
 	while (levels < 3 && lowering_enter(l)) {
@@ -217,7 +217,7 @@ static uint32_t lower_item(struct lowering *l)
 
 uint32_t lower_with(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_WITH), tail = 0, body = 0;
+	uint32_t node = lowering_node(l, TREE_WITH), tail = 0, body = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -225,7 +225,7 @@ uint32_t lower_with(struct lowering *l)
 		enum symbol s = lowering_symbol(l);
 
 		if (s == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= PY_ASYNC;
+			l->nodes[node].flags |= TREE_ASYNC;
 		else if (s == SYM_BLOCK)
 			body = lower_block(l);
 		else if (s == SYM_WITH_CLAUSE && lowering_enter(l)) {
@@ -237,16 +237,16 @@ uint32_t lower_with(struct lowering *l)
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
 static uint32_t lower_case(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_CASE), tail = 0, pattern, ptail = 0, guard = 0,
+	uint32_t node = lowering_node(l, TREE_CASE), tail = 0, pattern, ptail = 0, guard = 0,
 		 body = 0;
 
-	pattern = lowering_node(l, PY_OPAQUE);
+	pattern = lowering_node(l, TREE_OPAQUE);
 	if (lowering_enter(l)) {
 		do {
 			enum symbol s = lowering_symbol(l);
@@ -254,7 +254,7 @@ static uint32_t lower_case(struct lowering *l)
 			if (s == SYM_BLOCK)
 				body = lower_block(l);
 			else if (s == SYM_IF_CLAUSE)
-				guard = lowering_children(l, PY_OPAQUE);
+				guard = lowering_children(l, TREE_OPAQUE);
 			else if (lowering_named(l))
 				lowering_append(l, pattern, &ptail, lower_expression(l));
 		} while (lowering_next(l));
@@ -262,15 +262,15 @@ static uint32_t lower_case(struct lowering *l)
 	}
 	lowering_append(l, node, &tail, pattern);
 	lowering_append(l, node, &tail, guard ? guard : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
 uint32_t lower_match(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_MATCH), tail = 0, subject;
+	uint32_t node = lowering_node(l, TREE_MATCH), tail = 0, subject;
 
-	subject = lowering_node(l, PY_OPAQUE);
+	subject = lowering_node(l, TREE_OPAQUE);
 	lowering_append(l, node, &tail, subject);
 	if (!lowering_enter(l))
 		return node;
@@ -291,7 +291,7 @@ uint32_t lower_match(struct lowering *l)
 
 uint32_t lower_function(struct lowering *l, uint32_t decorators)
 {
-	uint32_t node = lowering_node(l, PY_FUNC), tail = 0, params = 0, type = 0, body = 0,
+	uint32_t node = lowering_node(l, TREE_FUNC), tail = 0, params = 0, type = 0, body = 0,
 		 name = 0;
 
 	if (lowering_enter(l)) {
@@ -299,7 +299,7 @@ uint32_t lower_function(struct lowering *l, uint32_t decorators)
 			enum symbol s = lowering_symbol(l);
 
 			if (s == SYM_T_ASYNC && !l->err)
-				l->nodes[node].flags |= PY_ASYNC;
+				l->nodes[node].flags |= TREE_ASYNC;
 			else if (lowering_at(l, "name"))
 				name = lowering_text(l);
 			else if (s == SYM_PARAMETERS)
@@ -311,10 +311,11 @@ uint32_t lower_function(struct lowering *l, uint32_t decorators)
 		} while (lowering_next(l));
 		lowering_leave(l);
 	}
-	lowering_append(l, node, &tail, decorators ? decorators : lowering_node(l, PY_DECORATORS));
-	lowering_append(l, node, &tail, params ? params : lowering_node(l, PY_PARAMS));
+	lowering_append(l, node, &tail,
+	                decorators ? decorators : lowering_node(l, TREE_DECORATORS));
+	lowering_append(l, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
 	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	if (!l->err)
 		l->nodes[node].name = name;
 	return node;
@@ -322,9 +323,10 @@ uint32_t lower_function(struct lowering *l, uint32_t decorators)
 
 uint32_t lower_class(struct lowering *l, uint32_t decorators)
 {
-	uint32_t node = lowering_node(l, PY_CLASS), tail = 0, bases, btail = 0, body = 0, name = 0;
+	uint32_t node = lowering_node(l, TREE_CLASS), tail = 0, bases, btail = 0, body = 0,
+		 name = 0;
 
-	bases = lowering_node(l, PY_BASES);
+	bases = lowering_node(l, TREE_BASES);
 	if (lowering_enter(l)) {
 		do {
 			if (lowering_at(l, "name"))
@@ -336,9 +338,10 @@ uint32_t lower_class(struct lowering *l, uint32_t decorators)
 		} while (lowering_next(l));
 		lowering_leave(l);
 	}
-	lowering_append(l, node, &tail, decorators ? decorators : lowering_node(l, PY_DECORATORS));
+	lowering_append(l, node, &tail,
+	                decorators ? decorators : lowering_node(l, TREE_DECORATORS));
 	lowering_append(l, node, &tail, bases);
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, PY_BLOCK));
+	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	if (!l->err)
 		l->nodes[node].name = name;
 	return node;
@@ -346,7 +349,7 @@ uint32_t lower_class(struct lowering *l, uint32_t decorators)
 
 uint32_t lower_decorated(struct lowering *l)
 {
-	uint32_t decorators = lowering_node(l, PY_DECORATORS), tail = 0, node = 0;
+	uint32_t decorators = lowering_node(l, TREE_DECORATORS), tail = 0, node = 0;
 
 	if (!lowering_enter(l))
 		return decorators;
@@ -367,6 +370,6 @@ uint32_t lower_decorated(struct lowering *l)
 	} while (lowering_next(l));
 	lowering_leave(l);
 	if (!node && !l->err)
-		l->nodes[decorators].kind = PY_ERROR;
+		l->nodes[decorators].kind = TREE_ERROR;
 	return node ? node : decorators;
 }

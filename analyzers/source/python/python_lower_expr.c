@@ -3,7 +3,7 @@
  * python_lower_expr.c - lowers expressions, patterns and annotations.
  *
  * Every function leaves the cursor where it found it. Recursion is bounded by
- * PYTREE_DEPTH: what is deeper becomes one ERROR node, which later passes take
+ * TREE_DEPTH: what is deeper becomes one ERROR node, which later passes take
  * as something that may do anything.
  */
 #include <string.h>
@@ -15,7 +15,7 @@ static uint32_t fixed_string(struct lowering *l, const char *text)
 	return lowering_string(l, text, strlen(text));
 }
 
-static uint32_t named(struct lowering *l, enum py_kind kind, uint32_t name)
+static uint32_t named(struct lowering *l, enum tree_kind kind, uint32_t name)
 {
 	uint32_t node = lowering_node(l, kind);
 
@@ -27,7 +27,7 @@ static uint32_t named(struct lowering *l, enum py_kind kind, uint32_t name)
 /* attribute: object . identifier */
 static uint32_t lower_attribute(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_ATTR), tail = 0, name = 0;
+	uint32_t node = lowering_node(l, TREE_ATTR), tail = 0, name = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -45,20 +45,20 @@ static uint32_t lower_attribute(struct lowering *l)
 	if (!l->err) {
 		l->nodes[node].name = name;
 		if (!l->nodes[node].first)
-			l->nodes[node].kind = PY_ERROR;
+			l->nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
 
 static uint32_t lower_yield(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_YIELD), tail = 0;
+	uint32_t node = lowering_node(l, TREE_YIELD), tail = 0;
 
 	if (!lowering_enter(l))
 		return node;
 	do {
 		if (lowering_symbol(l) == SYM_T_FROM && !l->err)
-			l->nodes[node].kind = PY_YIELD_FROM;
+			l->nodes[node].kind = TREE_YIELD_FROM;
 		else if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
 			lowering_append(l, node, &tail, lower_expression(l));
 	} while (lowering_next(l));
@@ -67,7 +67,7 @@ static uint32_t lower_yield(struct lowering *l)
 }
 
 /* Operands are named children; the operator is the field `operator(s)`. */
-static uint32_t lower_operator(struct lowering *l, enum py_kind kind)
+static uint32_t lower_operator(struct lowering *l, enum tree_kind kind)
 {
 	uint32_t node = lowering_node(l, kind), tail = 0, name = 0;
 
@@ -76,11 +76,11 @@ static uint32_t lower_operator(struct lowering *l, enum py_kind kind)
 	do {
 		if (!strncmp(lowering_field(l), "operator", 8)) {
 			name = name ? fixed_string(l, "chain") : lowering_text(l);
-			if (!l->err && kind == PY_AND && lowering_symbol(l) != SYM_T_AND)
-				l->nodes[node].kind = PY_OR;
+			if (!l->err && kind == TREE_AND && lowering_symbol(l) != SYM_T_AND)
+				l->nodes[node].kind = TREE_OR;
 		} else if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor))) {
 			lowering_append(l, node, &tail, lower_expression(l));
-		} else if (kind == PY_UNARY) {
+		} else if (kind == TREE_UNARY) {
 			name = lowering_text(l);
 		}
 	} while (lowering_next(l));
@@ -93,14 +93,14 @@ static uint32_t lower_operator(struct lowering *l, enum py_kind kind)
 /* body if test else orelse: the test is evaluated first. */
 static uint32_t lower_conditional(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, PY_IFEXP), body, test;
+	uint32_t node = lowering_children(l, TREE_IFEXP), body, test;
 
 	if (l->err)
 		return node;
 	body = l->nodes[node].first;
 	test = body ? l->nodes[body].next : 0;
 	if (!test || !l->nodes[test].next) {
-		l->nodes[node].kind = PY_ERROR;
+		l->nodes[node].kind = TREE_ERROR;
 		return node;
 	}
 	l->nodes[node].first = test;
@@ -112,7 +112,7 @@ static uint32_t lower_conditional(struct lowering *l)
 /* for target in iterable: evaluated the other way round. */
 static uint32_t lower_comp_for(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_COMP_FOR), target = 0, tail = 0, targets = 0;
+	uint32_t node = lowering_node(l, TREE_COMP_FOR), target = 0, tail = 0, targets = 0;
 	bool after_in = false;
 
 	if (!lowering_enter(l))
@@ -121,7 +121,7 @@ static uint32_t lower_comp_for(struct lowering *l)
 		const char *field = lowering_field(l);
 
 		if (lowering_symbol(l) == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= PY_ASYNC;
+			l->nodes[node].flags |= TREE_ASYNC;
 		else if (!strcmp(field, "left"))
 			target = lower_expression(l);
 		else if (!strcmp(field, "right") && lowering_symbol(l) != SYM_T_COMMA)
@@ -133,7 +133,7 @@ static uint32_t lower_comp_for(struct lowering *l)
 	if (after_in && target)
 		lowering_append(l, node, &tail, target);
 	else if (!l->err)
-		l->nodes[node].kind = PY_ERROR;
+		l->nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
@@ -141,7 +141,7 @@ static uint32_t lower_pair(struct lowering *l);
 
 static uint32_t lower_comprehension(struct lowering *l, const char *name)
 {
-	uint32_t node = named(l, PY_COMP, fixed_string(l, name)), element = 0, tail = 0;
+	uint32_t node = named(l, TREE_COMP, fixed_string(l, name)), element = 0, tail = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -153,7 +153,7 @@ static uint32_t lower_comprehension(struct lowering *l, const char *name)
 		else if (s == SYM_FOR_IN_CLAUSE)
 			lowering_append(l, node, &tail, lower_comp_for(l));
 		else if (s == SYM_IF_CLAUSE)
-			lowering_append(l, node, &tail, lowering_children(l, PY_COMP_IF));
+			lowering_append(l, node, &tail, lowering_children(l, TREE_COMP_IF));
 		else if (s == SYM_ERROR)
 			lowering_append(l, node, &tail, lower_error(l));
 	} while (lowering_next(l));
@@ -164,19 +164,19 @@ static uint32_t lower_comprehension(struct lowering *l, const char *name)
 
 static uint32_t lower_pair(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, PY_PAIR), first;
+	uint32_t node = lowering_children(l, TREE_PAIR), first;
 
 	if (l->err)
 		return node;
 	first = l->nodes[node].first;
 	if (!first || !l->nodes[first].next)
-		l->nodes[node].kind = PY_ERROR;
+		l->nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
 static uint32_t lower_walrus(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_WALRUS), tail = 0, name = 0;
+	uint32_t node = lowering_node(l, TREE_WALRUS), tail = 0, name = 0;
 
 	if (!lowering_enter(l))
 		return node;
@@ -192,7 +192,7 @@ static uint32_t lower_walrus(struct lowering *l)
 	if (!l->err) {
 		l->nodes[node].name = name;
 		if (!l->nodes[node].first)
-			l->nodes[node].kind = PY_ERROR;
+			l->nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
@@ -226,12 +226,12 @@ static void lower_interpolations(struct lowering *l, uint32_t node, uint32_t *ta
 /* A string of one plain part keeps its text, as a name or a type may be in it. */
 static uint32_t lower_string(struct lowering *l)
 {
-	uint32_t node = lowering_node(l, PY_FSTRING), tail = 0, name = 0, parts = 0;
+	uint32_t node = lowering_node(l, TREE_FSTRING), tail = 0, name = 0, parts = 0;
 
 	lower_interpolations(l, node, &tail, 0);
 	if (l->err || tail)
 		return node;
-	l->nodes[node].kind = PY_STRING;
+	l->nodes[node].kind = TREE_STRING;
 	if (lowering_symbol(l) != SYM_STRING || !lowering_enter(l))
 		return node;
 	do {
@@ -255,13 +255,13 @@ static uint32_t lower_inner(struct lowering *l)
 	uint32_t inner = 0, tail = 0, node = 0;
 
 	if (!lowering_enter(l))
-		return lowering_node(l, PY_OPAQUE);
+		return lowering_node(l, TREE_OPAQUE);
 	do {
 		if (!ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)) &&
 		    lowering_symbol(l) != SYM_ERROR)
 			continue;
 		if (inner && !node) {
-			node = lowering_node(l, PY_OPAQUE);
+			node = lowering_node(l, TREE_OPAQUE);
 			lowering_append(l, node, &tail, inner);
 		}
 		inner = lower_expression(l);
@@ -269,7 +269,7 @@ static uint32_t lower_inner(struct lowering *l)
 			lowering_append(l, node, &tail, inner);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	return node ? node : inner ? inner : lowering_node(l, PY_OPAQUE);
+	return node ? node : inner ? inner : lowering_node(l, TREE_OPAQUE);
 }
 
 /* dotted_name: a.b.c as NAME or nested ATTR */
@@ -278,40 +278,40 @@ static uint32_t lower_dotted(struct lowering *l)
 	uint32_t node = 0;
 
 	if (!lowering_enter(l))
-		return named(l, PY_NAME, lowering_text(l));
+		return named(l, TREE_NAME, lowering_text(l));
 	do {
 		uint32_t part;
 
 		if (lowering_symbol(l) != SYM_IDENTIFIER)
 			continue;
-		part = named(l, node ? PY_ATTR : PY_NAME, lowering_text(l));
+		part = named(l, node ? TREE_ATTR : TREE_NAME, lowering_text(l));
 		if (node && !l->err)
 			l->nodes[part].first = node;
 		node = part;
 	} while (lowering_next(l));
 	lowering_leave(l);
-	return node ? node : lowering_node(l, PY_ERROR);
+	return node ? node : lowering_node(l, TREE_ERROR);
 }
 
 static uint32_t lower_const(struct lowering *l, const char *name)
 {
-	return named(l, PY_CONST, fixed_string(l, name));
+	return named(l, TREE_CONST, fixed_string(l, name));
 }
 
 static uint32_t lower_name(struct lowering *l)
 {
-	return named(l, PY_NAME, lowering_text(l));
+	return named(l, TREE_NAME, lowering_text(l));
 }
 
 static uint32_t lower_number(struct lowering *l)
 {
-	return named(l, PY_NUMBER, lowering_text(l));
+	return named(l, TREE_NUMBER, lowering_text(l));
 }
 
 /* How each symbol is lowered: to a node of `kind` with all named children, or by a function. */
 struct row {
-	enum py_kind kind;
-	uint32_t (*children)(struct lowering *l, enum py_kind kind);
+	enum tree_kind kind;
+	uint32_t (*children)(struct lowering *l, enum tree_kind kind);
 	uint32_t (*lower)(struct lowering *l);
 	uint32_t (*text)(struct lowering *l, const char *text);
 	const char *word;
@@ -319,11 +319,11 @@ struct row {
 
 #define CHILDREN(KIND)                                                                             \
 	{                                                                                          \
-		.kind = PY_##KIND, .children = lowering_children                                   \
+		.kind = TREE_##KIND, .children = lowering_children                                 \
 	}
 #define OPERATOR(KIND)                                                                             \
 	{                                                                                          \
-		.kind = PY_##KIND, .children = lower_operator                                      \
+		.kind = TREE_##KIND, .children = lower_operator                                    \
 	}
 #define BY(function)                                                                               \
 	{                                                                                          \
@@ -400,16 +400,16 @@ static uint32_t lower_by_symbol(struct lowering *l)
 		return row->lower(l);
 	if (row->text)
 		return row->text(l, row->word);
-	return row->children ? row->children(l, row->kind) : lowering_children(l, PY_OPAQUE);
+	return row->children ? row->children(l, row->kind) : lowering_children(l, TREE_OPAQUE);
 }
 
 uint32_t lower_expression(struct lowering *l)
 {
 	uint32_t node;
 
-	if (l->depth >= PYTREE_DEPTH) {
+	if (l->depth >= TREE_DEPTH) {
 		l->too_deep = true;
-		return lowering_node(l, PY_ERROR);
+		return lowering_node(l, TREE_ERROR);
 	}
 	l->depth++;
 	node = lower_by_symbol(l);

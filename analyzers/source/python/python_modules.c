@@ -19,7 +19,7 @@ static const char *const outside[] = {"asyncio",    "threading",      "anyio",  
                                       "concurrent", "multiprocessing"};
 
 /* The path without its ending; for a package, its folder. Gives its length. */
-static size_t module_path(const struct py_file *f)
+static size_t module_path(const struct program_file *f)
 {
 	size_t n = strlen(f->path);
 
@@ -38,15 +38,15 @@ static const char *last_component(const char *path, size_t n, size_t *size)
 	return path + at;
 }
 
-static bool package_at(struct py_program *p, const char *folder, size_t n)
+static bool package_at(struct program *p, const char *folder, size_t n)
 {
 	size_t size;
 	const char *last = last_component(folder, n, &size);
-	uint32_t name = py_intern(p, last, size);
+	uint32_t name = program_intern(p, last, size);
 	uint32_t file;
 
-	for (uint32_t i = 0; (file = py_map_get(&p->modules, name, i)); i++) {
-		const struct py_file *f = &p->files.at[file];
+	for (uint32_t i = 0; (file = program_map_get(&p->modules, name, i)); i++) {
+		const struct program_file *f = &p->files.at[file];
 
 		if (f->is_init && module_path(f) == n && !strncmp(f->path, folder, n))
 			return true;
@@ -54,20 +54,20 @@ static bool package_at(struct py_program *p, const char *folder, size_t n)
 	return false;
 }
 
-void py_modules_link(struct py_program *p)
+void python_modules_link(struct program *p)
 {
 	for (uint32_t i = 1; i < p->files.count; i++) {
-		struct py_file *f = &p->files.at[i];
+		struct program_file *f = &p->files.at[i];
 		size_t n = module_path(f), size;
 		const char *last = last_component(f->path, n, &size);
-		uint32_t name = py_intern(p, last, size), nth = 0;
+		uint32_t name = program_intern(p, last, size), nth = 0;
 
-		while (py_map_get(&p->modules, name, nth))
+		while (program_map_get(&p->modules, name, nth))
 			nth++;
-		py_map_set(p, &p->modules, name, nth, i);
+		program_map_set(p, &p->modules, name, nth, i);
 	}
 	for (uint32_t i = 1; i < p->files.count; i++) {
-		struct py_file *f = &p->files.at[i];
+		struct program_file *f = &p->files.at[i];
 		size_t n = module_path(f), at, size;
 		char dotted[512];
 		size_t used;
@@ -84,7 +84,7 @@ void py_modules_link(struct py_program *p)
 		for (size_t k = 0; k < used; k++)
 			if (dotted[k] == '/')
 				dotted[k] = '.';
-		f->module = py_intern(p, dotted, used);
+		f->module = program_intern(p, dotted, used);
 	}
 }
 
@@ -98,15 +98,15 @@ static size_t shared_prefix(const char *a, const char *b)
 }
 
 /* Of the files whose module path ends with `suffix` (slashes): the nearest; 0: none. */
-static uint32_t find_by_suffix(struct py_program *p, uint32_t from, const char *suffix, size_t size,
+static uint32_t find_by_suffix(struct program *p, uint32_t from, const char *suffix, size_t size,
                                size_t exact)
 {
 	size_t last_size, best_shared = 0;
 	const char *last = last_component(suffix, size, &last_size);
-	uint32_t name = py_intern(p, last, last_size), file, best = 0;
+	uint32_t name = program_intern(p, last, last_size), file, best = 0;
 
-	for (uint32_t i = 0; (file = py_map_get(&p->modules, name, i)); i++) {
-		const struct py_file *f = &p->files.at[file];
+	for (uint32_t i = 0; (file = program_map_get(&p->modules, name, i)); i++) {
+		const struct program_file *f = &p->files.at[file];
 		size_t n = module_path(f), shared;
 
 		if (n < size || strncmp(f->path + n - size, suffix, size) != 0)
@@ -129,10 +129,10 @@ static uint32_t find_by_suffix(struct py_program *p, uint32_t from, const char *
 	return best;
 }
 
-uint32_t py_module_find(struct py_program *p, uint32_t from, uint32_t dotted)
+uint32_t python_module_find(struct program *p, uint32_t from, uint32_t dotted)
 {
-	const char *text = py_text(p, dotted);
-	const struct py_file *f = &p->files.at[from];
+	const char *text = program_text(p, dotted);
+	const struct program_file *f = &p->files.at[from];
 	char path[1024];
 	size_t base = 0, n;
 	unsigned int dots = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * python_parser.c - from text to a struct pytree, by tree-sitter's grammar of Python.
+ * python_parser.c - from text to a struct tree, by tree-sitter's grammar of Python.
  *
  * Symbols of the grammar are resolved once per parser into the rows of
  * SYMBOLS; the lowering (python_lower.c) then switches on small numbers.
@@ -13,7 +13,7 @@
 
 const TSLanguage *tree_sitter_python(void);
 
-struct pyparser {
+struct python_parser {
 	TSParser *ts;
 	uint8_t *symbols; /* enum symbol by TSSymbol */
 };
@@ -38,10 +38,10 @@ static enum symbol symbol_of(const char *name, bool named)
 	return named ? SYM_OTHER : SYM_TOKEN;
 }
 
-int pyparser_new(struct pyparser **out)
+int python_parser_new(struct python_parser **out)
 {
 	const TSLanguage *language = tree_sitter_python();
-	struct pyparser *p = calloc(1, sizeof(*p));
+	struct python_parser *p = calloc(1, sizeof(*p));
 	uint32_t count = ts_language_symbol_count(language);
 
 	*out = NULL;
@@ -50,11 +50,11 @@ int pyparser_new(struct pyparser **out)
 	p->ts = ts_parser_new();
 	p->symbols = calloc(count, 1);
 	if (!p->ts || !p->symbols) {
-		pyparser_free(p);
+		python_parser_free(p);
 		return -ENOMEM;
 	}
 	if (!ts_parser_set_language(p->ts, language)) {
-		pyparser_free(p);
+		python_parser_free(p);
 		return -ENOTSUP;
 	}
 	for (uint32_t s = 0; s < count; s++)
@@ -65,7 +65,7 @@ int pyparser_new(struct pyparser **out)
 	return 0;
 }
 
-void pyparser_free(struct pyparser *parser)
+void python_parser_free(struct python_parser *parser)
 {
 	if (!parser)
 		return;
@@ -98,7 +98,7 @@ static void waivers_find(struct lowering *l, TSNode root)
 	}
 }
 
-int pytree_parse(struct pyparser *parser, const char *text, size_t size, struct pytree **out)
+int python_parse(struct python_parser *parser, const char *text, size_t size, struct tree **out)
 {
 	struct lowering l = {.text = text, .size = size, .symbols = parser->symbols};
 	TSTree *tree;

@@ -19,7 +19,7 @@
  * X(NAME, children)
  * Where a child may be absent its place is taken by a NONE node; `*` is any number.
  */
-#define PY_KINDS(X)                                                                                \
+#define TREE_KINDS(X)                                                                              \
 	X(NONE, "")                                                                                \
 	X(ERROR, "what the parser could not read: child*")                                         \
 	X(OPAQUE, "an expression of no interest: child*")                                          \
@@ -92,26 +92,26 @@
 	X(BASES, "argument*")                                                                      \
 	X(BLOCK, "statement*")
 
-enum py_kind {
-#define PY_KIND_ENUM(NAME, children) PY_##NAME,
-	PY_KINDS(PY_KIND_ENUM)
-#undef PY_KIND_ENUM
-		PY_KIND_COUNT
+enum tree_kind {
+#define TREE_KIND_ENUM(NAME, children) TREE_##NAME,
+	TREE_KINDS(TREE_KIND_ENUM)
+#undef TREE_KIND_ENUM
+		TREE_KIND_COUNT
 };
 
-enum py_flag {
-	PY_ASYNC = 1,
-	PY_HAS_ERROR = 2, /* of a statement: something in it was not understood */
-	PY_STARRED = 4,
-	PY_DSTARRED = 8,
-	PY_KEYWORD_ONLY = 16
+enum tree_flag {
+	TREE_ASYNC = 1,
+	TREE_HAS_ERROR = 2, /* of a statement: something in it was not understood */
+	TREE_STARRED = 4,
+	TREE_DSTARRED = 8,
+	TREE_KEYWORD_ONLY = 16
 };
 
 /** A node. Indices are into the tree's nodes; 0 is the module's BLOCK and, as first or next: none.
  */
-struct py_node {
-	uint8_t kind;   /* enum py_kind */
-	uint8_t flags;  /* enum py_flag */
+struct tree_node {
+	uint8_t kind;   /* enum tree_kind */
+	uint8_t flags;  /* enum tree_flag */
 	uint16_t col;   /* 0-based, in bytes, as in Python's ast; 0xffff: that or more */
 	uint32_t line;  /* 1-based */
 	uint32_t name;  /* a string; 0: none */
@@ -122,47 +122,47 @@ struct py_node {
 };
 
 /** A comment `# awaitness: ...` */
-struct py_waiver {
+struct tree_waiver {
 	uint32_t line;
 	uint32_t text; /* a string: what follows the colon */
 };
 
-struct pytree {
-	struct py_node *nodes;
+struct tree {
+	struct tree_node *nodes;
 	uint32_t node_count;
 	uint32_t string_count; /* string 0 is the empty one */
 	uint32_t *string_at;   /* offsets into bytes */
 	char *bytes;           /* each string ends with a NUL */
-	struct py_waiver *waivers;
+	struct tree_waiver *waivers;
 	uint32_t waiver_count;
 	uint32_t error_line; /* of the first thing not understood; 0: all was */
 	bool too_deep; /* part of it is nested deeper than is followed: told as an ERROR node */
 };
 
 /** Levels of nesting that are followed. */
-#define PYTREE_DEPTH 400
+#define TREE_DEPTH 400
 
-struct pyparser;
+struct python_parser;
 
 /** A parser; one per thread. Returns 0 or -ENOMEM, -ENOTSUP (the grammar does not fit the library).
  */
-int pyparser_new(struct pyparser **out);
-void pyparser_free(struct pyparser *parser); /* takes NULL */
+int python_parser_new(struct python_parser **out);
+void python_parser_free(struct python_parser *parser); /* takes NULL */
 
 /**
  * Parses `size` bytes of Python and lowers them. Any bytes will do: what is no Python becomes ERROR
  * nodes. Returns 0 or -ENOMEM, -EFBIG.
  */
-int pytree_parse(struct pyparser *parser, const char *text, size_t size, struct pytree **out);
+int python_parse(struct python_parser *parser, const char *text, size_t size, struct tree **out);
 
-void pytree_free(struct pytree *tree); /* takes NULL */
+void tree_free(struct tree *tree); /* takes NULL */
 
-static inline const char *pytree_string(const struct pytree *tree, uint32_t id)
+static inline const char *tree_string(const struct tree *tree, uint32_t id)
 {
 	return tree->bytes + tree->string_at[id];
 }
 
 /** The text of a kind: "NAME", "ATTR", ... */
-const char *py_kind_text(enum py_kind kind);
+const char *tree_kind_text(enum tree_kind kind);
 
 #endif

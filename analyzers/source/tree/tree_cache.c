@@ -25,7 +25,7 @@ struct header {
 };
 
 /* Eight bytes a step; a multiply and a rotate each (the mixing of MurmurHash3). */
-uint64_t pycache_hash(const void *data, size_t size)
+uint64_t tree_cache_hash(const void *data, size_t size)
 {
 	const unsigned char *at = data;
 	uint64_t h = 0x9e3779b97f4a7c15u ^ size, k;
@@ -53,8 +53,8 @@ static void cache_path(char *out, size_t size, const char *folder, uint64_t hash
 
 static size_t payload_size(const struct header *h)
 {
-	return (size_t)h->nodes * sizeof(struct py_node) + (size_t)h->strings * 4 + h->bytes +
-	       (size_t)h->waivers * sizeof(struct py_waiver);
+	return (size_t)h->nodes * sizeof(struct tree_node) + (size_t)h->strings * 4 + h->bytes +
+	       (size_t)h->waivers * sizeof(struct tree_waiver);
 }
 
 static void *take(char **at, size_t size)
@@ -67,7 +67,7 @@ static void *take(char **at, size_t size)
 	return copy;
 }
 
-static bool strings_check(const struct pytree *t, uint32_t bytes)
+static bool strings_check(const struct tree *t, uint32_t bytes)
 {
 	if (!t->string_count || !bytes || t->bytes[bytes - 1])
 		return false;
@@ -80,31 +80,31 @@ static bool strings_check(const struct pytree *t, uint32_t bytes)
 	return true;
 }
 
-static int tree_from(const struct header *h, char *payload, struct pytree **out)
+static int tree_from(const struct header *h, char *payload, struct tree **out)
 {
-	struct pytree *t = calloc(1, sizeof(*t));
+	struct tree *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
-	*t = (struct pytree){.node_count = h->nodes,
-	                     .string_count = h->strings,
-	                     .waiver_count = h->waivers,
-	                     .error_line = h->error_line,
-	                     .too_deep = h->too_deep != 0};
-	t->nodes = take(&payload, h->nodes * sizeof(struct py_node));
+	*t = (struct tree){.node_count = h->nodes,
+	                   .string_count = h->strings,
+	                   .waiver_count = h->waivers,
+	                   .error_line = h->error_line,
+	                   .too_deep = h->too_deep != 0};
+	t->nodes = take(&payload, h->nodes * sizeof(struct tree_node));
 	t->string_at = take(&payload, (size_t)h->strings * 4);
 	t->bytes = take(&payload, h->bytes);
-	t->waivers = take(&payload, h->waivers * sizeof(struct py_waiver));
+	t->waivers = take(&payload, h->waivers * sizeof(struct tree_waiver));
 	if (!t->nodes || !t->string_at || !t->bytes || !t->waivers || !strings_check(t, h->bytes) ||
-	    !pytree_check(t)) {
-		pytree_free(t);
+	    !tree_check(t)) {
+		tree_free(t);
 		return -ENOENT;
 	}
 	*out = t;
 	return 0;
 }
 
-int pycache_load(const char *folder, uint64_t hash, size_t size, struct pytree **out)
+int tree_cache_load(const char *folder, uint64_t hash, size_t size, struct tree **out)
 {
 	char path[4096];
 	struct stat st;
@@ -122,7 +122,7 @@ int pycache_load(const char *folder, uint64_t hash, size_t size, struct pytree *
 		memcpy(&h, data, sizeof(h));
 		if (!memcmp(h.magic, "awpytree", 8) &&
 		    payload_size(&h) == (size_t)st.st_size - sizeof(h) &&
-		    pycache_hash(data + sizeof(h), st.st_size - sizeof(h)) == h.sum)
+		    tree_cache_hash(data + sizeof(h), st.st_size - sizeof(h)) == h.sum)
 			err = tree_from(&h, data + sizeof(h), out);
 	}
 	free(data);
@@ -130,14 +130,14 @@ int pycache_load(const char *folder, uint64_t hash, size_t size, struct pytree *
 	return err;
 }
 
-void pycache_store(const char *folder, uint64_t hash, size_t size, const struct pytree *tree)
+void tree_cache_store(const char *folder, uint64_t hash, size_t size, const struct tree *tree)
 {
 	char path[4096], temporary[4160];
 	uint32_t last = tree->string_count - 1;
 	struct header h = {.magic = "awpytree",
 	                   .nodes = tree->node_count,
 	                   .strings = tree->string_count,
-	                   .bytes = tree->string_at[last] + strlen(pytree_string(tree, last)) + 1,
+	                   .bytes = tree->string_at[last] + strlen(tree_string(tree, last)) + 1,
 	                   .waivers = tree->waiver_count,
 	                   .error_line = tree->error_line,
 	                   .too_deep = tree->too_deep};
@@ -147,12 +147,12 @@ void pycache_store(const char *folder, uint64_t hash, size_t size, const struct 
 
 	if (!data)
 		return;
-	at = mempcpy(data + sizeof(h), tree->nodes, h.nodes * sizeof(struct py_node));
+	at = mempcpy(data + sizeof(h), tree->nodes, h.nodes * sizeof(struct tree_node));
 	at = mempcpy(at, tree->string_at, (size_t)h.strings * 4);
 	at = mempcpy(at, tree->bytes, h.bytes);
 	if (h.waivers)
-		memcpy(at, tree->waivers, h.waivers * sizeof(struct py_waiver));
-	h.sum = pycache_hash(data + sizeof(h), payload);
+		memcpy(at, tree->waivers, h.waivers * sizeof(struct tree_waiver));
+	h.sum = tree_cache_hash(data + sizeof(h), payload);
 	memcpy(data, &h, sizeof(h));
 	cache_path(path, sizeof(path), folder, hash, size);
 	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());

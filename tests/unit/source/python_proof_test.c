@@ -22,7 +22,7 @@ struct fixture {
 	const char *files[8];
 	const char *others[2];
 	struct aw_watch_program program;
-	struct pywatch *watch;
+	struct join_watch *watch;
 	struct report_source said;
 	char why[1024];
 };
@@ -79,7 +79,7 @@ static void fixture_open(struct fixture *f, const char *first, const char *secon
 		f->files[f->program.count++] = names[i];
 	}
 	f->program.started = now_ns();
-	f->watch = pywatch_new();
+	f->watch = join_watch_new();
 	cr_assert(f->watch);
 }
 
@@ -92,14 +92,14 @@ static void fixture_ask(struct fixture *f, const char *first, const char *functi
 	struct report_lock lock = {.name = "Box.lock", .sites = &site, .site_count = 1};
 	struct aw_watch watch;
 
-	cr_assert_eq(pywatch_windows(f->watch, &f->program, &watch), 0);
-	pywatch_source(f->watch, &lock, &f->said);
+	cr_assert_eq(join_watch_windows(f->watch, &f->program, &watch), 0);
+	join_watch_source(f->watch, &lock, &f->said);
 	snprintf(f->why, sizeof(f->why), "%s", f->said.why ? f->said.why : "");
 }
 
 static void fixture_close(struct fixture *f)
 {
-	pywatch_free(f->watch);
+	join_watch_free(f->watch);
 	nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -475,7 +475,7 @@ Test(python_proof, what_was_loaded_since_counts)
 	             "    async with box.lock:\n"
 	             "        await asyncio.sleep(1)\n");
 	f.program.count = 1;
-	cr_assert_eq(pywatch_windows(f.watch, &f.program, &watch), 0);
+	cr_assert_eq(join_watch_windows(f.watch, &f.program, &watch), 0);
 	f.program.count = 2;
 	fixture_ask(&f, PLAIN, "Box.add");
 	judge(&f, PLAIN, "can suspend");

@@ -32,19 +32,19 @@ static void expected_read(const char *path, char *out, size_t size)
 /* All that was found and is not waived, sorted. */
 static void found_read(const char *path, char *out, size_t size)
 {
-	struct pymodel_options options = {.paths = &path, .path_count = 1, .threads = 1};
-	struct pymodel *model;
+	struct join_options options = {.paths = &path, .path_count = 1, .threads = 1};
+	struct lint_model *model;
 	size_t count;
-	const struct pyfinding *f;
+	const struct lint_finding *f;
 
 	out[0] = '\0';
-	cr_assert_eq(pymodel_open(&options, &model), 0);
-	f = pymodel_findings(model, &count);
+	cr_assert_eq(join_model_open(&options, &model), 0);
+	f = lint_model_findings(model, &count);
 	for (size_t i = 0; i < count; i++)
 		if (!f[i].waived)
 			snprintf(out + strlen(out), size - strlen(out), "%s %s\n", f[i].rule->id,
 			         f[i].object);
-	pymodel_close(model);
+	join_model_close(model);
 }
 
 static int by_text(const void *a, const void *b)
@@ -93,17 +93,17 @@ static void expect_unreadable(const char *make, const char *named)
 	char folder[] = "/tmp/awaitness-lint.XXXXXX", command[256];
 	const char *path = mkdtemp(folder);
 	struct fault fault = {0};
-	struct pymodel_options options = {.paths = &path, .path_count = 1, .fault = &fault};
-	struct pymodel *model = NULL;
+	struct join_options options = {.paths = &path, .path_count = 1, .fault = &fault};
+	struct lint_model *model = NULL;
 	int err;
 
 	snprintf(command, sizeof(command), "chmod 755 %s; cd %s && echo 'a = 1' >a.py && %s",
 	         folder, folder, make);
 	cr_assert(path && system(command) == 0);
 	cr_assert(geteuid() != 0 || seteuid(65534) == 0);
-	err = pymodel_open(&options, &model);
+	err = join_model_open(&options, &model);
 	cr_assert(getuid() != 0 || seteuid(0) == 0);
-	pymodel_close(model);
+	join_model_close(model);
 	snprintf(command, sizeof(command), "chmod -R 755 %s; rm -rf %s", folder, folder);
 	cr_expect_eq(system(command), 0);
 	cr_expect_eq(err, -EACCES);

@@ -47,13 +47,13 @@ static char *joined(const char *program, const char *trace)
 	const char *path = folder;
 	const struct report *report;
 	struct analysis *analysis = expect_analysis(trace, &report);
-	struct pymodel_options options = {.paths = &path, .path_count = 1, .threads = 1};
-	struct pytrace *places;
-	struct pymodel *model;
-	struct pymodel_stats stats;
+	struct join_options options = {.paths = &path, .path_count = 1, .threads = 1};
+	struct join_trace *places;
+	struct lint_model *model;
+	struct lint_stats stats;
 	struct fault fault = {0};
-	const struct pymodel_error *errors;
-	const struct pyfinding *findings;
+	const struct lint_error *errors;
+	const struct lint_finding *findings;
 	char *out = NULL;
 	size_t size, count;
 	FILE *f;
@@ -66,26 +66,26 @@ static char *joined(const char *program, const char *trace)
 	cr_assert(f);
 	fputs(program, f);
 	fclose(f);
-	cr_assert_eq(pytrace_new(&places), 0);
-	cr_assert_eq(text_read(trace, strlen(trace), pytrace_feed, places, &fault), 0);
+	cr_assert_eq(join_trace_new(&places), 0);
+	cr_assert_eq(text_read(trace, strlen(trace), join_trace_feed, places, &fault), 0);
 	options.trace = places;
 	options.report = report;
-	cr_assert_eq(pymodel_open(&options, &model), 0);
-	pytrace_free(places);
+	cr_assert_eq(join_model_open(&options, &model), 0);
+	join_trace_free(places);
 	analysis_free(analysis);
 	f = open_memstream(&out, &size);
-	findings = pymodel_findings(model, &count);
+	findings = lint_model_findings(model, &count);
 	for (size_t i = 0; i < count; i++)
 		fprintf(f, "%s %s %s\n", findings[i].rule->id, findings[i].object,
 		        findings[i].observed ? "observed" : "-");
-	errors = pymodel_errors(model, &count);
+	errors = lint_model_errors(model, &count);
 	for (size_t i = 0; i < count; i++)
 		fprintf(f, "error %u %llu\n", errors[i].line, (unsigned long long)errors[i].count);
-	pymodel_stats(model, &stats);
+	lint_model_stats(model, &stats);
 	if (stats.trace_strangers)
 		fprintf(f, "strangers %u\n", stats.trace_strangers);
 	fclose(f);
-	pymodel_close(model);
+	join_model_close(model);
 	unlink(file);
 	*strrchr(file, '/') = '\0';
 	rmdir(file);

@@ -12,18 +12,18 @@
 #include "source/tree/tree_cache.h"
 #include "source/tree/tree.h"
 
-static struct pytree *parse(const char *text, size_t size)
+static struct tree *parse(const char *text, size_t size)
 {
-	struct pyparser *parser;
-	struct pytree *tree;
+	struct python_parser *parser;
+	struct tree *tree;
 
-	cr_assert_eq(pyparser_new(&parser), 0);
-	cr_assert_eq(pytree_parse(parser, text, size, &tree), 0);
-	pyparser_free(parser);
+	cr_assert_eq(python_parser_new(&parser), 0);
+	cr_assert_eq(python_parse(parser, text, size, &tree), 0);
+	python_parser_free(parser);
 	return tree;
 }
 
-static uint32_t count(const struct pytree *t, enum py_kind kind)
+static uint32_t count(const struct tree *t, enum tree_kind kind)
 {
 	uint32_t n = 0;
 
@@ -50,44 +50,44 @@ static char *nested(const char *open, const char *close, size_t depth, size_t *s
 
 Test(python_tree, an_assignment_has_its_value_before_its_targets)
 {
-	struct pytree *t = parse("a = b.c = f(x)\n", 15);
-	const struct py_node *n = &t->nodes[t->nodes[0].first];
+	struct tree *t = parse("a = b.c = f(x)\n", 15);
+	const struct tree_node *n = &t->nodes[t->nodes[0].first];
 
-	cr_assert_eq(n->kind, PY_ASSIGN);
-	cr_expect_eq(t->nodes[n->first].kind, PY_CALL);
+	cr_assert_eq(n->kind, TREE_ASSIGN);
+	cr_expect_eq(t->nodes[n->first].kind, TREE_CALL);
 	n = &t->nodes[t->nodes[n->first].next];
-	cr_expect_eq(n->kind, PY_NAME);
-	cr_expect_str_eq(pytree_string(t, n->name), "a");
-	cr_expect_eq(t->nodes[n->next].kind, PY_ATTR);
-	pytree_free(t);
+	cr_expect_eq(n->kind, TREE_NAME);
+	cr_expect_str_eq(tree_string(t, n->name), "a");
+	cr_expect_eq(t->nodes[n->next].kind, TREE_ATTR);
+	tree_free(t);
 }
 
 Test(python_tree, positions_are_those_of_the_interpreter)
 {
 	static const char text[] = "async def f():\n    return [await g(), await  h()]\n";
-	struct pytree *t = parse(text, sizeof(text) - 1);
+	struct tree *t = parse(text, sizeof(text) - 1);
 	uint32_t cols[2] = {12, 23}, seen = 0;
 
 	for (uint32_t i = 0; i < t->node_count; i++)
-		if (t->nodes[i].kind == PY_AWAIT) {
+		if (t->nodes[i].kind == TREE_AWAIT) {
 			cr_assert_lt(seen, 2);
 			cr_expect_eq(t->nodes[i].line, 2);
 			cr_expect_eq(t->nodes[i].col, cols[seen++]);
 		}
 	cr_expect_eq(seen, 2);
-	pytree_free(t);
+	tree_free(t);
 }
 
 Test(python_tree, broken_source_keeps_the_awaits_around_it)
 {
 	static const char text[] = "async def f():\n    await a()\n    x = t\"{await b()}\" $ 3\n"
 				   "    await c()\n";
-	struct pytree *t = parse(text, sizeof(text) - 1);
+	struct tree *t = parse(text, sizeof(text) - 1);
 
 	cr_expect_neq(t->error_line, 0);
-	cr_expect_geq(count(t, PY_AWAIT), 2);
-	cr_expect_eq(count(t, PY_FUNC), 1);
-	pytree_free(t);
+	cr_expect_geq(count(t, TREE_AWAIT), 2);
+	cr_expect_eq(count(t, TREE_FUNC), 1);
+	tree_free(t);
 }
 
 Test(python_tree, ten_thousand_levels_end_with_a_note)
@@ -98,11 +98,11 @@ Test(python_tree, ten_thousand_levels_end_with_a_note)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		size_t size;
 		char *text = nested(pairs[i][0], pairs[i][1], 10000, &size);
-		struct pytree *t = parse(text, size);
+		struct tree *t = parse(text, size);
 
 		cr_expect(t->too_deep || t->error_line || i == 4, "%s", pairs[i][0]);
-		cr_expect(pytree_check(t));
-		pytree_free(t);
+		cr_expect(tree_check(t));
+		tree_free(t);
 		free(text);
 	}
 }
@@ -120,7 +120,7 @@ Test(python_tree, any_bytes_give_a_tree_that_checks)
 
 	for (int round = 0; round < 3000; round++) {
 		char text[sizeof(source)];
-		struct pytree *t;
+		struct tree *t;
 
 		memcpy(text, source, sizeof(source));
 		for (int i = 0; i < 1 + round % 8; i++) {
@@ -129,8 +129,8 @@ Test(python_tree, any_bytes_give_a_tree_that_checks)
 				"()[]:,= \n\tawaitdefif.\"'#\\"[(seed >> 16) % 25];
 		}
 		t = parse(text, sizeof(source) - 1);
-		cr_assert(pytree_check(t), "seed %u:\n%s", seed, text);
-		pytree_free(t);
+		cr_assert(tree_check(t), "seed %u:\n%s", seed, text);
+		tree_free(t);
 	}
 }
 
@@ -139,21 +139,21 @@ Test(python_tree, the_cache_gives_back_what_it_got_and_refuses_what_was_damaged)
 	static const char text[] =
 		"async def f():\n    await g('some text')  # awaitness: ignore\n";
 	char folder[] = "/tmp/awaitness-cache-XXXXXX", path[512];
-	struct pytree *t = parse(text, sizeof(text) - 1), *back;
-	uint64_t hash = pycache_hash(text, sizeof(text) - 1);
+	struct tree *t = parse(text, sizeof(text) - 1), *back;
+	uint64_t hash = tree_cache_hash(text, sizeof(text) - 1);
 	struct dirent *e;
 	DIR *dir;
 	FILE *f;
 
 	cr_assert(mkdtemp(folder));
-	cr_expect_eq(pycache_load(folder, hash, sizeof(text) - 1, &back), -2);
-	pycache_store(folder, hash, sizeof(text) - 1, t);
-	cr_assert_eq(pycache_load(folder, hash, sizeof(text) - 1, &back), 0);
+	cr_expect_eq(tree_cache_load(folder, hash, sizeof(text) - 1, &back), -2);
+	tree_cache_store(folder, hash, sizeof(text) - 1, t);
+	cr_assert_eq(tree_cache_load(folder, hash, sizeof(text) - 1, &back), 0);
 	cr_expect_eq(back->node_count, t->node_count);
 	cr_expect_eq(memcmp(back->nodes, t->nodes, t->node_count * sizeof(*t->nodes)), 0);
 	cr_expect_eq(back->waiver_count, 1);
-	cr_expect_str_eq(pytree_string(back, back->waivers[0].text), "ignore");
-	pytree_free(back);
+	cr_expect_str_eq(tree_string(back, back->waivers[0].text), "ignore");
+	tree_free(back);
 	dir = opendir(folder);
 	while ((e = readdir(dir)))
 		if (e->d_name[0] != '.')
@@ -164,8 +164,8 @@ Test(python_tree, the_cache_gives_back_what_it_got_and_refuses_what_was_damaged)
 	fseek(f, 90, SEEK_SET);
 	fputc('~', f);
 	fclose(f);
-	cr_expect_eq(pycache_load(folder, hash, sizeof(text) - 1, &back), -2);
+	cr_expect_eq(tree_cache_load(folder, hash, sizeof(text) - 1, &back), -2);
 	unlink(path);
 	rmdir(folder);
-	pytree_free(t);
+	tree_free(t);
 }

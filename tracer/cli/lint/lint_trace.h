@@ -10,7 +10,7 @@
 
 struct lint_trace {
 	struct analysis *analysis;
-	struct pytrace *places;
+	struct join_trace *places;
 	const struct report *report; /* of the analysis */
 };
 
