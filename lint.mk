@@ -22,7 +22,7 @@ $(B)/gen/rule_pages.h: $(rule_pages) lint.mk
 $(B)/analyzers/report/lint_pages.o: $(B)/gen/rule_pages.h
 
 # Fuzz targets of lint: what they test beside the readers.
-$(B)/fuzz/python_fuzz: fuzz_parts = $(wildcard analyzers/source/*/*.c) analyzers/accepted/accepted.c analyzers/accepted/fingerprint.c analyzers/report/report_words.c analyzers/accepted/waiver.c tracer/base/escape.c tracer/base/fault.c $(wildcard tracer/event/name*.c) tracer/base/plain_file.c $(grammar_obj) -ltree-sitter -lpthread
+$(B)/fuzz/python_fuzz: fuzz_parts = $(wildcard analyzers/source/*/*.c) analyzers/accepted/accepted.c analyzers/accepted/fingerprint.c analyzers/report/report_words.c analyzers/accepted/waiver.c tracer/base/bytes_hash.c tracer/base/escape.c tracer/base/fault.c $(wildcard tracer/event/name*.c) tracer/base/plain_file.c $(grammar_obj) -ltree-sitter -lpthread
 $(B)/fuzz/toml_fuzz: fuzz_parts = tracer/cli/lint/lint_config.c $(grammar_obj) -ltree-sitter
 $(B)/fuzz/baseline_fuzz: fuzz_parts = tracer/cli/baseline.c -ljansson
 $(B)/fuzz/options_fuzz: fuzz_parts = tracer/cli/options.c tracer/cli/duration.c $(B)/libcli.a $(B)/libanalyzers.a \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fingerprint.h"
-#include "source/lint_rules/lint_model.h"
+#include "source/lint_rules/lint_rule.h"
 #include "waiver.h"
 
 enum { IDS = ACCEPTED_PRINTS - 1 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "source/lint_rules/lint_model.h"
+#include "source/join/join_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #ifndef ANALYZERS_JOIN_H
 #define ANALYZERS_JOIN_H
 
-#include "source/lint_rules/lint_parts.h"
+#include "source/lint_rules/lint_model_parts.h"
 #include "join_trace.h"
 #include "report/report.h"
 
@@ -16,7 +16,8 @@ struct line_site {
 
 struct join {
 	struct lint_model *m;
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	const struct join_trace *trace;
 	struct program_map files; /* (string of a path, 0) -> file + 1; 1: none */
 	struct program_map sites; /* (file, line) -> first of `lines` */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "join_findings.h"
 #include "join.h"
 
 /* Is it this place of a finding? */
@@ -139,12 +140,12 @@ static void finding_join(struct join *j, const struct report *report, uint32_t f
 void join_findings(struct lint_model *m, const struct join_trace *trace,
                    const struct report *report)
 {
-	struct join j = {.m = m, .p = &m->program, .trace = trace};
+	struct join j = {.m = m, .model = &m->model, .p = &m->model.program, .trace = trace};
 	uint32_t count = m->findings.count;
 
 	for (uint32_t i = 1; i < count; i++)
 		finding_join(&j, report, i);
-	for (uint32_t i = 1; i < count && !m->program.err; i++)
+	for (uint32_t i = 1; i < count && !m->model.program.err; i++)
 		for (size_t k = 0;
 		     m->findings.at[i].rule == &lint_rules[LINT_NEEDLESS] && k < report->lock_count;
 		     k++)

@@ -10,9 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/lint_rules/lint_parts.h"
-#include "source/program/program_load.h"
 #include "join_proof.h"
+#include "source/lint_rules/lint_locks.h"
+#include "source/lint_rules/lint_model_parts.h"
+#include "source/model/model_suspend.h"
+#include "source/program/language.h"
+#include "source/program/program_load.h"
+#include "source/program/program_node.h"
 
 #define STOPS   64 /* that are told of one lock */
 #define CHUNK   65536
@@ -20,8 +24,10 @@
 
 struct proof {
 	struct lint_model *m;
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	const struct join_program *program;
+	struct join_proof_stops *stops;
 	uint32_t lock;
 	struct program_map met; /* functions that were looked at */
 	const char *why;        /* what is missing: the first that was met */
@@ -103,14 +109,14 @@ static uint32_t lock_at(const struct proof *w, const struct report_place *place,
 	uint32_t found = 0, named = 0;
 	bool several = false;
 
-	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct model_use *u = &w->p->uses.at[i];
+	for (uint32_t i = 1; i < w->model->uses.count; i++) {
+		const struct model_use *u = &w->model->uses.at[i];
 
 		if (!use_is_at(w, u, place, within))
 			continue;
 		several |= found && found != u->lock;
 		found = u->lock;
-		if (name && !strcmp(program_text(w->p, w->p->locks.at[u->lock].label), name))
+		if (name && !strcmp(program_text(w->p, w->model->locks.at[u->lock].label), name))
 			named = u->lock;
 	}
 	return several ? named : found;
@@ -137,7 +143,7 @@ static uint32_t lock_of(const struct proof *w, const struct report_lock *lock)
 
 static void stop_add(struct proof *w, uint32_t file, uint32_t site)
 {
-	const struct model_site *s = &w->p->sites.at[site];
+	const struct model_site *s = &w->model->sites.at[site];
 	uint32_t id;
 	struct report_place place = {
 		.function = text_of(w, w->p->funcs.at[s->func].qualname),
@@ -145,14 +151,14 @@ static void stop_add(struct proof *w, uint32_t file, uint32_t site)
 		.line = program_node(w->p, file, s->node)->line,
 	};
 
-	for (uint32_t i = 1; i < w->m->stops.count; i++)
-		if (w->m->stops.at[i].place.line == place.line &&
-		    !strcmp(w->m->stops.at[i].place.file, place.file))
+	for (uint32_t i = 1; i < w->stops->found.count; i++)
+		if (w->stops->found.at[i].place.line == place.line &&
+		    !strcmp(w->stops->found.at[i].place.file, place.file))
 			return;
-	id = w->m->stops.count <= STOPS ? program_push(w->p, &w->m->stops) : 0;
+	id = w->stops->found.count <= STOPS ? program_push(w->p, &w->stops->found) : 0;
 	/* Passes of the other kinds stand at different lines from version to version. */
 	if (id)
-		w->m->stops.at[id] =
+		w->stops->found.at[id] =
 			(struct report_stop){.place = place, .counted = s->kind == SITE_AWAIT};
 }
 
@@ -165,10 +171,10 @@ static void stops_within(struct proof *w, uint32_t file, uint32_t node)
 		return;
 	if (n->kind == TREE_AWAIT || n->kind == TREE_ITEM || n->kind == TREE_FOR ||
 	    n->kind == TREE_COMP_FOR || n->kind == TREE_YIELD) {
-		const struct model_site *s = &w->p->sites.at[site];
+		const struct model_site *s = &w->model->sites.at[site];
 
-		if (site && (model_site_suspends(w->p, site) || s->kind == SITE_YIELD ||
-		             (s->kind == SITE_ENTER && model_site_suspends(w->p, site + 1))))
+		if (site && (model_site_suspends(w->model, site) || s->kind == SITE_YIELD ||
+		             (s->kind == SITE_ENTER && model_site_suspends(w->model, site + 1))))
 			stop_add(w, file, site);
 	}
 	for (uint32_t c = n->first; c; c = program_node(w->p, file, c)->next)
@@ -178,9 +184,9 @@ static void stops_within(struct proof *w, uint32_t file, uint32_t node)
 /* The awaits in the sections of the lock that can suspend. */
 static void stops_find(struct proof *w, struct report_source *out)
 {
-	program_free_table(&w->m->stops);
-	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct model_use *u = &w->p->uses.at[i];
+	program_free_table(&w->stops->found);
+	for (uint32_t i = 1; i < w->model->uses.count; i++) {
+		const struct model_use *u = &w->model->uses.at[i];
 
 		if (u->lock != w->lock || u->kind != USE_REGION)
 			continue;
@@ -188,8 +194,8 @@ static void stops_find(struct proof *w, struct report_source *out)
 		     at = program_node(w->p, u->file, at)->next)
 			stops_within(w, u->file, at);
 	}
-	out->stop_count = w->m->stops.count > 1 ? w->m->stops.count - 1 : 0;
-	out->stops = out->stop_count ? w->m->stops.at + 1 : NULL;
+	out->stop_count = w->stops->found.count > 1 ? w->stops->found.count - 1 : 0;
+	out->stops = out->stop_count ? w->stops->found.at + 1 : NULL;
 }
 
 /* ---- the proof ---- */
@@ -197,7 +203,7 @@ static void stops_find(struct proof *w, struct report_source *out)
 /* What else is done with it, which no section shows; NULL: nothing. */
 static const char *uses_unseen(struct proof *w)
 {
-	const struct model_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->model->locks.at[w->lock];
 
 	if (l->escapes)
 		return l->escape_node
@@ -210,7 +216,7 @@ static const char *uses_unseen(struct proof *w)
 /* Why the model alone does not call it needless. */
 static const char *model_doubt(struct proof *w)
 {
-	const struct model_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->model->locks.at[w->lock];
 	const char *unseen = uses_unseen(w);
 
 	if (unseen)
@@ -226,10 +232,10 @@ static const char *model_doubt(struct proof *w)
 
 static bool model_proves(struct proof *w)
 {
-	const struct model_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->model->locks.at[w->lock];
 	uint32_t scope = program_enclosing_scope(w->p, l->file, l->node);
 
-	if (!lint_lock_needless(w->p, w->lock))
+	if (!lint_lock_needless(w->model, w->lock))
 		return lack(w, model_doubt(w));
 	if (l->flavour != FLAVOUR_ASYNCIO ||
 	    program_resolve(w->p, scope, l->node).kind != REF_EXTERN_INSTANCE || l->container)
@@ -240,8 +246,8 @@ static bool model_proves(struct proof *w)
 /* Is a mention one of the uses that were looked at? */
 static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
 {
-	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct model_use *u = &w->p->uses.at[i];
+	for (uint32_t i = 1; i < w->model->uses.count; i++) {
+		const struct model_use *u = &w->model->uses.at[i];
 
 		if (u->lock == w->lock && u->file == file &&
 		    (u->node == node ||
@@ -255,7 +261,7 @@ static bool is_use(const struct proof *w, uint32_t file, uint32_t node)
 static bool mentions_prove(struct proof *w)
 {
 	struct program *p = w->p;
-	uint32_t name = p->locks.at[w->lock].name, count;
+	uint32_t name = w->model->locks.at[w->lock].name, count;
 	bool certain;
 
 	for (uint32_t file = 1; file < p->files.count; file++) {
@@ -266,8 +272,8 @@ static bool mentions_prove(struct proof *w)
 
 			if (t->nodes[i].name != name || t->nodes[i].kind != TREE_ATTR)
 				continue;
-			from = model_locks_of(p, program_enclosing_scope(p, file, i), i, &count,
-			                      &certain);
+			from = model_locks_of(w->model, program_enclosing_scope(p, file, i), i,
+			                      &count, &certain);
 			for (uint32_t k = 0; k < count; k++)
 				if (p->lists.at[from + k] == w->lock && !is_use(w, file, i))
 					return lack(w, SAY(w, "what is used at %s:%u may be it",
@@ -309,7 +315,7 @@ static bool node_proves(struct proof *w, uint32_t file, uint32_t node);
 static bool site_proves(struct proof *w, uint32_t file, uint32_t site)
 {
 	struct program *p = w->p;
-	const struct model_site *s = &p->sites.at[site];
+	const struct model_site *s = &w->model->sites.at[site];
 	uint32_t callees = s->callees, count = s->callee_count, node = s->node;
 	uint32_t locks = s->locks, lock_count = s->lock_count;
 	uint32_t scope = program_enclosing_scope(p, file, node);
@@ -349,7 +355,7 @@ static bool node_proves(struct proof *w, uint32_t file, uint32_t node)
 	             n->kind == TREE_COMP_FOR)) {
 		if (!site_proves(w, file, site))
 			return false;
-		if (w->p->sites.at[site].kind == SITE_ENTER && !site_proves(w, file, site + 1))
+		if (w->model->sites.at[site].kind == SITE_ENTER && !site_proves(w, file, site + 1))
 			return false;
 	}
 	for (uint32_t c = n->first; c; c = program_node(w->p, file, c)->next)
@@ -360,8 +366,8 @@ static bool node_proves(struct proof *w, uint32_t file, uint32_t node)
 
 static bool sections_prove(struct proof *w)
 {
-	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		struct model_use u = w->p->uses.at[i];
+	for (uint32_t i = 1; i < w->model->uses.count; i++) {
+		struct model_use u = w->model->uses.at[i];
 
 		if (u.lock != w->lock || u.kind != USE_REGION)
 			continue;
@@ -416,7 +422,7 @@ static int file_has(const char *path, const char *const *words, size_t count)
 /* What was loaded without a source (extensions) does not name it, nor ask for eager tasks. */
 static bool others_prove(struct proof *w)
 {
-	const char *words[] = {text_of(w, w->p->locks.at[w->lock].name), "eager_task_factory"};
+	const char *words[] = {text_of(w, w->model->locks.at[w->lock].name), "eager_task_factory"};
 	size_t count = sizeof(words) / sizeof(*words);
 
 	for (size_t i = 0; i < w->program->other_count; i++) {
@@ -450,7 +456,7 @@ static bool strictly(struct proof *w, bool (*prove)(struct proof *))
 /* The finding that lint has about the lock; NULL: none. */
 static const struct lint_finding *finding_of(const struct proof *w)
 {
-	const struct model_lock *l = &w->p->locks.at[w->lock];
+	const struct model_lock *l = &w->model->locks.at[w->lock];
 	size_t count;
 	const struct lint_finding *findings = lint_model_findings(w->m, &count);
 
@@ -466,8 +472,8 @@ static const char *proof_text(struct proof *w)
 {
 	uint32_t sections = 0, files = 0, last = 0;
 
-	for (uint32_t i = 1; i < w->p->uses.count; i++) {
-		const struct model_use *u = &w->p->uses.at[i];
+	for (uint32_t i = 1; i < w->model->uses.count; i++) {
+		const struct model_use *u = &w->model->uses.at[i];
 
 		if (u->lock != w->lock || u->kind != USE_REGION)
 			continue;
@@ -495,10 +501,20 @@ static void lock_judge(struct proof *w, struct report_source *out)
 	out->why = out->proven ? proof_text(w) : w->why;
 }
 
-void join_proof_lock(struct lint_model *model, const struct join_program *program,
-                     const struct report_lock *lock, struct report_source *out)
+void join_proof_stops_fini(struct join_proof_stops *stops)
 {
-	struct proof w = {.m = model, .p = &model->program, .program = program};
+	program_free_table(&stops->found);
+}
+
+void join_proof_lock(struct lint_model *m, const struct join_program *program,
+                     const struct report_lock *lock, struct join_proof_stops *stops,
+                     struct report_source *out)
+{
+	struct proof w = {.m = m,
+	                  .model = &m->model,
+	                  .p = &m->model.program,
+	                  .program = program,
+	                  .stops = stops};
 
 	*out = (struct report_source){0};
 	w.lock = lock_of(&w, lock);

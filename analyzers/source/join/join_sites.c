@@ -7,59 +7,14 @@
  */
 #include <string.h>
 
+#include "join_sites.h"
 #include "join.h"
+#include "source/model/model_suspend.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 #define FRAMES 64 /* of an await chain that are looked at */
 #define ROUNDS 16
-
-/* How many trailing components two paths share; *all: those are all of one of them. */
-static unsigned int components_shared(const char *a, const char *b, bool *all)
-{
-	size_t i = strlen(a), k = strlen(b);
-	unsigned int shared = 0;
-
-	while (i && k && a[i - 1] == b[k - 1]) {
-		i--;
-		k--;
-		if (a[i] == '/')
-			shared++;
-	}
-	*all = (!i && (!k || b[k - 1] == '/')) || (!k && i && a[i - 1] == '/');
-	return shared + *all;
-}
-
-/* The program's file of a path in the trace; 0: none, or it is not clear which. */
-uint32_t join_file(struct join *j, const char *path)
-{
-	uint32_t name = program_intern_text(j->p, path), memo = program_map_get(&j->files, name, 0);
-	unsigned int best = 0;
-	uint32_t found = 0;
-
-	if (memo)
-		return memo - 1;
-	for (uint32_t i = 1; *path && i < j->p->files.count; i++) {
-		const char *own = j->p->files.at[i].path;
-		unsigned int shared;
-		bool all;
-
-		while (own[0] == '.' && own[1] == '/')
-			own += 2;
-		shared = components_shared(path, own, &all);
-		if ((!all && shared < 2) || shared < best)
-			continue;
-		found = shared == best ? 0 : i;
-		best = shared;
-	}
-	program_map_set(j->p, &j->files, name, 0, found + 1);
-	return found;
-}
-
-bool join_same_function(const char *own, const char *traced)
-{
-	const char *last = strrchr(own, '.');
-
-	return !strcmp(own, traced) || !strcmp(last ? last + 1 : own, traced);
-}
 
 static void site_index(struct join *j, uint32_t site, uint32_t file, uint32_t line)
 {
@@ -75,8 +30,8 @@ static void sites_index(struct join *j)
 {
 	struct program *p = j->p;
 
-	for (uint32_t i = 1; i < p->sites.count; i++) {
-		const struct model_site *s = &p->sites.at[i];
+	for (uint32_t i = 1; i < j->model->sites.count; i++) {
+		const struct model_site *s = &j->model->sites.at[i];
 		uint32_t file = p->funcs.at[s->func].file, line, with;
 
 		if (!s->func || s->kind > SITE_COMP)
@@ -100,7 +55,7 @@ static unsigned int sites_at(struct join *j, uint32_t file, const struct join_pl
 	*never = true;
 	for (uint32_t i = program_map_get(&j->sites, file, place->line); i;
 	     i = j->lines.at[i].next) {
-		const struct model_site *s = &p->sites.at[j->lines.at[i].site];
+		const struct model_site *s = &j->model->sites.at[j->lines.at[i].site];
 
 		if (!join_same_function(program_text(p, p->funcs.at[s->func].qualname),
 		                        place->function) ||
@@ -108,7 +63,7 @@ static unsigned int sites_at(struct join *j, uint32_t file, const struct join_pl
 		    (s->kind == SITE_EXIT && !place->exit))
 			continue;
 		count++;
-		*never &= !model_site_suspends(p, j->lines.at[i].site);
+		*never &= !model_site_suspends(j->model, j->lines.at[i].site);
 	}
 	return count;
 }
@@ -120,7 +75,7 @@ static void error_add(struct join *j, uint32_t file, const struct join_place *pl
 
 	for (uint32_t i = program_map_get(&j->sites, file, place->line); i;
 	     i = j->lines.at[i].next) {
-		struct model_site *s = &p->sites.at[j->lines.at[i].site];
+		struct model_site *s = &j->model->sites.at[j->lines.at[i].site];
 
 		if (join_same_function(program_text(p, p->funcs.at[s->func].qualname),
 		                       place->function))
@@ -145,7 +100,7 @@ static void place_count(struct join *j, uint32_t file, const struct join_place *
 }
 
 /* From the innermost frame outwards, to the first that is said to never suspend. */
-static bool stop_join(struct join *j, const struct join_stop *stop)
+static bool stop_join(struct join *j, const struct join_suspension *stop)
 {
 	struct join_place place;
 	uint64_t site = stop->site;
@@ -170,30 +125,22 @@ static bool stop_join(struct join *j, const struct join_stop *stop)
 	return false;
 }
 
-void join_fini(struct join *j)
-{
-	program_map_fini(&j->files);
-	program_map_fini(&j->sites);
-	program_map_fini(&j->seen);
-	program_free_table(&j->lines);
-}
-
 void join_sites(struct lint_model *m, const struct join_trace *trace)
 {
-	struct join j = {.m = m, .p = &m->program, .trace = trace};
+	struct join j = {.m = m, .model = &m->model, .p = &m->model.program, .trace = trace};
 	size_t count;
 	bool found;
-	const struct join_stop *stops = join_trace_stops(trace, &count);
+	const struct join_suspension *stops = join_trace_stops(trace, &count);
 
 	sites_index(&j);
 	found = j.lines.at; /* else there is no await in the program */
-	for (int round = 0; round < ROUNDS && found && !m->program.err; round++) {
+	for (int round = 0; round < ROUNDS && found && !m->model.program.err; round++) {
 		found = false;
-		for (size_t i = 0; i < count && !m->program.err; i++)
+		for (size_t i = 0; i < count && !m->model.program.err; i++)
 			found |= stop_join(&j, &stops[i]);
 		/* what rests on it is not said any more */
 		if (found)
-			model_suspend_link(&m->program);
+			model_suspend_link(&m->model);
 	}
 	join_fini(&j);
 }

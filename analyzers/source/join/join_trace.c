@@ -5,13 +5,13 @@
  * A read opens a window of its task on that address; the task's write closes it. Whether the task
  * suspended in between is told by a count of its suspensions, kept while a window of it is open.
  */
-#include "join_trace.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "join_trace.h"
 #include "base/idmap.h"
 
 #define BUCKETS 256
@@ -36,7 +36,7 @@ struct runner {
 struct join_trace {
 	struct names *names;
 	struct idmap stop_of, window_of, runner_of;
-	struct join_stop *stops;
+	struct join_suspension *stops;
 	struct join_window *windows;
 	size_t stop_count, stop_cap, window_count, window_cap;
 	struct opening open[JOIN_TRACE_OPEN];
@@ -274,7 +274,7 @@ static void suspend_take(struct join_trace *t, uint32_t pid, const struct aw_eve
 		if (!room(&t->stops, t->stop_count, &t->stop_cap, sizeof(*t->stops)) ||
 		    idmap_add(&t->stop_of, key, at))
 			return;
-		t->stops[t->stop_count++] = (struct join_stop){.pid = pid, .site = e->site};
+		t->stops[t->stop_count++] = (struct join_suspension){.pid = pid, .site = e->site};
 	}
 	t->stops[at].count++;
 }
@@ -323,7 +323,7 @@ int join_trace_feed(void *trace, const struct stream_batch *batch)
 	return 0;
 }
 
-const struct join_stop *join_trace_stops(const struct join_trace *trace, size_t *count)
+const struct join_suspension *join_trace_stops(const struct join_trace *trace, size_t *count)
 {
 	*count = trace->stop_count;
 	return trace->stops;

@@ -21,7 +21,7 @@ struct join_place {
 };
 
 /** Suspensions, by their innermost frame. */
-struct join_stop {
+struct join_suspension {
 	uint32_t pid;
 	uint64_t site;
 	uint64_t count;
@@ -45,7 +45,7 @@ void join_trace_free(struct join_trace *trace); /* takes NULL */
 int join_trace_feed(void *trace, const struct stream_batch *batch);
 #define JOIN_TRACE_OPEN 1024
 
-const struct join_stop *join_trace_stops(const struct join_trace *trace, size_t *count);
+const struct join_suspension *join_trace_stops(const struct join_trace *trace, size_t *count);
 const struct join_window *join_trace_windows(const struct join_trace *trace, size_t *count);
 
 /** The place of a site, and the site in the frame that called it (0: none). False: not known. */

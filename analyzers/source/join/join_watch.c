@@ -7,7 +7,6 @@
  * writer wins; a guard that found something there, and puts something else in
  * its place, decides nothing about it.
  */
-#include "join_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "source/lint_rules/lint_model.h"
+#include "join_watch.h"
+#include "join_model.h"
 #include "join_proof.h"
 
 /* The clock of starts ticks in 10 ms; an interpreter needs longer to read its first source file. */
@@ -29,6 +29,7 @@ struct watch_model {
 	struct aw_watch_writer *writers;
 	size_t count, writer_count;
 	struct join_program program;
+	struct join_proof_stops stops; /* of the lock that was asked about last */
 	char *root, *doubt;
 	char **others;
 };
@@ -62,6 +63,7 @@ void join_watch_free(struct join_watch *watch)
 		paths_free(m->others, m->program.other_count);
 		free(m->root);
 		free(m->doubt);
+		join_proof_stops_fini(&m->stops);
 		join_model_close(m->model);
 		free(m);
 	}
@@ -280,7 +282,7 @@ void join_watch_source(void *watch, const struct report_lock *lock, struct repor
 
 		if (!m->model || !m->root || is_superseded(all, m))
 			continue;
-		join_proof_lock(m->model, &m->program, lock, &source);
+		join_proof_lock(m->model, &m->program, lock, &m->stops, &source);
 		/* Of several programs that have the lock each must prove it. */
 		if (!out->read || (source.read && !source.proven))
 			*out = source;

@@ -10,18 +10,23 @@
  */
 #include <string.h>
 
-#include "lint_parts.h"
+#include "lint_acquire.h"
+#include "lint_model_parts.h"
+#include "source/model/model_suspend.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 struct acquire {
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	uint32_t file, func, lock;
 	uint32_t site; /* the first suspension that is not covered */
 };
 
 static bool is_release(const struct acquire *a, uint32_t node)
 {
-	for (uint32_t i = 1; i < a->p->uses.count; i++) {
-		const struct model_use *u = &a->p->uses.at[i];
+	for (uint32_t i = 1; i < a->model->uses.count; i++) {
+		const struct model_use *u = &a->model->uses.at[i];
 
 		if (u->kind == USE_RELEASE && u->lock == a->lock && u->file == a->file &&
 		    u->node == node)
@@ -88,7 +93,7 @@ static bool hold_simple(struct acquire *a, uint32_t node)
 
 	if (!node || releases_within(a, node))
 		return false;
-	site = model_suspends_within(a->p, a->file, node, false);
+	site = model_suspends_within(a->model, a->file, node, false);
 	if (site && !a->site)
 		a->site = site;
 	return true;
@@ -203,18 +208,19 @@ static void acquire_follow(struct acquire *a, uint32_t node)
 	}
 }
 
-static bool released_in(const struct program *p, uint32_t func, uint32_t lock)
+static bool released_in(const struct model *model, uint32_t func, uint32_t lock)
 {
-	for (uint32_t i = 1; i < p->uses.count; i++)
-		if (p->uses.at[i].kind == USE_RELEASE && p->uses.at[i].lock == lock &&
-		    p->uses.at[i].func == func)
+	for (uint32_t i = 1; i < model->uses.count; i++)
+		if (model->uses.at[i].kind == USE_RELEASE && model->uses.at[i].lock == lock &&
+		    model->uses.at[i].func == func)
 			return true;
 	return false;
 }
 
 /* __aenter__ acquires it, and __aexit__ of the same class releases it. */
-static bool released_at_exit(const struct program *p, uint32_t func, uint32_t lock)
+static bool released_at_exit(const struct model *model, uint32_t func, uint32_t lock)
 {
+	const struct program *p = &model->program;
 	const struct program_func *enter = &p->funcs.at[func];
 
 	if (!enter->class || strcmp(program_text(p, enter->name), "__aenter__") != 0)
@@ -222,27 +228,27 @@ static bool released_at_exit(const struct program *p, uint32_t func, uint32_t lo
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		if (p->funcs.at[i].class == enter->class &&
 		    !strcmp(program_text(p, p->funcs.at[i].name), "__aexit__") &&
-		    released_in(p, i, lock))
+		    released_in(model, i, lock))
 			return true;
 	return false;
 }
 
 static void leak_report(struct lint_model *m, const struct acquire *a, uint32_t node)
 {
-	struct program *p = &m->program;
-	const struct model_lock *l = &p->locks.at[a->lock];
+	struct program *p = &m->model.program;
+	const struct model_lock *l = &m->model.locks.at[a->lock];
 	uint32_t id = lint_finding_new(m, LINT_LEAK, l->label);
 
 	if (!id)
 		return;
 	lint_finding_place(m, a->file, node, "acquired", "the lock is taken here");
-	lint_finding_place(m, a->file, p->sites.at[a->site].node, "suspends",
+	lint_finding_place(m, a->file, m->model.sites.at[a->site].node, "suspends",
 	                   "cancelled or failing here, the task leaves the lock taken");
 	lint_finding_message(
 		m, id,
 		"`%s` stays locked for ever if the task is cancelled at the await in line %u",
 		program_text(p, l->label),
-		program_node(p, a->file, p->sites.at[a->site].node)->line);
+		program_node(p, a->file, m->model.sites.at[a->site].node)->line);
 	lint_finding_why(
 		m, id,
 		"The release is not reached when the await raises: no `finally`, and no handler "
@@ -252,8 +258,8 @@ static void leak_report(struct lint_model *m, const struct acquire *a, uint32_t 
 
 static void unreleased_report(struct lint_model *m, const struct acquire *a, uint32_t node)
 {
-	struct program *p = &m->program;
-	const struct model_lock *l = &p->locks.at[a->lock];
+	struct program *p = &m->model.program;
+	const struct model_lock *l = &m->model.locks.at[a->lock];
 	uint32_t id = lint_finding_new(m, LINT_UNRELEASED, l->label);
 
 	if (!id)
@@ -274,12 +280,16 @@ static bool lives_in(const struct program *p, const struct model_lock *l, uint32
 
 void lint_acquire(struct lint_model *m)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 
-	for (uint32_t i = 1; i < p->uses.count && !p->err; i++) {
-		const struct model_use *u = &p->uses.at[i];
-		const struct model_lock *l = &p->locks.at[u->lock];
-		struct acquire a = {.p = p, .file = u->file, .func = u->func, .lock = u->lock};
+	for (uint32_t i = 1; i < m->model.uses.count && !p->err; i++) {
+		const struct model_use *u = &m->model.uses.at[i];
+		const struct model_lock *l = &m->model.locks.at[u->lock];
+		struct acquire a = {.model = &m->model,
+		                    .p = p,
+		                    .file = u->file,
+		                    .func = u->func,
+		                    .lock = u->lock};
 		uint32_t attr, call, up;
 
 		if (u->kind != USE_ACQUIRE || !u->certain || !u->func ||
@@ -292,8 +302,8 @@ void lint_acquire(struct lint_model *m)
 		if (program_node(p, u->file, up)->kind != TREE_AWAIT ||
 		    program_node(p, u->file, program_parent(p, u->file, up))->kind != TREE_EXPR)
 			continue;
-		if (!released_in(p, u->func, u->lock)) {
-			if (!released_at_exit(p, u->func, u->lock))
+		if (!released_in(&m->model, u->func, u->lock)) {
+			if (!released_at_exit(&m->model, u->func, u->lock))
 				unreleased_report(m, &a, call);
 			continue;
 		}

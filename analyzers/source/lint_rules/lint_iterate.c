@@ -8,10 +8,13 @@
  */
 #include <string.h>
 
-#include "lint_parts.h"
+#include "lint_iterate.h"
+#include "lint_model_parts.h"
 #include "source/model/model_context.h"
 #include "source/model/model_follows.h"
+#include "source/model/model_suspend.h"
 #include "source/path/path.h"
+#include "source/program/program_node.h"
 
 struct loop {
 	uint32_t func, node;
@@ -42,25 +45,27 @@ static uint32_t iterated(const struct program *p, const struct program_func *f, 
 	return it->name;
 }
 
-static void sites_collect(const struct program *p, uint32_t file, uint32_t node, struct loop *loop)
+static void sites_collect(const struct model *model, uint32_t file, uint32_t node,
+                          struct loop *loop)
 {
+	const struct program *p = &model->program;
 	const struct tree_node *n = program_node(p, file, node);
 	uint32_t site = p->files.at[file].owner[node];
 
 	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
 		return;
 	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
-		sites_collect(p, file, c, loop);
-	if (n->kind == TREE_AWAIT && site && model_site_suspends(p, site) &&
+		sites_collect(model, file, c, loop);
+	if (n->kind == TREE_AWAIT && site && model_site_suspends(model, site) &&
 	    loop->count <= PATH_MORE)
 		loop->sites[loop->count++] = site;
 }
 
 static void window_add(struct lint_model *m, const struct loop *loop, uint32_t group, uint32_t nth)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 	const struct program_func *f = &p->funcs.at[loop->func];
-	const struct model_site *s = &p->sites.at[loop->sites[nth]];
+	const struct model_site *s = &m->model.sites.at[loop->sites[nth]];
 	uint32_t id = program_push(p, &m->windows), label = program_push(p, &m->first_label);
 	uint32_t body = program_child(p, f->file, loop->node, 2);
 	uint32_t line = program_node(p, f->file, loop->node)->line;
@@ -84,14 +89,14 @@ static void window_add(struct lint_model *m, const struct loop *loop, uint32_t g
 		.write_file = p->files.at[f->file].path,
 		.write_function = program_text(p, f->qualname),
 		.iterates = true,
-		.always = model_end_follows(p, f->file, loop->sites[nth], body)};
+		.always = model_end_follows(&m->model, f->file, loop->sites[nth], body)};
 }
 
 /* Told of classes only whose objects several tasks are known to use. */
 static void loop_report(struct lint_model *m, const struct model_context *context,
                         const struct loop *loop, uint32_t site)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 	const struct program_func *f = &p->funcs.at[loop->func];
 	const struct program_class *c = &p->classes.at[f->class];
 	uint32_t id;
@@ -103,7 +108,7 @@ static void loop_report(struct lint_model *m, const struct model_context *contex
 	if (!id)
 		return;
 	lint_finding_place(m, f->file, loop->node, "read", "iterated here");
-	lint_finding_place(m, f->file, p->sites.at[site].node, "suspends",
+	lint_finding_place(m, f->file, m->model.sites.at[site].node, "suspends",
 	                   "other tasks may run here");
 	lint_finding_message(
 		m, id,
@@ -117,11 +122,11 @@ static void loop_report(struct lint_model *m, const struct model_context *contex
 static void loop_judge(struct lint_model *m, const struct model_context *context, uint32_t func,
                        uint32_t node, uint32_t *group)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 	const struct program_func *f = &p->funcs.at[func];
 	struct loop loop = {.func = func, .node = node, .attribute = iterated(p, f, node)};
 	uint32_t body = program_child(p, f->file, node, 2);
-	uint32_t site = loop.attribute ? model_suspends_within(p, f->file, body, false) : 0;
+	uint32_t site = loop.attribute ? model_suspends_within(&m->model, f->file, body, false) : 0;
 
 	if (!site || site == UINT32_MAX)
 		return;
@@ -129,7 +134,7 @@ static void loop_judge(struct lint_model *m, const struct model_context *context
 	loop.object = program_internf(p, "%s.%s", program_text(p, p->classes.at[f->class].qualname),
 	                              program_text(p, loop.attribute));
 	loop_report(m, context, &loop, site);
-	sites_collect(p, f->file, body, &loop);
+	sites_collect(&m->model, f->file, body, &loop);
 	for (uint32_t i = 0; i < loop.count && !p->err; i++)
 		window_add(m, &loop, *group, i);
 	++*group;
@@ -137,7 +142,7 @@ static void loop_judge(struct lint_model *m, const struct model_context *context
 
 void lint_iterate(struct lint_model *m, const struct model_context *context, uint32_t group)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 
 	for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
 		const struct program_func *f = &p->funcs.at[i];

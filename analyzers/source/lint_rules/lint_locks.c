@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lint_parts.h"
+#include "lint_locks.h"
+#include "lint_model_parts.h"
+#include "source/model/model_suspend.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 static const char *lock_type_text(const struct program *p, const struct model_lock *l)
 {
@@ -14,19 +18,21 @@ static const char *lock_type_text(const struct program *p, const struct model_lo
 }
 
 /* Does a section of the lock start another task, which might run nested in it? */
-static bool region_spawns(const struct program *p, const struct model_use *use)
+static bool region_spawns(const struct model *model, const struct model_use *use)
 {
+	const struct program *p = &model->program;
 	uint32_t at = program_node(p, use->file, use->node)->next;
 
 	for (; at; at = program_node(p, use->file, at)->next)
-		if (model_suspends_within(p, use->file, at, true))
+		if (model_suspends_within(model, use->file, at, true))
 			return true;
 	return false;
 }
 
-bool lint_lock_needless(const struct program *p, uint32_t lock)
+bool lint_lock_needless(const struct model *model, uint32_t lock)
 {
-	const struct model_lock *l = &p->locks.at[lock];
+	const struct program *p = &model->program;
+	const struct model_lock *l = &model->locks.at[lock];
 
 	if (l->type != LOCK_LOCK || !l->regions || l->held || l->escapes || l->tested || l->manual)
 		return false;
@@ -35,8 +41,8 @@ bool lint_lock_needless(const struct program *p, uint32_t lock)
 		return false;
 	if (p->greenlets || p->eager || p->nests)
 		return false;
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
+	for (uint32_t i = 1; i < model->uses.count; i++) {
+		const struct model_use *u = &model->uses.at[i];
 		const struct tree_node *n;
 
 		if (u->lock != lock)
@@ -47,7 +53,7 @@ bool lint_lock_needless(const struct program *p, uint32_t lock)
 		if (u->kind != USE_REGION)
 			continue;
 		n = program_node(p, u->file, program_parent(p, u->file, u->node));
-		if (!(n->flags & TREE_ASYNC) || region_spawns(p, u))
+		if (!(n->flags & TREE_ASYNC) || region_spawns(model, u))
 			return false;
 	}
 	return true;
@@ -84,13 +90,13 @@ static void needless_why(struct lint_model *m, uint32_t id, const struct model_l
 /* The lines to change: where it is made, and each section. */
 static void needless_fix(struct lint_model *m, uint32_t id, uint32_t lock)
 {
-	struct program *p = &m->program;
-	const struct model_lock *l = &p->locks.at[lock];
+	struct program *p = &m->model.program;
+	const struct model_lock *l = &m->model.locks.at[lock];
 	char lines[200] = "";
 	size_t used = 0;
 
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
+	for (uint32_t i = 1; i < m->model.uses.count; i++) {
+		const struct model_use *u = &m->model.uses.at[i];
 		const char *file = strrchr(p->files.at[u->file].path, '/');
 
 		if (u->lock != lock || u->kind != USE_REGION)
@@ -118,11 +124,12 @@ static void needless_fix(struct lint_model *m, uint32_t id, uint32_t lock)
 }
 
 /* The coroutines awaited inside a node, by name. */
-static void awaited_names(const struct program *p, uint32_t file, uint32_t node, char *out,
+static void awaited_names(const struct model *model, uint32_t file, uint32_t node, char *out,
                           size_t size)
 {
+	const struct program *p = &model->program;
 	const struct tree_node *n = program_node(p, file, node);
-	const struct model_site *s = &p->sites.at[p->files.at[file].owner[node]];
+	const struct model_site *s = &model->sites.at[p->files.at[file].owner[node]];
 	size_t used = strlen(out);
 
 	if (n->kind == TREE_FUNC || n->kind == TREE_CLASS || n->kind == TREE_LAMBDA)
@@ -134,16 +141,16 @@ static void awaited_names(const struct program *p, uint32_t file, uint32_t node,
 			snprintf(out + used, size - used, "%s`%s`", used ? ", " : "", name);
 	}
 	for (uint32_t c = n->first; c; c = program_node(p, file, c)->next)
-		awaited_names(p, file, c, out, size);
+		awaited_names(model, file, c, out, size);
 }
 
 static void region_place(struct lint_model *m, const struct model_use *u, bool awaits)
 {
-	uint32_t body = program_node(&m->program, u->file, u->node)->next;
+	uint32_t body = program_node(&m->model.program, u->file, u->node)->next;
 	char names[200] = "";
 
 	if (awaits)
-		awaited_names(&m->program, u->file, body, names, sizeof(names));
+		awaited_names(&m->model, u->file, body, names, sizeof(names));
 	if (!awaits)
 		lint_finding_place(m, u->file, u->node, "region", "nothing in it is awaited");
 	else if (*names)
@@ -156,16 +163,16 @@ static void region_place(struct lint_model *m, const struct model_use *u, bool a
 
 static void needless_report(struct lint_model *m, uint32_t lock)
 {
-	struct program *p = &m->program;
-	struct model_lock *l = &p->locks.at[lock];
+	struct program *p = &m->model.program;
+	struct model_lock *l = &m->model.locks.at[lock];
 	uint32_t id = lint_finding_new(m, LINT_NEEDLESS, l->label);
 	bool awaits = false;
 
 	if (!id)
 		return;
 	lint_finding_place(m, l->file, l->node, "made", "the lock is made here");
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
+	for (uint32_t i = 1; i < m->model.uses.count; i++) {
+		const struct model_use *u = &m->model.uses.at[i];
 		uint32_t body;
 		bool inside;
 
@@ -202,12 +209,13 @@ static bool name_read(const struct program *p, uint32_t name)
 	return false;
 }
 
-static bool lock_mentioned(const struct program *p, uint32_t lock)
+static bool lock_mentioned(const struct model *model, uint32_t lock)
 {
-	const struct model_lock *l = &p->locks.at[lock];
+	const struct program *p = &model->program;
+	const struct model_lock *l = &model->locks.at[lock];
 
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
+	for (uint32_t i = 1; i < model->uses.count; i++) {
+		const struct model_use *u = &model->uses.at[i];
 		uint32_t up;
 
 		if (u->lock != lock)
@@ -223,13 +231,13 @@ static bool lock_mentioned(const struct program *p, uint32_t lock)
 
 static void unused_report(struct lint_model *m, uint32_t lock)
 {
-	struct program *p = &m->program;
-	struct model_lock *l = &p->locks.at[lock];
+	struct program *p = &m->model.program;
+	struct model_lock *l = &m->model.locks.at[lock];
 	const char *name = program_text(p, l->name);
 	uint32_t id;
 
 	if (l->type != LOCK_LOCK || l->flavour == FLAVOUR_THREAD || l->container ||
-	    lock_mentioned(p, lock) || !name[0] || name_read(p, l->name))
+	    lock_mentioned(&m->model, lock) || !name[0] || name_read(p, l->name))
 		return;
 	/* a base that is not known may use it */
 	if (l->class && p->classes.at[l->class].unknown_base)
@@ -267,7 +275,7 @@ static bool item_is_thread_lock(struct program *p, uint32_t file, uint32_t item,
 
 static void thread_report(struct lint_model *m, uint32_t file, uint32_t with)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 	uint32_t func = program_enclosing_func(p, file, with);
 
 	if (!func || !(p->funcs.at[func].flags & FUNC_ASYNC))
@@ -281,14 +289,14 @@ static void thread_report(struct lint_model *m, uint32_t file, uint32_t with)
 			continue;
 		for (uint32_t at = program_node(p, file, item)->next; at && !site;
 		     at = program_node(p, file, at)->next)
-			site = model_suspends_within(p, file, at, false);
+			site = model_suspends_within(&m->model, file, at, false);
 		if (!site)
 			continue;
 		id = lint_finding_new(m, LINT_THREAD, object);
 		if (!id)
 			return;
 		lint_finding_place(m, file, item, "region", "a thread's lock is taken here");
-		lint_finding_place(m, file, p->sites.at[site].node, "suspends",
+		lint_finding_place(m, file, m->model.sites.at[site].node, "suspends",
 		                   "the task may suspend here with the lock taken");
 		lint_finding_message(
 			m, id,
@@ -306,9 +314,9 @@ static void thread_report(struct lint_model *m, uint32_t file, uint32_t with)
 /* async with lock: ... yield: the consumer decides how long the lock is held. */
 static void yield_report(struct lint_model *m, const struct model_use *u)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 	const struct program_func *f = &p->funcs.at[u->func];
-	const struct model_lock *l = &p->locks.at[u->lock];
+	const struct model_lock *l = &m->model.locks.at[u->lock];
 	uint32_t item = u->node, file = u->file, site, id;
 
 	if (!u->func || !(f->flags & FUNC_ASYNC) || !(f->flags & FUNC_GENERATOR) ||
@@ -317,9 +325,9 @@ static void yield_report(struct lint_model *m, const struct model_use *u)
 	if (l->type != LOCK_LOCK && l->type != LOCK_CONDITION)
 		return;
 	for (site = f->sites; site < f->sites + f->site_count; site++) {
-		uint32_t at = p->sites.at[site].node;
+		uint32_t at = m->model.sites.at[site].node;
 
-		if (p->sites.at[site].kind != SITE_YIELD)
+		if (m->model.sites.at[site].kind != SITE_YIELD)
 			continue;
 		while (at && at != program_parent(p, file, item))
 			at = program_parent(p, file, at);
@@ -332,7 +340,7 @@ static void yield_report(struct lint_model *m, const struct model_use *u)
 	if (!id)
 		return;
 	lint_finding_place(m, file, item, "region", "the lock is taken here");
-	lint_finding_place(m, file, p->sites.at[site].node, "suspends",
+	lint_finding_place(m, file, m->model.sites.at[site].node, "suspends",
 	                   "control goes to the consumer here");
 	lint_finding_message(m, id, "async generator `%s` yields while it holds `%s`",
 	                     program_text(p, f->qualname), program_text(p, l->label));
@@ -346,17 +354,17 @@ static void yield_report(struct lint_model *m, const struct model_use *u)
 
 void lint_locks(struct lint_model *m)
 {
-	struct program *p = &m->program;
+	struct program *p = &m->model.program;
 
-	for (uint32_t i = 1; i < p->locks.count && !p->err; i++) {
-		if (lint_lock_needless(p, i))
+	for (uint32_t i = 1; i < m->model.locks.count && !p->err; i++) {
+		if (lint_lock_needless(&m->model, i))
 			needless_report(m, i);
 		else
 			unused_report(m, i);
 	}
-	for (uint32_t i = 1; i < p->uses.count && !p->err; i++)
-		if (p->uses.at[i].kind == USE_REGION && p->uses.at[i].certain)
-			yield_report(m, &p->uses.at[i]);
+	for (uint32_t i = 1; i < m->model.uses.count && !p->err; i++)
+		if (m->model.uses.at[i].kind == USE_REGION && m->model.uses.at[i].certain)
+			yield_report(m, &m->model.uses.at[i]);
 	for (uint32_t file = 1; file < p->files.count; file++) {
 		const struct tree *t = p->files.at[file].tree;
 

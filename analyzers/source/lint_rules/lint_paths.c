@@ -5,14 +5,18 @@
  */
 #include <string.h>
 
-#include "lint_parts.h"
+#include "lint_paths.h"
+#include "lint_iterate.h"
+#include "lint_model_parts.h"
 #include "source/model/model_context.h"
 #include "source/model/model_follows.h"
 #include "source/path/path.h"
+#include "source/program/program_node.h"
 
 struct rules {
 	struct lint_model *m;
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	struct path_pass pass;
 	struct model_context context;
 };
@@ -89,7 +93,7 @@ static void hit_places(struct rules *r, const struct path_hit *h, const char *wr
 {
 	struct program *p = r->p;
 	uint32_t file = p->funcs.at[h->func].file;
-	const struct model_site *s = &p->sites.at[h->site];
+	const struct model_site *s = &r->model->sites.at[h->site];
 
 	lint_finding_place(r->m, file, h->read, "read",
 	                   h->kind == PATH_GUARD ? "checked here" : "read here");
@@ -241,7 +245,7 @@ static void window_add(struct rules *r, const struct path_hit *h, uint32_t hit, 
 	                                [SITE_COMP] = LINT_AWAIT_COMPREHENSION};
 	struct program *p = r->p;
 	const struct program_func *f = &p->funcs.at[h->func];
-	const struct model_site *s = &p->sites.at[site];
+	const struct model_site *s = &r->model->sites.at[site];
 	const struct program_func *writer = &p->funcs.at[h->via ? h->via : h->func];
 	uint32_t id, file = f->file, label, first, object = object_of(r, h);
 
@@ -279,7 +283,7 @@ static void window_add(struct rules *r, const struct path_hit *h, uint32_t hit, 
 		.raises = h->raises,
 		.adds = h->kind == PATH_ARITH,
 		.constant = h->constant,
-		.always = !h->via && model_write_follows(p, file, site, h->write),
+		.always = !h->via && model_write_follows(r->model, file, site, h->write),
 		.removes = h->removes,
 		.content = h->content,
 		.lock_count = h->lock_count};
@@ -310,13 +314,13 @@ static void writer_add(struct rules *r, const struct path_writer *writer)
 
 void lint_paths(struct lint_model *m)
 {
-	struct rules r = {.m = m, .p = &m->program};
-	struct program *p = &m->program;
+	struct rules r = {.m = m, .model = &m->model, .p = &m->model.program};
+	struct program *p = &m->model.program;
 
 	if (p->err)
 		return;
-	model_context_link(p, &r.context);
-	if (!path_pass_run(p, &r.pass)) {
+	model_context_link(&m->model, &r.context);
+	if (!path_pass_run(&m->model, &r.pass)) {
 		for (uint32_t i = 1; i < r.pass.hits.count && !p->err; i++) {
 			hit_judge(&r, &r.pass.hits.at[i]);
 			windows_add(&r, &r.pass.hits.at[i], i);

@@ -3,7 +3,6 @@
  * lint_result.c - see lint_result.h. The file is a header and a sequence of numbers and texts; what
  * does not check is as if it were not there.
  */
-#include "lint_result.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "source/tree/tree_cache.h"
+#include "lint_result.h"
+#include "base/bytes_hash.h"
 
 #define FORMAT   1u
 #define SETTLE_S 2 /* a file that changed this shortly ago may change again unseen */
@@ -26,9 +26,9 @@ struct header {
 
 static uint64_t mix(uint64_t h, const void *data, size_t size)
 {
-	uint64_t both[2] = {h, tree_cache_hash(data, size)};
+	uint64_t both[2] = {h, bytes_hash(data, size)};
 
-	return tree_cache_hash(both, sizeof(both));
+	return bytes_hash(both, sizeof(both));
 }
 
 static uint64_t mix_stat(uint64_t h, const struct stat *st)
@@ -151,14 +151,14 @@ static void put_finding(struct bytes *b, const struct lint_finding *f)
 
 static void get_place(struct lint_model *m, struct bytes *b)
 {
-	uint32_t id = program_push(&m->program, &m->places);
+	uint32_t id = program_push(&m->model.program, &m->places);
 	struct lint_place place = {0};
 	uint64_t columns;
 
-	place.role = get_text(b, &m->program);
-	place.file = get_text(b, &m->program);
-	place.function = get_text(b, &m->program);
-	place.text = get_text(b, &m->program);
+	place.role = get_text(b, &m->model.program);
+	place.file = get_text(b, &m->model.program);
+	place.function = get_text(b, &m->model.program);
+	place.text = get_text(b, &m->model.program);
 	place.line = (uint32_t)get_number(b);
 	columns = get_number(b);
 	place.col = (uint32_t)(columns >> 32);
@@ -169,8 +169,8 @@ static void get_place(struct lint_model *m, struct bytes *b)
 
 static void get_finding(struct lint_model *m, struct bytes *b)
 {
-	uint32_t id = program_push(&m->program, &m->findings),
-		 first = program_push(&m->program, &m->first_place);
+	uint32_t id = program_push(&m->model.program, &m->findings),
+		 first = program_push(&m->model.program, &m->first_place);
 	uint64_t rule = get_number(b);
 	struct lint_finding *f;
 
@@ -183,10 +183,10 @@ static void get_finding(struct lint_model *m, struct bytes *b)
 	f->rule = &lint_rules[rule];
 	f->fingerprint = get_number(b);
 	f->waived = get_number(b) != 0;
-	f->object = get_text(b, &m->program);
-	f->message = get_text(b, &m->program);
-	f->why = get_text(b, &m->program);
-	f->fix = get_text(b, &m->program);
+	f->object = get_text(b, &m->model.program);
+	f->message = get_text(b, &m->model.program);
+	f->why = get_text(b, &m->model.program);
+	f->fix = get_text(b, &m->model.program);
 	f->place_count = get_number(b);
 	for (size_t i = 0; i < f->place_count && !b->bad; i++)
 		get_place(m, b);
@@ -205,8 +205,8 @@ static void get_all(struct lint_model *m, struct bytes *b)
 	for (uint64_t i = 0; i < findings && !b->bad; i++)
 		get_finding(m, b);
 	for (uint64_t i = 0; i < broken && !b->bad; i++) {
-		uint32_t id = program_push(&m->program, &m->broken);
-		const char *file = get_text(b, &m->program);
+		uint32_t id = program_push(&m->model.program, &m->broken);
+		const char *file = get_text(b, &m->model.program);
 		uint64_t line = get_number(b);
 
 		if (id)
@@ -228,8 +228,7 @@ static char *payload_read(const char *path, uint64_t key, uint64_t *size)
 	if (fread(&h, sizeof(h), 1, f) == 1 && !memcmp(h.magic, "awfound", 8) && h.key == key &&
 	    h.size < 1u << 30)
 		data = malloc(h.size + 1);
-	if (data &&
-	    (fread(data, 1, h.size, f) != h.size || tree_cache_hash(data, h.size) != h.sum)) {
+	if (data && (fread(data, 1, h.size, f) != h.size || bytes_hash(data, h.size) != h.sum)) {
 		free(data);
 		data = NULL;
 	}
@@ -251,7 +250,7 @@ bool lint_result_load(struct lint_model *m, const char *folder, uint64_t key)
 	b = (struct bytes){.at = data, .end = data + size, .from = data};
 	get_all(m, &b);
 	free(data);
-	if (b.bad || m->program.err) {
+	if (b.bad || m->model.program.err) {
 		m->findings.count = m->first_place.count = m->places.count = m->broken.count = 0;
 		memset(&m->stats, 0, sizeof(m->stats));
 		return false;
@@ -292,7 +291,7 @@ void lint_result_store(const struct lint_model *m, const char *folder, uint64_t 
 	}
 	if (!b.bad) {
 		h.size = (uint64_t)(b.at - b.from);
-		h.sum = tree_cache_hash(b.from, h.size);
+		h.sum = bytes_hash(b.from, h.size);
 		path_of(path, sizeof(path), folder, key);
 		payload_write(path, &h, b.from);
 	}

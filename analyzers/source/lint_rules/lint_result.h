@@ -6,7 +6,7 @@
 #ifndef ANALYZERS_LINT_RESULT_H
 #define ANALYZERS_LINT_RESULT_H
 
-#include "lint_parts.h"
+#include "lint_model_parts.h"
 
 /**
  * The key of a program's files as they are now: paths, sizes, times, inodes, and this build of the

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "model_context.h"
+#include "source/program/language.h"
+#include "source/program/program_attribute.h"
+#include "source/program/program_node.h"
 
 static bool is_self_call(const struct program *p, const struct model_call *c)
 {
@@ -20,8 +23,9 @@ static bool is_self_call(const struct program *p, const struct model_call *c)
 	       program_node(p, f->file, n->first)->name == f->self && f->self;
 }
 
-static void roots_link(struct program *p)
+static void roots_link(struct model *model)
 {
+	struct program *p = &model->program;
 	struct called {
 		bool any, task;
 	};
@@ -33,8 +37,8 @@ static void roots_link(struct program *p)
 			return;
 	if (!called.at)
 		return; /* no functions, so no calls */
-	for (uint32_t i = 1; i < p->calls.count; i++) {
-		const struct model_call *c = &p->calls.at[i];
+	for (uint32_t i = 1; i < model->calls.count; i++) {
+		const struct model_call *c = &model->calls.at[i];
 		struct program_func *f = &p->funcs.at[c->callee];
 
 		called.at[c->callee].any = true;
@@ -58,8 +62,8 @@ static void roots_link(struct program *p)
 	}
 	while (grew) {
 		grew = false;
-		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct model_call *c = &p->calls.at[i];
+		for (uint32_t i = 1; i < model->calls.count; i++) {
+			const struct model_call *c = &model->calls.at[i];
 			struct program_func *f = &p->funcs.at[c->callee];
 			uint8_t roots = c->func ? p->funcs.at[c->func].roots : 0;
 
@@ -84,13 +88,15 @@ static void sections_fini(struct sections *s)
 	program_free_table(&s->next);
 }
 
-static bool sections_init(struct program *p, struct sections *s)
+static bool sections_init(struct model *model, struct sections *s)
 {
+	struct program *p = &model->program;
+
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		if (!program_push(p, &s->first))
 			return false;
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
+	for (uint32_t i = 1; i < model->uses.count; i++) {
+		const struct model_use *u = &model->uses.at[i];
 
 		if (!program_push(p, &s->next))
 			return false;
@@ -103,9 +109,10 @@ static bool sections_init(struct program *p, struct sections *s)
 }
 
 /* Does the call stand in a section of a lock, or in a function that is always in one? */
-static bool call_locked(const struct program *p, const struct sections *s,
+static bool call_locked(const struct model *model, const struct sections *s,
                         const struct model_call *c)
 {
+	const struct program *p = &model->program;
 	const struct program_func *f = &p->funcs.at[c->func];
 
 	if (!c->func)
@@ -113,7 +120,7 @@ static bool call_locked(const struct program *p, const struct sections *s,
 	if (f->entry_locks)
 		return true;
 	for (uint32_t i = s->first.at[c->func]; i; i = s->next.at[i]) {
-		const struct model_use *u = &p->uses.at[i];
+		const struct model_use *u = &model->uses.at[i];
 		uint32_t with = program_parent(p, u->file, u->node), at;
 
 		for (at = c->node; at && at != with; at = program_parent(p, f->file, at))
@@ -125,20 +132,21 @@ static bool call_locked(const struct program *p, const struct sections *s,
 }
 
 /* entry_locks 1: every known caller of a private function holds a lock. */
-static void entries_link(struct program *p)
+static void entries_link(struct model *model)
 {
+	struct program *p = &model->program;
 	struct sections sections = {0};
 	PROGRAM_TABLE(uint8_t) state = {0}; /* 1: called, 2: called without */
-	bool ok = p->funcs.count > 1 && sections_init(p, &sections);
+	bool ok = p->funcs.count > 1 && sections_init(model, &sections);
 
 	for (uint32_t i = 1; ok && i < p->funcs.count; i++)
 		ok = program_push(p, &state) != 0;
 	ok = ok && state.at;
 	for (int round = 0; ok && round < 4; round++) {
 		memset(state.at, 0, state.count);
-		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct model_call *c = &p->calls.at[i];
-			bool held = c->how == CALL_PLAIN && call_locked(p, &sections, c);
+		for (uint32_t i = 1; i < model->calls.count; i++) {
+			const struct model_call *c = &model->calls.at[i];
+			bool held = c->how == CALL_PLAIN && call_locked(model, &sections, c);
 
 			state.at[c->callee] |= held ? 1 : 2;
 		}
@@ -172,13 +180,15 @@ static void evidence_spread(struct program *p, uint32_t class)
 		p->classes.at[p->lists.at[c->below + i]].evidence = true;
 }
 
-static void evidence_link(struct program *p)
+static void evidence_link(struct model *model)
 {
-	for (uint32_t i = 1; i < p->locks.count; i++)
-		if (p->locks.at[i].class && p->locks.at[i].flavour != FLAVOUR_THREAD)
-			evidence_spread(p, p->locks.at[i].class);
-	for (uint32_t i = 1; i < p->sites.count; i++) {
-		const struct model_site *s = &p->sites.at[i];
+	struct program *p = &model->program;
+
+	for (uint32_t i = 1; i < model->locks.count; i++)
+		if (model->locks.at[i].class && model->locks.at[i].flavour != FLAVOUR_THREAD)
+			evidence_spread(p, model->locks.at[i].class);
+	for (uint32_t i = 1; i < model->sites.count; i++) {
+		const struct model_site *s = &model->sites.at[i];
 		const struct program_func *f = &p->funcs.at[s->func];
 		uint32_t first;
 
@@ -291,14 +301,16 @@ static void calls_note(struct model_context *c, uint32_t file, uint32_t node)
 		note(c, in->class, own_attribute(p, in, a), RELEASED);
 }
 
-void model_context_link(struct program *p, struct model_context *out)
+void model_context_link(struct model *model, struct model_context *out)
 {
-	*out = (struct model_context){.p = p};
-	roots_link(p);
+	struct program *p = &model->program;
+
+	*out = (struct model_context){.model = model, .p = p};
+	roots_link(model);
 	if (!p->err)
-		entries_link(p);
+		entries_link(model);
 	if (!p->err)
-		evidence_link(p);
+		evidence_link(model);
 	for (uint32_t file = 1; file < p->files.count; file++) {
 		const struct tree *t = p->files.at[file].tree;
 

@@ -7,6 +7,8 @@
  * to the write's, one after the other. What is not that simple is not claimed.
  */
 #include "model_follows.h"
+#include "model.h"
+#include "source/program/program_node.h"
 
 static bool is_statement(const struct program *p, uint32_t file, uint32_t node)
 {
@@ -83,11 +85,12 @@ static bool meets(const struct program *p, uint32_t file, uint32_t at, uint32_t 
 }
 
 /* The statement a plain await stands in, and is the only one of; 0: it is not that simple. */
-static uint32_t statement_of(const struct program *p, uint32_t file, uint32_t site)
+static uint32_t statement_of(const struct model *model, uint32_t file, uint32_t site)
 {
-	uint32_t at = p->sites.at[site].node;
+	const struct program *p = &model->program;
+	uint32_t at = model->sites.at[site].node;
 
-	if (p->sites.at[site].kind != SITE_AWAIT)
+	if (model->sites.at[site].kind != SITE_AWAIT)
 		return 0;
 	while (at && !is_statement(p, file, at)) {
 		uint8_t kind = program_node(p, file, at)->kind;
@@ -136,9 +139,10 @@ static uint32_t outwards(const struct program *p, uint32_t file, uint32_t at)
 	               : 0;
 }
 
-bool model_write_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t write)
+bool model_write_follows(const struct model *model, uint32_t file, uint32_t site, uint32_t write)
 {
-	uint32_t at = statement_of(p, file, site);
+	const struct program *p = &model->program;
+	uint32_t at = statement_of(model, file, site);
 
 	if (at && at == write)
 		return true;
@@ -148,9 +152,10 @@ bool model_write_follows(const struct program *p, uint32_t file, uint32_t site, 
 	return false;
 }
 
-bool model_end_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t block)
+bool model_end_follows(const struct model *model, uint32_t file, uint32_t site, uint32_t block)
 {
-	uint32_t at = statement_of(p, file, site);
+	const struct program *p = &model->program;
+	uint32_t at = statement_of(model, file, site);
 
 	for (; at; at = outwards(p, file, at)) {
 		if (program_parent(p, file, at) != block)

@@ -5,12 +5,15 @@
 #ifndef ANALYZERS_MODEL_FOLLOWS_H
 #define ANALYZERS_MODEL_FOLLOWS_H
 
-#include "source/program/program_parts.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct model;
 
 /** Does every way from the end of an await, but for exceptions, pass a statement that writes before
  * it suspends or leaves? False where that is not simple to see. */
-bool model_write_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t write);
+bool model_write_follows(const struct model *model, uint32_t file, uint32_t site, uint32_t write);
 /** The same of the end of a block: nothing else suspends or leaves on the way there. */
-bool model_end_follows(const struct program *p, uint32_t file, uint32_t site, uint32_t block);
+bool model_end_follows(const struct model *model, uint32_t file, uint32_t site, uint32_t block);
 
 #endif

@@ -7,7 +7,10 @@
  */
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "model_lock.h"
+#include "model.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 struct place {
 	uint32_t scope, name, class;
@@ -15,10 +18,10 @@ struct place {
 	bool foreign;          /* kept in an object whose class is not known */
 };
 
-void model_lock_escape(struct program *p, uint32_t lock, uint32_t file, uint32_t node,
+void model_lock_escape(struct model *model, uint32_t lock, uint32_t file, uint32_t node,
                        const char *why)
 {
-	struct model_lock *l = &p->locks.at[lock];
+	struct model_lock *l = &model->locks.at[lock];
 
 	if (l->escapes)
 		return;
@@ -130,10 +133,14 @@ static bool place_of_call(struct program *p, uint32_t file, uint32_t call, struc
 }
 
 /* The lock of that name in the class or one that it derives from or that derives from it. */
-static uint32_t lock_in_family(struct program *p, uint32_t class, uint32_t name)
+static uint32_t lock_in_family(struct model *model, uint32_t class, uint32_t name)
 {
-	for (uint32_t l = program_map_get(&p->lock_names, name, 0); l; l = p->locks.at[l].next)
-		if (p->locks.at[l].class && program_class_related(p, p->locks.at[l].class, class))
+	struct program *p = &model->program;
+
+	for (uint32_t l = program_map_get(&model->lock_names, name, 0); l;
+	     l = model->locks.at[l].next)
+		if (model->locks.at[l].class &&
+		    program_class_related(p, model->locks.at[l].class, class))
 			return l;
 	return 0;
 }
@@ -156,8 +163,9 @@ static uint32_t label_of(struct program *p, const struct place *at, uint32_t fil
 }
 
 /* Gives the lock; 0: it is not kept in a place that has a name. */
-static uint32_t lock_add(struct program *p, uint32_t file, uint32_t node, uint32_t dotted)
+static uint32_t lock_add(struct model *model, uint32_t file, uint32_t node, uint32_t dotted)
 {
+	struct program *p = &model->program;
 	struct place at = {0};
 	enum lock_flavour flavour;
 	enum lock_type type = python_known_lock(program_text(p, dotted), &flavour);
@@ -166,13 +174,13 @@ static uint32_t lock_add(struct program *p, uint32_t file, uint32_t node, uint32
 
 	if (!type || !place_of_call(p, file, node, &at) || !at.name)
 		return 0;
-	id = at.class ? lock_in_family(p, at.class, at.name)
-	              : program_map_get(&p->lock_by_place, at.scope, at.name);
+	id = at.class ? lock_in_family(model, at.class, at.name)
+	              : program_map_get(&model->lock_by_place, at.scope, at.name);
 	if (!id) {
-		id = program_push(p, &p->locks);
+		id = program_push(p, &model->locks);
 		if (!id)
 			return 0;
-		l = &p->locks.at[id];
+		l = &model->locks.at[id];
 		*l = (struct model_lock){.type = type,
 		                         .flavour = flavour,
 		                         .class = at.class,
@@ -182,19 +190,20 @@ static uint32_t lock_add(struct program *p, uint32_t file, uint32_t node, uint32
 		                         .file = file,
 		                         .node = node,
 		                         .container = at.container};
-		l->next = program_map_get(&p->lock_names, at.name, 0);
-		program_map_set(p, &p->lock_names, at.name, 0, id);
-		p->locks.at[id].label = label_of(p, &at, file);
+		l->next = program_map_get(&model->lock_names, at.name, 0);
+		program_map_set(p, &model->lock_names, at.name, 0, id);
+		model->locks.at[id].label = label_of(p, &at, file);
 	}
-	l = &p->locks.at[id];
-	program_map_set(p, &p->lock_by_place, at.scope, at.name, id);
+	l = &model->locks.at[id];
+	program_map_set(p, &model->lock_by_place, at.scope, at.name, id);
 	if (l->type != type || l->flavour != flavour || l->container != at.container)
-		model_lock_escape(p, id, file, node, "locks of different kinds are kept in it");
+		model_lock_escape(model, id, file, node, "locks of different kinds are kept in it");
 	if (at.maybe)
-		model_lock_escape(p, id, file, node,
+		model_lock_escape(model, id, file, node,
 		                  "it may be a lock that was given from outside");
 	if (at.foreign)
-		model_lock_escape(p, id, file, node, "it is kept in an object of unknown class");
+		model_lock_escape(model, id, file, node,
+		                  "it is kept in an object of unknown class");
 	return id;
 }
 
@@ -205,8 +214,9 @@ static bool may_make_lock(const char *name)
 }
 
 /* Factories: defaultdict(Lock), field(default_factory=Lock). */
-static void factory_find(struct program *p, uint32_t file, uint32_t node)
+static void factory_find(struct model *model, uint32_t file, uint32_t node)
 {
+	struct program *p = &model->program;
 	const struct tree_node *n = program_node(p, file, node),
 			       *f = program_node(p, file, n->first);
 	uint32_t scope = program_enclosing_scope(p, file, node), id;
@@ -219,17 +229,17 @@ static void factory_find(struct program *p, uint32_t file, uint32_t node)
 			ref = program_resolve(p, scope, arg->first);
 			if (ref.kind != REF_EXTERN)
 				continue;
-			id = lock_add(p, file, node, ref.id);
+			id = lock_add(model, file, node, ref.id);
 			if (id)
-				model_lock_escape(p, id, file, node,
+				model_lock_escape(model, id, file, node,
 				                  "it is a parameter of its class");
 			return;
 		}
 	}
 	ref = program_resolve(p, scope, node);
-	id = ref.kind == REF_CONTAINER ? lock_add(p, file, node, ref.id) : 0;
+	id = ref.kind == REF_CONTAINER ? lock_add(model, file, node, ref.id) : 0;
 	if (id)
-		p->locks.at[id].container = true;
+		model->locks.at[id].container = true;
 }
 
 /* self.X.acquire() awaited, X being a lock: its type; 0: something else. */
@@ -297,8 +307,10 @@ static uint32_t wrapped_type(struct program *p, uint32_t class)
 	return acquired_type(p, enter, await);
 }
 
-void model_locks_link(struct program *p)
+void model_locks_link(struct model *model)
 {
+	struct program *p = &model->program;
+
 	for (uint32_t file = 1; file < p->files.count; file++) {
 		const struct tree *t = p->files.at[file].tree;
 
@@ -312,14 +324,14 @@ void model_locks_link(struct program *p)
 			name = program_text(p, t->nodes[n->first].name);
 			if (!strcmp(name, "defaultdict") || !strcmp(name, "field") ||
 			    !strcmp(name, "ib") || !strcmp(name, "attrib"))
-				factory_find(p, file, i);
+				factory_find(model, file, i);
 			if (!may_make_lock(name))
 				continue;
 			ref = program_resolve(p, program_enclosing_scope(p, file, i), i);
 			if (ref.kind == REF_EXTERN_INSTANCE && ref.other == i)
-				lock_add(p, file, i, ref.id);
+				lock_add(model, file, i, ref.id);
 			if (ref.kind == REF_INSTANCE && wrapped_type(p, ref.id))
-				lock_add(p, file, i, wrapped_type(p, ref.id));
+				lock_add(model, file, i, wrapped_type(p, ref.id));
 		}
 	}
 }
@@ -334,10 +346,11 @@ static void found(struct program *p, uint32_t lock, uint32_t *count)
 	}
 }
 
-static void locks_of_attribute(struct program *p, uint32_t scope, const struct tree_node *n,
+static void locks_of_attribute(struct model *model, uint32_t scope, const struct tree_node *n,
                                uint32_t *count, bool *certain)
 {
-	uint32_t first = program_map_get(&p->lock_names, n->name, 0), id;
+	struct program *p = &model->program;
+	uint32_t first = program_map_get(&model->lock_names, n->name, 0), id;
 	struct program_ref ref;
 
 	if (!first)
@@ -346,15 +359,15 @@ static void locks_of_attribute(struct program *p, uint32_t scope, const struct t
 	*certain = ref.kind == REF_INSTANCE || ref.kind == REF_CLASS || ref.kind == REF_SUPER ||
 	           ref.kind == REF_MODULE;
 	if (ref.kind == REF_MODULE) {
-		id = program_map_get(&p->lock_by_place, p->files.at[ref.id].scope, n->name);
+		id = program_map_get(&model->lock_by_place, p->files.at[ref.id].scope, n->name);
 		if (id)
 			found(p, id, count);
 		/* a name that a module only imports is found by all of that name */
 		if (id || program_map_get(&p->bound, p->files.at[ref.id].scope, n->name))
 			return;
 	}
-	for (uint32_t l = first; l; l = p->locks.at[l].next) {
-		const struct model_lock *lock = &p->locks.at[l];
+	for (uint32_t l = first; l; l = model->locks.at[l].next) {
+		const struct model_lock *lock = &model->locks.at[l];
 
 		if (*certain && ref.kind != REF_MODULE &&
 		    (!lock->class || !program_class_related(p, lock->class, ref.id)))
@@ -366,15 +379,16 @@ static void locks_of_attribute(struct program *p, uint32_t scope, const struct t
 	}
 }
 
-static void locks_of_name(struct program *p, uint32_t scope, uint32_t name, uint32_t *count)
+static void locks_of_name(struct model *model, uint32_t scope, uint32_t name, uint32_t *count)
 {
+	struct program *p = &model->program;
 	uint32_t at = program_name_scope(p, scope, name), id, b, file;
 
 	if (!at)
 		return;
-	id = program_map_get(&p->lock_by_place, at, name);
+	id = program_map_get(&model->lock_by_place, at, name);
 	if (!id)
-		id = program_map_get(&p->lock_aliases, at, name);
+		id = program_map_get(&model->lock_aliases, at, name);
 	for (b = program_map_get(&p->bound, at, name); b && !id; b = p->bindings.at[b].next) {
 		const struct program_binding *from = &p->bindings.at[b];
 
@@ -382,16 +396,17 @@ static void locks_of_name(struct program *p, uint32_t scope, uint32_t name, uint
 			continue;
 		file = python_module_find(p, from->file, from->id);
 		if (file && file != from->file && p->files.at[file].scope)
-			id = program_map_get(&p->lock_by_place, p->files.at[file].scope,
+			id = program_map_get(&model->lock_by_place, p->files.at[file].scope,
 			                     from->other);
 	}
 	if (id)
 		found(p, id, count);
 }
 
-uint32_t model_locks_of(struct program *p, uint32_t scope, uint32_t node, uint32_t *count,
+uint32_t model_locks_of(struct model *model, uint32_t scope, uint32_t node, uint32_t *count,
                         bool *certain)
 {
+	struct program *p = &model->program;
 	uint32_t file = p->scopes.at[scope].file, from = p->lists.count ? p->lists.count : 1;
 	const struct tree_node *n = program_node(p, file, node);
 
@@ -408,8 +423,8 @@ uint32_t model_locks_of(struct program *p, uint32_t scope, uint32_t node, uint32
 		n = program_node(p, file, n->first);
 	}
 	if (n->kind == TREE_ATTR)
-		locks_of_attribute(p, scope, n, count, certain);
+		locks_of_attribute(model, scope, n, count, certain);
 	else if (n->kind == TREE_NAME)
-		locks_of_name(p, scope, n->name, count);
+		locks_of_name(model, scope, n->name, count);
 	return from;
 }

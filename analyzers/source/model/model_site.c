@@ -4,10 +4,14 @@
  */
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "model_site.h"
+#include "model.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 struct walk {
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	uint32_t func, file, scope;
 	unsigned int loops; /* enclosing loops and comprehensions */
 };
@@ -15,12 +19,12 @@ struct walk {
 static struct model_site *site_new(struct walk *w, enum model_site_kind kind, uint32_t node)
 {
 	static struct model_site nowhere; /* written without memory, never read */
-	uint32_t id = program_push(w->p, &w->p->sites);
+	uint32_t id = program_push(w->p, &w->model->sites);
 	struct model_site *s;
 
 	if (!id)
 		return &nowhere;
-	s = &w->p->sites.at[id];
+	s = &w->model->sites.at[id];
 	*s = (struct model_site){.kind = kind, .verdict = MAY, .func = w->func, .node = node};
 	if (kind != SITE_EXIT)
 		w->p->files.at[w->file].owner[node] = id;
@@ -29,7 +33,7 @@ static struct model_site *site_new(struct walk *w, enum model_site_kind kind, ui
 
 static uint32_t last_site(const struct walk *w)
 {
-	return w->p->sites.count - 1;
+	return w->model->sites.count - 1;
 }
 
 /* The site runs method `name` of an object of the class. False: not known what it runs. */
@@ -41,7 +45,7 @@ static bool site_methods(struct walk *w, uint32_t site, uint32_t class, uint32_t
 
 	if (!program_class_methods(p, class, name, &count))
 		return false;
-	s = &p->sites.at[site];
+	s = &w->model->sites.at[site];
 	s->callees = from;
 	s->callee_count = count;
 	return true;
@@ -58,14 +62,14 @@ static bool site_function(struct walk *w, uint32_t site, struct program_ref ref)
 	if (!at)
 		return false;
 	p->lists.at[at] = ref.id;
-	p->sites.at[site].callees = at;
-	p->sites.at[site].callee_count = 1;
+	w->model->sites.at[site].callees = at;
+	w->model->sites.at[site].callee_count = 1;
 	return true;
 }
 
 static bool callees_have(const struct walk *w, uint32_t site, uint32_t set, uint32_t clear)
 {
-	const struct model_site *s = &w->p->sites.at[site];
+	const struct model_site *s = &w->model->sites.at[site];
 
 	for (uint32_t i = 0; i < s->callee_count; i++) {
 		uint32_t flags = w->p->funcs.at[w->p->lists.at[s->callees + i]].flags;
@@ -80,12 +84,12 @@ static bool callees_have(const struct walk *w, uint32_t site, uint32_t set, uint
 static enum await_verdict site_locks(struct walk *w, uint32_t site, uint32_t expression)
 {
 	bool certain;
-	uint32_t count, at = model_locks_of(w->p, w->scope, expression, &count, &certain);
+	uint32_t count, at = model_locks_of(w->model, w->scope, expression, &count, &certain);
 
 	if (!count || !certain)
 		return MAY;
-	w->p->sites.at[site].locks = at;
-	w->p->sites.at[site].lock_count = count;
+	w->model->sites.at[site].locks = at;
+	w->model->sites.at[site].lock_count = count;
 	return NEVER;
 }
 
@@ -115,7 +119,7 @@ static void await_site(struct walk *w, uint32_t node)
 			                  ? site_locks(w, site, f->first)
 			                  : MAY;
 	}
-	p->sites.at[site].verdict = verdict;
+	w->model->sites.at[site].verdict = verdict;
 }
 
 static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t value,
@@ -157,7 +161,7 @@ static void with_sites(struct walk *w, uint32_t node)
 		site_new(w, i ? SITE_EXIT : SITE_ENTER, node);
 		site = last_site(w);
 		verdict = with_verdict(w, site, value, methods[i]);
-		w->p->sites.at[site].verdict = verdict;
+		w->model->sites.at[site].verdict = verdict;
 	}
 }
 
@@ -172,15 +176,15 @@ static void for_site(struct walk *w, enum model_site_kind kind, uint32_t node)
 	site = last_site(w);
 	if (ref.kind == REF_CORO && site_function(w, site, ref) &&
 	    callees_have(w, site, FUNC_ASYNC | FUNC_GENERATOR, FUNC_CONTEXT))
-		p->sites.at[site].verdict = NEVER;
+		w->model->sites.at[site].verdict = NEVER;
 }
 
 static void call_push(struct walk *w, uint32_t node, uint32_t callee, enum model_call_how how)
 {
-	uint32_t id = program_push(w->p, &w->p->calls);
+	uint32_t id = program_push(w->p, &w->model->calls);
 
 	if (id)
-		w->p->calls.at[id] = (struct model_call){w->func, node, callee, how};
+		w->model->calls.at[id] = (struct model_call){w->func, node, callee, how};
 }
 
 /* What happens to the coroutine that a call makes, or to a function handed on. */
@@ -311,28 +315,34 @@ static void walk_node(struct walk *w, uint32_t node)
 	w->loops -= loop;
 }
 
-static void module_walk(struct program *p, uint32_t file)
+static void module_walk(struct model *model, uint32_t file)
 {
-	struct walk w = {.p = p, .file = file, .scope = p->files.at[file].scope};
+	struct program *p = &model->program;
+	struct walk w = {.model = model, .p = p, .file = file, .scope = p->files.at[file].scope};
 
 	walk_node(&w, 0);
 }
 
-void model_sites_link(struct program *p)
+void model_sites_link(struct model *model)
 {
+	struct program *p = &model->program;
+
 	for (uint32_t i = 1; i < p->funcs.count && !p->err; i++) {
 		const struct program_func *f = &p->funcs.at[i];
-		struct walk w = {.p = p, .func = i, .file = f->file, .scope = f->scope};
-		uint32_t sites = p->sites.count ? p->sites.count : 1;
-		uint32_t calls = p->calls.count ? p->calls.count : 1;
+		struct walk w = {
+			.model = model, .p = p, .func = i, .file = f->file, .scope = f->scope};
+		uint32_t sites = model->sites.count ? model->sites.count : 1;
+		uint32_t calls = model->calls.count ? model->calls.count : 1;
 
 		walk_node(&w, program_child(p, f->file, f->node, 3));
 		p->funcs.at[i].sites = sites;
-		p->funcs.at[i].site_count = p->sites.count > sites ? p->sites.count - sites : 0;
+		p->funcs.at[i].site_count =
+			model->sites.count > sites ? model->sites.count - sites : 0;
 		p->funcs.at[i].calls = calls;
-		p->funcs.at[i].call_count = p->calls.count > calls ? p->calls.count - calls : 0;
+		p->funcs.at[i].call_count =
+			model->calls.count > calls ? model->calls.count - calls : 0;
 	}
 	for (uint32_t i = 1; i < p->files.count && !p->err; i++)
 		if (p->files.at[i].scope)
-			module_walk(p, i);
+			module_walk(model, i);
 }

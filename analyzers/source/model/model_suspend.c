@@ -8,11 +8,15 @@
  */
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "model_suspend.h"
+#include "model.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
-bool model_site_suspends(const struct program *p, uint32_t site)
+bool model_site_suspends(const struct model *model, uint32_t site)
 {
-	const struct model_site *s = &p->sites.at[site];
+	const struct program *p = &model->program;
+	const struct model_site *s = &model->sites.at[site];
 
 	if (s->verdict == MAY)
 		return s->kind != SITE_SPAWN;
@@ -20,7 +24,7 @@ bool model_site_suspends(const struct program *p, uint32_t site)
 		if (p->funcs.at[p->lists.at[s->callees + i]].suspends)
 			return true;
 	for (uint32_t i = 0; i < s->lock_count; i++)
-		if (p->locks.at[p->lists.at[s->locks + i]].held)
+		if (model->locks.at[p->lists.at[s->locks + i]].held)
 			return true;
 	return false;
 }
@@ -33,13 +37,14 @@ static bool kind_has_site(enum tree_kind kind)
 }
 
 /* Does a call run a function of the program that starts a task? */
-static bool call_spawns(const struct program *p, uint32_t file, uint32_t node)
+static bool call_spawns(const struct model *model, uint32_t file, uint32_t node)
 {
+	const struct program *p = &model->program;
 	uint32_t func = program_enclosing_func(p, file, node);
 	const struct program_func *f = &p->funcs.at[func];
 
 	for (uint32_t i = 0; i < f->call_count; i++) {
-		const struct model_call *c = &p->calls.at[f->calls + i];
+		const struct model_call *c = &model->calls.at[f->calls + i];
 
 		if (c->node == node && p->funcs.at[c->callee].flags & FUNC_SPAWNS)
 			return true;
@@ -47,8 +52,9 @@ static bool call_spawns(const struct program *p, uint32_t file, uint32_t node)
 	return false;
 }
 
-uint32_t model_suspends_within(const struct program *p, uint32_t file, uint32_t node, bool spawns)
+uint32_t model_suspends_within(const struct model *model, uint32_t file, uint32_t node, bool spawns)
 {
+	const struct program *p = &model->program;
 	const struct program_file *f = &p->files.at[file];
 	const struct tree_node *n = &f->tree->nodes[node];
 
@@ -56,52 +62,23 @@ uint32_t model_suspends_within(const struct program *p, uint32_t file, uint32_t 
 		return 0;
 	if (kind_has_site(n->kind) && f->owner[node]) {
 		uint32_t site = f->owner[node];
-		const struct model_site *s = &p->sites.at[site];
+		const struct model_site *s = &model->sites.at[site];
 
-		if (model_site_suspends(p, site) || s->kind == SITE_YIELD ||
+		if (model_site_suspends(model, site) || s->kind == SITE_YIELD ||
 		    (spawns && s->kind == SITE_SPAWN))
 			return site;
-		if (s->kind == SITE_ENTER && model_site_suspends(p, site + 1))
+		if (s->kind == SITE_ENTER && model_site_suspends(model, site + 1))
 			return site + 1;
 	}
-	if (spawns && n->kind == TREE_CALL && call_spawns(p, file, node))
+	if (spawns && n->kind == TREE_CALL && call_spawns(model, file, node))
 		return UINT32_MAX;
 	for (uint32_t c = n->first; c; c = f->tree->nodes[c].next) {
-		uint32_t site = model_suspends_within(p, file, c, spawns);
+		uint32_t site = model_suspends_within(model, file, c, spawns);
 
 		if (site)
 			return site;
 	}
 	return 0;
-}
-
-static void flags_from_decorators(struct program *p, struct program_func *f)
-{
-	uint32_t decorators = program_child(p, f->file, f->node, 0);
-	uint32_t scope = p->scopes.at[f->scope].parent;
-
-	for (uint32_t d = program_child(p, f->file, decorators, 0); d;
-	     d = program_node(p, f->file, d)->next) {
-		const struct tree_node *n = program_node(p, f->file, d);
-		uint32_t at = n->kind == TREE_CALL ? n->first : d;
-		struct program_ref ref = program_resolve(p, scope, at);
-		const char *name = program_text(p, program_node(p, f->file, at)->name);
-
-		/* a decorator of the program that is called as a known one is not that one */
-		if (ref.kind == REF_FUNC || ref.kind == REF_CLASS ||
-		    !python_known_decorator(ref.kind == REF_EXTERN ? program_text(p, ref.id) : name,
-		                            &f->flags))
-			f->flags |= FUNC_UNKNOWN_DECO;
-	}
-}
-
-void program_decorators_link(struct program *p)
-{
-	for (uint32_t i = 1; i < p->funcs.count; i++)
-		flags_from_decorators(p, &p->funcs.at[i]);
-	/* types were asked for before the flags were known */
-	program_map_fini(&p->attr_refs);
-	program_map_fini(&p->name_refs);
 }
 
 static bool func_must(const struct program_func *f)
@@ -111,8 +88,9 @@ static bool func_must(const struct program_func *f)
 	return f->flags & FUNC_ASYNC && f->flags & bad;
 }
 
-static bool funcs_grow(struct program *p)
+static bool funcs_grow(struct model *model)
 {
+	struct program *p = &model->program;
 	bool grew = false;
 
 	for (uint32_t i = 1; i < p->funcs.count; i++) {
@@ -122,31 +100,32 @@ static bool funcs_grow(struct program *p)
 		if (f->suspends)
 			continue;
 		for (uint32_t s = 0; s < f->site_count && !suspends; s++)
-			suspends = model_site_suspends(p, f->sites + s);
+			suspends = model_site_suspends(model, f->sites + s);
 		f->suspends = suspends;
 		grew |= suspends;
 	}
 	return grew;
 }
 
-static bool region_suspends(const struct program *p, const struct model_use *use)
+static bool region_suspends(const struct model *model, const struct model_use *use)
 {
+	const struct program *p = &model->program;
 	uint32_t at = program_node(p, use->file, use->node)->next; /* later items, then the body */
 
 	if (program_node(p, use->file, use->node)->kind != TREE_ITEM)
 		return true;
 	for (; at; at = program_node(p, use->file, at)->next)
-		if (model_suspends_within(p, use->file, at, false))
+		if (model_suspends_within(model, use->file, at, false))
 			return true;
 	return false;
 }
 
-static bool locks_grow(struct program *p)
+static bool locks_grow(struct model *model)
 {
 	bool grew = false;
 
-	for (uint32_t i = 1; i < p->locks.count; i++) {
-		struct model_lock *l = &p->locks.at[i];
+	for (uint32_t i = 1; i < model->locks.count; i++) {
+		struct model_lock *l = &model->locks.at[i];
 		bool odd = l->type == LOCK_CONDITION || l->type == LOCK_EVENT ||
 		           l->type == LOCK_QUEUE || l->flavour == FLAVOUR_OTHER;
 
@@ -155,11 +134,11 @@ static bool locks_grow(struct program *p)
 			grew = true;
 		}
 	}
-	for (uint32_t i = 1; i < p->uses.count; i++) {
-		const struct model_use *u = &p->uses.at[i];
-		struct model_lock *l = &p->locks.at[u->lock];
+	for (uint32_t i = 1; i < model->uses.count; i++) {
+		const struct model_use *u = &model->uses.at[i];
+		struct model_lock *l = &model->locks.at[u->lock];
 
-		if (u->kind == USE_REGION && !l->held && region_suspends(p, u)) {
+		if (u->kind == USE_REGION && !l->held && region_suspends(model, u)) {
 			l->held = true;
 			grew = true;
 		}
@@ -167,17 +146,18 @@ static bool locks_grow(struct program *p)
 	return grew;
 }
 
-static void spawns_link(struct program *p)
+static void spawns_link(struct model *model)
 {
+	struct program *p = &model->program;
 	bool grew = true;
 
-	for (uint32_t i = 1; i < p->sites.count; i++)
-		if (p->sites.at[i].kind == SITE_SPAWN && p->sites.at[i].func)
-			p->funcs.at[p->sites.at[i].func].flags |= FUNC_SPAWNS;
+	for (uint32_t i = 1; i < model->sites.count; i++)
+		if (model->sites.at[i].kind == SITE_SPAWN && model->sites.at[i].func)
+			p->funcs.at[model->sites.at[i].func].flags |= FUNC_SPAWNS;
 	while (grew) {
 		grew = false;
-		for (uint32_t i = 1; i < p->calls.count; i++) {
-			const struct model_call *c = &p->calls.at[i];
+		for (uint32_t i = 1; i < model->calls.count; i++) {
+			const struct model_call *c = &model->calls.at[i];
 			struct program_func *f = &p->funcs.at[c->func];
 
 			if (c->func && p->funcs.at[c->callee].flags & FUNC_SPAWNS &&
@@ -189,11 +169,11 @@ static void spawns_link(struct program *p)
 	}
 }
 
-void model_suspend_link(struct program *p)
+void model_suspend_link(struct model *model)
 {
-	spawns_link(p);
+	spawns_link(model);
 	do
-		while (funcs_grow(p))
+		while (funcs_grow(model))
 			;
-	while (locks_grow(p));
+	while (locks_grow(model));
 }

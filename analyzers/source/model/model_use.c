@@ -8,10 +8,13 @@
  */
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "model_use.h"
+#include "model.h"
+#include "source/program/program_node.h"
 
 struct mention {
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	uint32_t file, node;
 	const char *why; /* of an escape */
 	uint32_t region; /* of USE_REGION */
@@ -25,13 +28,13 @@ static bool is_lock_made(const struct mention *m, uint32_t value)
 	bool certain;
 
 	/* another mention of a lock: what follows from it is told there */
-	model_locks_of(m->p, scope, value, &count, &certain);
+	model_locks_of(m->model, scope, value, &count, &certain);
 	if (count)
 		return true;
 
 	/* an object of a class that is a lock */
-	for (uint32_t l = 1; ref.kind == REF_INSTANCE && l < m->p->locks.count; l++)
-		if (m->p->locks.at[l].file == m->file && m->p->locks.at[l].node == value)
+	for (uint32_t l = 1; ref.kind == REF_INSTANCE && l < m->model->locks.count; l++)
+		if (m->model->locks.at[l].file == m->file && m->model->locks.at[l].node == value)
 			return true;
 	if (ref.kind == REF_NONE || ref.kind == REF_CONTAINER ||
 	    (ref.kind == REF_EXTERN_INSTANCE &&
@@ -217,17 +220,18 @@ static enum model_use_kind classify_container(struct mention *m, uint32_t at)
 static void use_add(struct mention *m, uint32_t lock, enum model_use_kind kind, bool certain)
 {
 	struct program *p = m->p;
-	struct model_lock *l = &p->locks.at[lock];
-	uint32_t id = program_push(p, &p->uses);
+	struct model_lock *l = &m->model->locks.at[lock];
+	uint32_t id = program_push(p, &m->model->uses);
 
 	if (!id)
 		return;
-	p->uses.at[id] = (struct model_use){.kind = kind,
-	                                    .certain = certain,
-	                                    .lock = lock,
-	                                    .file = m->file,
-	                                    .func = program_enclosing_func(p, m->file, m->node),
-	                                    .node = kind == USE_REGION ? m->region : m->node};
+	m->model->uses.at[id] =
+		(struct model_use){.kind = kind,
+	                           .certain = certain,
+	                           .lock = lock,
+	                           .file = m->file,
+	                           .func = program_enclosing_func(p, m->file, m->node),
+	                           .node = kind == USE_REGION ? m->region : m->node};
 	if (kind == USE_REGION)
 		l->regions++;
 	else if (kind == USE_ACQUIRE || kind == USE_RELEASE)
@@ -235,22 +239,23 @@ static void use_add(struct mention *m, uint32_t lock, enum model_use_kind kind, 
 	else if (kind == USE_TEST)
 		l->tested = true;
 	else if (kind == USE_OTHER)
-		model_lock_escape(p, lock, m->file, m->node, m->why);
+		model_lock_escape(m->model, lock, m->file, m->node, m->why);
 }
 
-static void mention_add(struct program *p, uint32_t file, uint32_t node)
+static void mention_add(struct model *model, uint32_t file, uint32_t node)
 {
-	struct mention m = {.p = p, .file = file, .node = node};
+	struct program *p = &model->program;
+	struct mention m = {.model = model, .p = p, .file = file, .node = node};
 	uint32_t count, scope = program_enclosing_scope(p, file, node), from;
 	bool certain;
 
-	from = model_locks_of(p, scope, node, &count, &certain);
+	from = model_locks_of(model, scope, node, &count, &certain);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t lock = p->lists.at[from + i];
 		bool element =
-			p->locks.at[lock].container &&
+			model->locks.at[lock].container &&
 			!program_map_get(
-				&p->lock_aliases,
+				&model->lock_aliases,
 				program_name_scope(p, scope, program_node(p, file, node)->name),
 				program_node(p, file, node)->name);
 		enum model_use_kind kind =
@@ -261,28 +266,30 @@ static void mention_add(struct program *p, uint32_t file, uint32_t node)
 }
 
 /* NAME = lock, in a function: from here on the name stands for the lock. */
-static void alias_find(struct program *p, uint32_t file, uint32_t node)
+static void alias_find(struct model *model, uint32_t file, uint32_t node)
 {
+	struct program *p = &model->program;
 	const struct tree_node *n = program_node(p, file, node);
 	uint32_t scope = program_enclosing_scope(p, file, node), count, from, lock;
 	bool certain;
 
-	from = model_locks_of(p, scope, n->first, &count, &certain);
+	from = model_locks_of(model, scope, n->first, &count, &certain);
 	lock = count ? p->lists.at[from] : 0;
 	if (!lock && program_node(p, file, n->first)->kind == TREE_CALL) {
 		/* a = self.b = Lock() */
 		for (uint32_t t = program_node(p, file, n->first)->next; t;
 		     t = program_node(p, file, t)->next)
 			if (program_node(p, file, t)->kind != TREE_NAME) {
-				from = model_locks_of(p, scope, t, &count, &certain);
+				from = model_locks_of(model, scope, t, &count, &certain);
 				lock = count ? p->lists.at[from] : 0;
 			}
 	}
 	if (!lock)
 		return;
 	/* the container itself, not an element: no alias of a lock */
-	if (p->locks.at[lock].container && (program_node(p, file, n->first)->kind == TREE_ATTR ||
-	                                    program_node(p, file, n->first)->kind == TREE_NAME))
+	if (model->locks.at[lock].container &&
+	    (program_node(p, file, n->first)->kind == TREE_ATTR ||
+	     program_node(p, file, n->first)->kind == TREE_NAME))
 		return;
 	for (uint32_t t = program_node(p, file, n->first)->next; t;
 	     t = program_node(p, file, t)->next) {
@@ -291,24 +298,26 @@ static void alias_find(struct program *p, uint32_t file, uint32_t node)
 		if (program_node(p, file, t)->kind != TREE_NAME)
 			continue;
 		at = program_name_scope(p, scope, name);
-		if (!at || program_map_get(&p->lock_by_place, at, name))
+		if (!at || program_map_get(&model->lock_by_place, at, name))
 			continue;
-		have = program_map_get(&p->lock_aliases, at, name);
+		have = program_map_get(&model->lock_aliases, at, name);
 		for (uint32_t i = 0; i < count; i++)
 			if (count > 1 || (have && have != lock) ||
 			    p->scopes.at[at].kind != SCOPE_FUNC)
-				model_lock_escape(p, p->lists.at[from + i], file, t,
+				model_lock_escape(model, p->lists.at[from + i], file, t,
 				                  "one name stands for several locks");
 		if (have && have != lock)
-			model_lock_escape(p, have, file, t, "one name stands for several locks");
-		program_map_set(p, &p->lock_aliases, at, name, lock);
-		program_map_set(p, &p->lock_alias_names, name, 0, 1);
+			model_lock_escape(model, have, file, t,
+			                  "one name stands for several locks");
+		program_map_set(p, &model->lock_aliases, at, name, lock);
+		program_map_set(p, &model->lock_alias_names, name, 0, 1);
 	}
 }
 
 /* getattr(x, "_lock") and other ways to say a name in a string. */
-static void string_mention(struct program *p, uint32_t file, uint32_t node)
+static void string_mention(struct model *model, uint32_t file, uint32_t node)
 {
+	struct program *p = &model->program;
 	uint32_t name = program_node(p, file, node)->name, at = node;
 	bool quiet = false, by_name = program_text(p, name)[0] == '_';
 
@@ -332,38 +341,45 @@ static void string_mention(struct program *p, uint32_t file, uint32_t node)
 	}
 	if (quiet || !by_name)
 		return;
-	for (uint32_t l = program_map_get(&p->lock_names, name, 0); l; l = p->locks.at[l].next)
-		model_lock_escape(p, l, file, node, "its name is said in a string");
+	for (uint32_t l = program_map_get(&model->lock_names, name, 0); l;
+	     l = model->locks.at[l].next)
+		model_lock_escape(model, l, file, node, "its name is said in a string");
 }
 
 /* from m import lock as other: its mentions have another name. */
-static void import_mention(struct program *p, uint32_t file, uint32_t node)
+static void import_mention(struct model *model, uint32_t file, uint32_t node)
 {
+	struct program *p = &model->program;
 	uint32_t name = program_node(p, file, program_node(p, file, node)->first)->name;
 
 	if (!program_node(p, file, node)->name)
 		return;
-	for (uint32_t l = program_map_get(&p->lock_names, name, 0); l; l = p->locks.at[l].next)
-		if (!p->locks.at[l].class)
-			model_lock_escape(p, l, file, node, "it is imported under another name");
+	for (uint32_t l = program_map_get(&model->lock_names, name, 0); l;
+	     l = model->locks.at[l].next)
+		if (!model->locks.at[l].class)
+			model_lock_escape(model, l, file, node,
+			                  "it is imported under another name");
 }
 
 /* A file that was not understood as a whole may do anything with a lock that it names. */
-static void broken_file(struct program *p, uint32_t file)
+static void broken_file(struct model *model, uint32_t file)
 {
+	struct program *p = &model->program;
 	const struct program_file *f = &p->files.at[file];
 
-	for (uint32_t l = 1; l < p->locks.count; l++) {
-		const char *name = program_text(p, p->locks.at[l].name);
+	for (uint32_t l = 1; l < model->locks.count; l++) {
+		const char *name = program_text(p, model->locks.at[l].name);
 
 		if (!f->text || memmem(f->text, f->size, name, strlen(name)))
-			model_lock_escape(p, l, file, 0,
+			model_lock_escape(model, l, file, 0,
 			                  "a file that names it was not fully understood");
 	}
 }
 
-static void aliases_link(struct program *p)
+static void aliases_link(struct model *model)
 {
+	struct program *p = &model->program;
+
 	for (uint32_t file = 1; file < p->files.count; file++) {
 		const struct tree *t = p->files.at[file].tree;
 
@@ -375,18 +391,20 @@ static void aliases_link(struct program *p)
 			for (target = t->nodes[t->nodes[i].first].next; target;
 			     target = t->nodes[target].next)
 				if (t->nodes[target].kind == TREE_NAME) {
-					alias_find(p, file, i);
+					alias_find(model, file, i);
 					break;
 				}
 		}
 	}
 }
 
-void model_uses_link(struct program *p)
+void model_uses_link(struct model *model)
 {
-	if (p->locks.count < 2)
+	struct program *p = &model->program;
+
+	if (model->locks.count < 2)
 		return;
-	aliases_link(p);
+	aliases_link(model);
 	for (uint32_t file = 1; file < p->files.count; file++) {
 		const struct tree *t = p->files.at[file].tree;
 
@@ -397,19 +415,19 @@ void model_uses_link(struct program *p)
 			    n->kind != TREE_STRING && n->kind != TREE_ALIAS)
 				continue;
 			if (n->kind == TREE_ALIAS) {
-				import_mention(p, file, i);
+				import_mention(model, file, i);
 				continue;
 			}
-			if (!n->name || (!program_map_get(&p->lock_names, n->name, 0) &&
+			if (!n->name || (!program_map_get(&model->lock_names, n->name, 0) &&
 			                 !(n->kind == TREE_NAME &&
-			                   program_map_get(&p->lock_alias_names, n->name, 0))))
+			                   program_map_get(&model->lock_alias_names, n->name, 0))))
 				continue;
 			if (n->kind == TREE_STRING)
-				string_mention(p, file, i);
+				string_mention(model, file, i);
 			else if (t->nodes[p->files.at[file].parent[i]].kind != TREE_ALIAS)
-				mention_add(p, file, i);
+				mention_add(model, file, i);
 		}
 		if (t && (t->error_line || t->too_deep))
-			broken_file(p, file);
+			broken_file(model, file);
 	}
 }

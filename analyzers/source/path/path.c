@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path.h"
 #include "path_walk.h"
+#include "source/program/language.h"
+#include "source/program/program_node.h"
 
 static void walk_block(struct path_walk *w, struct path_state *s, uint32_t block)
 {
@@ -180,9 +183,10 @@ static bool names_lock(const char *name)
 }
 
 /* Condition(lock) stands for the lock. */
-static uint32_t condition_mutex(struct program *p, uint32_t lock)
+static uint32_t condition_mutex(struct model *model, uint32_t lock)
 {
-	const struct model_lock *l = &p->locks.at[lock];
+	struct program *p = &model->program;
+	const struct model_lock *l = &model->locks.at[lock];
 	const struct tree_node *made = program_node(p, l->file, l->node);
 	uint32_t given, count, at;
 	bool certain;
@@ -190,7 +194,7 @@ static uint32_t condition_mutex(struct program *p, uint32_t lock)
 	given = made->kind == TREE_CALL ? program_node(p, l->file, made->first)->next : 0;
 	if (l->type != LOCK_CONDITION || !given)
 		return lock;
-	at = model_locks_of(p, program_enclosing_scope(p, l->file, l->node), given, &count,
+	at = model_locks_of(model, program_enclosing_scope(p, l->file, l->node), given, &count,
 	                    &certain);
 	return count == 1 && certain ? p->lists.at[at] : lock;
 }
@@ -213,9 +217,9 @@ static uint32_t item_lock(struct path_walk *w, uint32_t item)
 		else
 			n = f;
 	}
-	at = model_locks_of(p, w->scope, value, &count, &certain);
+	at = model_locks_of(w->model, w->scope, value, &count, &certain);
 	if (count)
-		return p->locks.at[condition_mutex(p, p->lists.at[at])].name;
+		return w->model->locks.at[condition_mutex(w->model, p->lists.at[at])].name;
 	return names_lock(program_text(p, n->name)) ? n->name : 0;
 }
 
@@ -377,8 +381,12 @@ void path_function(struct path_pass *pass, uint32_t func)
 	struct program *p = pass->p;
 	struct path_summary *summary = &pass->summaries[func];
 	const struct program_func *f = &p->funcs.at[func];
-	struct path_walk w = {
-		.p = p, .pass = pass, .func = func, .file = f->file, .scope = f->scope};
+	struct path_walk w = {.model = pass->model,
+	                      .p = p,
+	                      .pass = pass,
+	                      .func = func,
+	                      .file = f->file,
+	                      .scope = f->scope};
 	struct path_state *s;
 	unsigned int steps;
 
@@ -399,9 +407,11 @@ void path_function(struct path_pass *pass, uint32_t func)
 	free(s);
 }
 
-int path_pass_run(struct program *p, struct path_pass *out)
+int path_pass_run(struct model *model, struct path_pass *out)
 {
-	*out = (struct path_pass){.p = p};
+	struct program *p = &model->program;
+
+	*out = (struct path_pass){.model = model, .p = p};
 	out->summaries = calloc(p->funcs.count + 1, sizeof(*out->summaries));
 	if (!out->summaries)
 		return p->err = -ENOMEM;

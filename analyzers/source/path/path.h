@@ -10,7 +10,7 @@
 #ifndef ANALYZERS_PATH_H
 #define ANALYZERS_PATH_H
 
-#include "source/program/program_parts.h"
+#include "source/model/model.h"
 
 #define PATH_TOKENS 64 /* bits of a token set; more reads on one path are not followed */
 #define PATH_LOCALS 48
@@ -87,7 +87,8 @@ struct path_writer {
 };
 
 struct path_pass {
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	PROGRAM_TABLE(struct path_hit) hits;
 	PROGRAM_TABLE(struct path_writer) writers;
 	struct path_summary *summaries; /* by function */
@@ -95,7 +96,7 @@ struct path_pass {
 	unsigned int steps;             /* taken in this function; see PATH_STEPS */
 };
 
-int path_pass_run(struct program *p, struct path_pass *out);
+int path_pass_run(struct model *model, struct path_pass *out);
 void path_pass_fini(struct path_pass *pass);
 
 /* path_state.c */

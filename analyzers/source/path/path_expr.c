@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "path_walk.h"
+#include "source/model/model_suspend.h"
 
 static const struct path_value nothing = {0, 0, 0};
 
@@ -27,13 +28,13 @@ void walk_site(struct path_walk *w, struct path_state *s, uint32_t node, uint32_
 {
 	uint32_t site = w->p->files.at[w->file].owner[node];
 
-	if (site && model_site_suspends(w->p, site + more))
+	if (site && model_site_suspends(w->model, site + more))
 		path_cross(s, site + more);
 }
 
 void path_cross_maybe(struct path_walk *w, struct path_state *s, uint32_t block)
 {
-	uint32_t site = model_suspends_within(w->p, w->file, block, false);
+	uint32_t site = model_suspends_within(w->model, w->file, block, false);
 
 	if (site)
 		path_cross(s, site);

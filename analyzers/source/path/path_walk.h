@@ -7,6 +7,7 @@
 #define ANALYZERS_PATH_WALK_H
 
 #include "path.h"
+#include "source/program/program_node.h"
 
 struct path_loop {
 	struct path_state *left;  /* joins what breaks out */
@@ -15,7 +16,8 @@ struct path_loop {
 };
 
 struct path_walk {
-	struct program *p;
+	struct model *model;
+	struct program *p; /* the model\'s */
 	struct path_pass *pass;
 	uint32_t func, file, scope;
 	struct path_loop *loop;

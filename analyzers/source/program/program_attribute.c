@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "program_ref.h"
+#include "program_attribute.h"
+#include "language.h"
+#include "program_node.h"
 
 /* A call may also be of an override in a class that mixes this one with others. */
 static bool super_is_certain(const struct program *p, uint32_t class, uint32_t name)

@@ -8,7 +8,8 @@
  */
 #include <string.h>
 
-#include "program_parts.h"
+#include "program_class.h"
+#include "program_node.h"
 
 #define MRO_MAX 64
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program_parts.h"
+#include "program_index.h"
+#include "program.h"
 
 struct index {
 	struct program *p;

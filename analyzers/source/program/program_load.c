@@ -16,12 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/plain_file.h"
-#include "source/tree/tree_cache.h"
 #include "program_load.h"
-
+#include "base/bytes_hash.h"
 #include "base/escape.h"
 #include "base/fault.h"
+#include "base/plain_file.h"
+#include "language.h"
+#include "source/tree/tree_cache.h"
 
 #define TEXT_MAX  (64u << 20)
 #define DEPTH_MAX 64u /* folders in folders */
@@ -205,7 +206,7 @@ static void file_lower(struct work *w, struct python_parser *parser, struct prog
 {
 	const char *cache = w->load->cache;
 
-	f->hash = cache ? tree_cache_hash(f->text, f->size) : 0;
+	f->hash = cache ? bytes_hash(f->text, f->size) : 0;
 	if (cache && !tree_cache_load(cache, f->hash, f->size, &f->tree))
 		return;
 	f->err = python_parse(parser, f->text, f->size, &f->tree);

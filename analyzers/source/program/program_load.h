@@ -5,7 +5,7 @@
 #ifndef ANALYZERS_PROGRAM_LOAD_H
 #define ANALYZERS_PROGRAM_LOAD_H
 
-#include "program_parts.h"
+#include "program.h"
 
 struct program_load {
 	const char *const *paths; /* files and folders */

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "program_ref.h"
+#include "language.h"
+#include "program_attribute.h"
+#include "program_node.h"
 
 static bool ref_equal(struct program_ref a, struct program_ref b)
 {

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * program_ref.h - resolving, between program_ref.c, program_attribute.c and python_annotation.c.
+ * program_ref.h - what an expression denotes.
  */
 #ifndef ANALYZERS_PROGRAM_REF_H
 #define ANALYZERS_PROGRAM_REF_H
 
-#include "program_parts.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct program;
+
+enum program_ref_kind {
+	REF_UNKNOWN,
+	REF_NONE,            /* None */
+	REF_MODULE,          /* id: a file */
+	REF_EXTERN,          /* id: dotted name of something outside of the program */
+	REF_CLASS,           /* id */
+	REF_FUNC,            /* id; other: the class it is looked up on, for a method */
+	REF_SUPER,           /* id: the class whose bases are meant; other: the instance's class */
+	REF_INSTANCE,        /* id: a class */
+	REF_EXTERN_INSTANCE, /* id: dotted name of the class; other: the node of the call, if any */
+	REF_CORO,            /* id: the async function called; other: as in REF_FUNC */
+	REF_EXTERN_RESULT,   /* id: dotted name of the function called */
+	REF_CONTAINER        /* of REF_EXTERN_INSTANCE: id */
+};
+
+struct program_ref {
+	uint8_t kind;
+	uint32_t id;
+	uint32_t other;
+};
 
 #define PROGRAM_REF_DEPTH   24 /* of resolving, each of the program's texts leading to the next */
 #define PROGRAM_REF_UNKNOWN ((struct program_ref){REF_UNKNOWN, 0, 0})
@@ -26,5 +50,10 @@ struct program_ref program_instance_of(struct program *p, struct program_ref cla
 struct program_ref program_returned(struct program *p, uint32_t func);
 
 bool program_text_ends(const char *text, const char *end);
+
+struct program_ref program_resolve(struct program *p, uint32_t scope, uint32_t node);
+struct program_ref program_resolve_name(struct program *p, uint32_t scope, uint32_t name);
+/** The scope in which a name is bound; 0: none. */
+uint32_t program_name_scope(struct program *p, uint32_t scope, uint32_t name);
 
 #endif

@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "source/program/program_ref.h"
+#include "source/program/language.h"
+#include "source/program/program_attribute.h"
+#include "source/program/program_node.h"
 
 struct program_ref program_instance_of(struct program *p, struct program_ref class, uint32_t node)
 {

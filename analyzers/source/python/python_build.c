@@ -6,19 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/tree/tree_cache.h"
 #include "python_lower.h"
-
-static const char *const kind_texts[] = {
-#define TREE_KIND_TEXT(NAME, children) #NAME,
-	TREE_KINDS(TREE_KIND_TEXT)
-#undef TREE_KIND_TEXT
-};
-
-const char *tree_kind_text(enum tree_kind kind)
-{
-	return kind < TREE_KIND_COUNT ? kind_texts[kind] : "?";
-}
+#include "source/tree/tree_check.h"
 
 /* Makes room for `more` elements behind *count. */
 static bool grow(struct lowering *l, void *array, uint32_t *cap, uint32_t count, uint32_t more,
@@ -279,15 +268,4 @@ int lowering_finish(struct lowering *l, int err, struct tree **out)
 	}
 	*out = tree;
 	return 0;
-}
-
-void tree_free(struct tree *tree)
-{
-	if (!tree)
-		return;
-	free(tree->nodes);
-	free(tree->string_at);
-	free(tree->bytes);
-	free(tree->waivers);
-	free(tree);
 }

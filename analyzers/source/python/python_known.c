@@ -8,7 +8,8 @@
  */
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "source/program/language.h"
+#include "source/program/program.h"
 
 struct known_await {
 	const char *dotted;

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/program/program_parts.h"
+#include "source/program/language.h"
+#include "source/program/program.h"
 
 /* Names that always mean the installed library, though a file of the program may be called so. */
 static const char *const outside[] = {"asyncio",    "threading",      "anyio",       "trio",

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "python_lower.h"
+#include "source/program/language.h"
 
 const TSLanguage *tree_sitter_python(void);
 

@@ -142,19 +142,6 @@ struct tree {
 /** Levels of nesting that are followed. */
 #define TREE_DEPTH 400
 
-struct python_parser;
-
-/** A parser; one per thread. Returns 0 or -ENOMEM, -ENOTSUP (the grammar does not fit the library).
- */
-int python_parser_new(struct python_parser **out);
-void python_parser_free(struct python_parser *parser); /* takes NULL */
-
-/**
- * Parses `size` bytes of Python and lowers them. Any bytes will do: what is no Python becomes ERROR
- * nodes. Returns 0 or -ENOMEM, -EFBIG.
- */
-int python_parse(struct python_parser *parser, const char *text, size_t size, struct tree **out);
-
 void tree_free(struct tree *tree); /* takes NULL */
 
 static inline const char *tree_string(const struct tree *tree, uint32_t id)

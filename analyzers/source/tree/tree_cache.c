@@ -15,6 +15,9 @@
 
 #include "tree_cache.h"
 
+#include "base/bytes_hash.h"
+#include "tree_check.h"
+
 #define FORMAT 3u
 
 struct header {
@@ -23,27 +26,6 @@ struct header {
 	uint32_t nodes, strings, bytes, waivers;
 	uint32_t error_line, too_deep;
 };
-
-/* Eight bytes a step; a multiply and a rotate each (the mixing of MurmurHash3). */
-uint64_t tree_cache_hash(const void *data, size_t size)
-{
-	const unsigned char *at = data;
-	uint64_t h = 0x9e3779b97f4a7c15u ^ size, k;
-
-	for (; size >= 8; size -= 8, at += 8) {
-		memcpy(&k, at, 8);
-		k *= 0x87c37b91114253d5u;
-		k = (k << 31) | (k >> 33);
-		h = (h ^ (k * 0x4cf5ad432745937fu)) * 5 + 0x52dce729;
-		h = (h << 27) | (h >> 37);
-	}
-	k = 0;
-	memcpy(&k, at, size);
-	h ^= k * 0x87c37b91114253d5u;
-	h ^= h >> 33;
-	h *= 0xff51afd7ed558ccdu;
-	return h ^ (h >> 33);
-}
 
 static void cache_path(char *out, size_t size, const char *folder, uint64_t hash, size_t text)
 {
@@ -122,7 +104,7 @@ int tree_cache_load(const char *folder, uint64_t hash, size_t size, struct tree 
 		memcpy(&h, data, sizeof(h));
 		if (!memcmp(h.magic, "awpytree", 8) &&
 		    payload_size(&h) == (size_t)st.st_size - sizeof(h) &&
-		    tree_cache_hash(data + sizeof(h), st.st_size - sizeof(h)) == h.sum)
+		    bytes_hash(data + sizeof(h), st.st_size - sizeof(h)) == h.sum)
 			err = tree_from(&h, data + sizeof(h), out);
 	}
 	free(data);
@@ -152,7 +134,7 @@ void tree_cache_store(const char *folder, uint64_t hash, size_t size, const stru
 	at = mempcpy(at, tree->bytes, h.bytes);
 	if (h.waivers)
 		memcpy(at, tree->waivers, h.waivers * sizeof(struct tree_waiver));
-	h.sum = tree_cache_hash(data + sizeof(h), payload);
+	h.sum = bytes_hash(data + sizeof(h), payload);
 	memcpy(data, &h, sizeof(h));
 	cache_path(path, sizeof(path), folder, hash, size);
 	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());

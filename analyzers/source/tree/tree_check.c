@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "tree_cache.h"
+#include "tree_check.h"
 
 static const uint8_t least_children[TREE_KIND_COUNT] = {
 	[TREE_ATTR] = 1,    [TREE_CALL] = 1,      [TREE_KEYWORD] = 1,   [TREE_STAR] = 1,

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "source/lint_rules/lint_model.h"
+#include "source/join/join_model.h"
 
 /* "RULE object\n" for each line that says so. */
 static void expected_read(const char *path, char *out, size_t size)

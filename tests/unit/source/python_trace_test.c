@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/lint_rules/lint_model.h"
+#include "source/join/join_model.h"
 #include "source/join/join_trace.h"
 
 static const char pool[] = "import asyncio\n"                             /* 1 */

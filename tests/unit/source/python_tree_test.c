@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes_hash.h"
+#include "source/program/language.h"
 #include "source/tree/tree_cache.h"
-#include "source/tree/tree.h"
+#include "source/tree/tree_check.h"
 
 static struct tree *parse(const char *text, size_t size)
 {
@@ -140,7 +142,7 @@ Test(python_tree, the_cache_gives_back_what_it_got_and_refuses_what_was_damaged)
 		"async def f():\n    await g('some text')  # awaitness: ignore\n";
 	char folder[] = "/tmp/awaitness-cache-XXXXXX", path[512];
 	struct tree *t = parse(text, sizeof(text) - 1), *back;
-	uint64_t hash = tree_cache_hash(text, sizeof(text) - 1);
+	uint64_t hash = bytes_hash(text, sizeof(text) - 1);
 	struct dirent *e;
 	DIR *dir;
 	FILE *f;

@@ -15,7 +15,7 @@
 #include "lint_diff.h"
 #include "lint_trace.h"
 #include "cli/output.h"
-#include "source/lint_rules/lint_model.h"
+#include "source/join/join_model.h"
 #include "report/lint_format.h"
 
 static const char *const tiers[] = {"high", "watch", NULL};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * program.h - the oracle's language: small programs of tasks.
+ * task_program.h - the oracle's language: small programs of tasks.
  *
  * A program has up to PROGRAM_TASKS tasks; each is a straight list of ops with
  * forward skips. The oracle runs such a program under every schedule
@@ -11,8 +11,8 @@
  * same time, those of different loops do. Lock l, and what else tasks wait
  * for, then belongs to one loop; variables and the thread lock to both.
  */
-#ifndef ORACLE_PROGRAM_H
-#define ORACLE_PROGRAM_H
+#ifndef ORACLE_TASK_PROGRAM_H
+#define ORACLE_TASK_PROGRAM_H
 
 #include <stdbool.h>
 #include <stdint.h>
