@@ -27,7 +27,7 @@ struct join {
 
 /** The program's file of a path in the trace; 0: none, or it is not clear which. */
 uint32_t join_file(struct join *j, const char *path);
-/** Is it this function? Python before 3.11 knows no qualified names. */
+/** Is it this function? Not every runtime knows qualified names (Python from 3.11 on). */
 bool join_same_function(const char *own, const char *traced);
 void join_fini(struct join *j);
 

@@ -46,7 +46,7 @@ static int model_grow(struct lint_model *m, const struct program_load *load)
 {
 	struct program *p = &m->model.program;
 
-	python_modules_link(p);
+	p->language->modules_link(p);
 	for (unsigned int round = 0; round < ROUNDS && !p->err; round++) {
 		if (!model_index(&m->model)) {
 			program_load_wanted(p, load);
@@ -158,7 +158,7 @@ int join_model_open(const struct join_options *options, struct lint_model **out)
 		return -ENOMEM;
 	if (!load.threads)
 		load.threads = cpus < 1 ? 1 : cpus > 8 ? 8 : (unsigned int)cpus;
-	program_init(&m->model.program);
+	program_init(&m->model.program, options->language ? options->language : languages[0]);
 	err = program_load_find(&m->model.program, &load);
 	if (!err)
 		err = model_make(m, options, &load);

@@ -8,6 +8,7 @@
 #include "source/lint_rules/lint_model.h"
 
 struct fault;
+struct language;
 struct join_trace;
 struct report;
 
@@ -16,9 +17,10 @@ struct join_options {
 	size_t path_count;
 	const char *const *exclude; /* parts of paths to leave out */
 	size_t exclude_count;
-	const char *cache;    /* an existing folder; NULL: none */
-	unsigned int threads; /* 0: one for each processor, at most 8 */
-	bool findings_only;   /* no windows and writers are asked for: the cache may do */
+	const struct language *language; /* NULL: the first of languages[] */
+	const char *cache;               /* an existing folder; NULL: none */
+	unsigned int threads;            /* 0: one for each processor, at most 8 */
+	bool findings_only; /* no windows and writers are asked for: the cache may do */
 	/* What was recorded of the program, to be joined; both or neither. Used during the call
 	 * only. */
 	const struct join_trace *trace;

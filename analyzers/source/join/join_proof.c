@@ -60,7 +60,7 @@ static bool lack(struct proof *w, const char *why)
 
 static bool is_same_function(const char *own, const char *seen)
 {
-	const char *last = strrchr(own, '.'); /* Python before 3.11 knows no qualified names */
+	const char *last = strrchr(own, '.'); /* not every runtime knows qualified names */
 
 	return !strcmp(own, seen) || !strcmp(last ? last + 1 : own, seen);
 }
@@ -223,7 +223,7 @@ static const char *model_doubt(struct proof *w)
 		return unseen;
 	if (l->tested)
 		return "locked() is asked";
-	if (w->p->greenlets || w->p->nests)
+	if (w->p->switches || w->p->nests)
 		return "a library that can switch tasks inside of any call is used";
 	if (w->p->eager)
 		return "eager tasks are asked for: starting one runs it at once";
@@ -237,9 +237,10 @@ static bool model_proves(struct proof *w)
 
 	if (!lint_lock_needless(w->model, w->lock))
 		return lack(w, model_doubt(w));
-	if (l->flavour != FLAVOUR_ASYNCIO ||
+	if (l->flavour != FLAVOUR_STANDARD ||
 	    program_resolve(w->p, scope, l->node).kind != REF_EXTERN_INSTANCE || l->container)
-		return lack(w, "it is not made where it is kept as an asyncio.Lock");
+		return lack(w, SAY(w, "it is not made where it is kept as an %s",
+		                   w->p->language->lock));
 	return true;
 }
 
@@ -381,13 +382,12 @@ static bool sections_prove(struct proof *w)
 
 static bool files_prove(struct proof *w)
 {
-	static const char *const switchers[] = {"/greenlet/", "/gevent/", "/eventlet/",
-	                                        "/nest_asyncio.py"};
+	const char *const *switchers = w->p->language->switcher_sources;
 
 	for (uint32_t file = 1; file < w->p->files.count; file++) {
 		if (w->p->files.at[file].err)
 			return lack(w, SAY(w, "%s could not be read", file_name(w, file)));
-		for (size_t i = 0; i < sizeof(switchers) / sizeof(*switchers); i++)
+		for (size_t i = 0; switchers[i]; i++)
 			if (strstr(file_name(w, file), switchers[i]))
 				return lack(w, SAY(w, "%s can switch tasks inside of any call",
 				                   file_name(w, file)));
@@ -422,7 +422,8 @@ static int file_has(const char *path, const char *const *words, size_t count)
 /* What was loaded without a source (extensions) does not name it, nor ask for eager tasks. */
 static bool others_prove(struct proof *w)
 {
-	const char *words[] = {text_of(w, w->model->locks.at[w->lock].name), "eager_task_factory"};
+	const char *words[] = {text_of(w, w->model->locks.at[w->lock].name),
+	                       w->p->language->eager_factory};
 	size_t count = sizeof(words) / sizeof(*words);
 
 	for (size_t i = 0; i < w->program->other_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * join_trace.h - what a trace says about places of Python source: where tasks suspended, and in
+ * join_trace.h - what a trace says about places of the source: where tasks suspended, and in
  * which windows (from a read to a write of one location) two tasks were at a time. join_sites.c
  * joins it with the model.
  */

@@ -17,6 +17,7 @@
 #include "join_watch.h"
 #include "join_model.h"
 #include "join_proof.h"
+#include "source/lint_rules/lint_model_parts.h"
 
 /* The clock of starts ticks in 10 ms; an interpreter needs longer to read its first source file. */
 #define START_NS 10000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * join_watch.h - what of a Python program is to be watched: from the model of its source to the
+ * join_watch.h - what of a program is to be watched: from the model of its source to the
  * tracer.
  */
 #ifndef ANALYZERS_JOIN_WATCH_H

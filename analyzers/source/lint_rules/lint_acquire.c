@@ -47,6 +47,12 @@ static bool releases_within(const struct acquire *a, uint32_t node)
 	return false;
 }
 
+static bool catches_cancellation(const struct acquire *a, uint32_t name)
+{
+	return language_means(a->p, name) & MEANS_CATCHES ||
+	       strstr(program_text(a->p, name), "Cancelled");
+}
+
 /* Handlers that also run for CancelledError. */
 static bool handler_catches_all(const struct acquire *a, uint32_t handler)
 {
@@ -56,16 +62,13 @@ static bool handler_catches_all(const struct acquire *a, uint32_t handler)
 	if (n->kind == TREE_NONE)
 		return true;
 	if (n->kind == TREE_TUPLE) {
-		for (uint32_t c = n->first; c; c = program_node(a->p, a->file, c)->next) {
-			const char *name = program_text(a->p, program_node(a->p, a->file, c)->name);
-
-			if (strstr(name, "Cancelled") || !strcmp(name, "BaseException"))
+		for (uint32_t c = n->first; c; c = program_node(a->p, a->file, c)->next)
+			if (catches_cancellation(a, program_node(a->p, a->file, c)->name))
 				return true;
-		}
+
 		return false;
 	}
-	return !strcmp(program_text(a->p, n->name), "BaseException") ||
-	       strstr(program_text(a->p, n->name), "Cancelled");
+	return catches_cancellation(a, n->name);
 }
 
 static bool try_covers(const struct acquire *a, uint32_t node)
@@ -223,11 +226,11 @@ static bool released_at_exit(const struct model *model, uint32_t func, uint32_t 
 	const struct program *p = &model->program;
 	const struct program_func *enter = &p->funcs.at[func];
 
-	if (!enter->class || strcmp(program_text(p, enter->name), "__aenter__") != 0)
+	if (!enter->class || strcmp(program_text(p, enter->name), p->language->enter) != 0)
 		return false;
 	for (uint32_t i = 1; i < p->funcs.count; i++)
 		if (p->funcs.at[i].class == enter->class &&
-		    !strcmp(program_text(p, p->funcs.at[i].name), "__aexit__") &&
+		    !strcmp(program_text(p, p->funcs.at[i].name), p->language->leave) &&
 		    released_in(model, i, lock))
 			return true;
 	return false;

@@ -14,6 +14,7 @@
 #include "source/model/model_follows.h"
 #include "source/model/model_suspend.h"
 #include "source/path/path.h"
+#include "source/program/language.h"
 #include "source/program/program_node.h"
 
 struct loop {
@@ -32,10 +33,8 @@ static uint32_t iterated(const struct program *p, const struct program_func *f, 
 
 	if (it->kind == TREE_CALL) {
 		const struct tree_node *m = program_node(p, f->file, it->first);
-		const char *name = program_text(p, m->name);
 
-		if (m->kind != TREE_ATTR || m->next ||
-		    (strcmp(name, "items") && strcmp(name, "values") && strcmp(name, "keys")))
+		if (m->kind != TREE_ATTR || m->next || !(language_means(p, m->name) & MEANS_VIEWS))
 			return 0;
 		it = program_node(p, f->file, m->first);
 	}

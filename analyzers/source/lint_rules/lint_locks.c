@@ -36,10 +36,9 @@ bool lint_lock_needless(const struct model *model, uint32_t lock)
 
 	if (l->type != LOCK_LOCK || !l->regions || l->held || l->escapes || l->tested || l->manual)
 		return false;
-	if (l->flavour != FLAVOUR_ASYNCIO && l->flavour != FLAVOUR_ANYIO &&
-	    l->flavour != FLAVOUR_TRIO)
+	if (l->flavour != FLAVOUR_STANDARD && l->flavour < FLAVOUR_CHECKPOINT)
 		return false;
-	if (p->greenlets || p->eager || p->nests)
+	if (p->switches || p->eager || p->nests)
 		return false;
 	for (uint32_t i = 1; i < model->uses.count; i++) {
 		const struct model_use *u = &model->uses.at[i];
@@ -116,7 +115,7 @@ static void needless_fix(struct lint_model *m, uint32_t id, uint32_t lock)
 		m, id, "%s line %u and take the body out of the `async with` (line %s); %s",
 		program_tuple_across(p, l->file, l->node) ? "take it out of" : "delete",
 		program_node(p, l->file, l->node)->line, lines,
-		l->flavour == FLAVOUR_ASYNCIO
+		l->flavour == FLAVOUR_STANDARD
 			? "or mark the lock `# awaitness: atomic-by-intent` if a later await is "
 			  "to be safe"
 			: "acquiring it is itself a checkpoint here: keep one (`await "
@@ -265,7 +264,7 @@ static bool item_is_thread_lock(struct program *p, uint32_t file, uint32_t item,
 	enum lock_flavour flavour;
 
 	if (ref.kind == REF_EXTERN_INSTANCE) {
-		enum lock_type type = python_known_lock(program_text(p, ref.id), &flavour);
+		enum lock_type type = p->language->known_lock(program_text(p, ref.id), &flavour);
 
 		*object = n->name ? n->name : ref.id;
 		return flavour == FLAVOUR_THREAD && type == LOCK_LOCK;
@@ -307,7 +306,8 @@ static void thread_report(struct lint_model *m, uint32_t file, uint32_t with)
 			m, id,
 			"Waiting for this lock blocks the thread, and the task that holds it can "
 			"only go on in that thread.");
-		lint_finding_fix(m, id, "release it before the await, or use asyncio.Lock");
+		lint_finding_fix(m, id, "release it before the await, or use %s",
+		                 p->language->lock);
 	}
 }
 

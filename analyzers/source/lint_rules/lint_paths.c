@@ -11,6 +11,7 @@
 #include "source/model/model_context.h"
 #include "source/model/model_follows.h"
 #include "source/path/path.h"
+#include "source/program/language.h"
 #include "source/program/program_node.h"
 
 struct rules {
@@ -20,17 +21,6 @@ struct rules {
 	struct path_pass pass;
 	struct model_context context;
 };
-
-static bool protocol_method(const char *name)
-{
-	static const char *const names[] = {"__anext__", "__aenter__", "__aexit__", "__aiter__",
-	                                    "__init__",  "__await__",  "__del__",   "__iter__"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
 
 /* Is the location written by another function than the hit's, other than to set it up? */
 static bool other_writer(const struct rules *r, const struct path_hit *h, uint32_t *node,
@@ -44,7 +34,7 @@ static bool other_writer(const struct rules *r, const struct path_hit *h, uint32
 		const struct program_func *f = &p->funcs.at[w->func];
 
 		if (w->location != h->location || w->func == h->func || w->func == h->via ||
-		    !strcmp(program_text(p, f->name), "__init__"))
+		    !strcmp(program_text(p, f->name), p->language->init))
 			continue;
 		if (class && (!f->class || !program_class_related(p, class, f->class)))
 			continue;
@@ -155,8 +145,8 @@ static void init_report(struct rules *r, const struct path_hit *h, bool high)
 	             : "");
 	lint_finding_fix(
 		r->m, id,
-		"hold one asyncio.Lock from the check to the assignment, or check again after the "
-		"await");
+		"hold one %s from the check to the assignment, or check again after the await",
+		r->p->language->lock);
 }
 
 static void update_report(struct rules *r, const struct path_hit *h)
@@ -210,8 +200,8 @@ static void hit_judge(struct rules *r, const struct path_hit *h)
 
 	if (is_content(p, h->location)) /* whether it matters only a trace can tell */
 		return;
-	if (locked(p, h) || !(f->flags & FUNC_ASYNC) || protocol_method(program_text(p, f->name)) ||
-	    !races)
+	if (locked(p, h) || !(f->flags & FUNC_ASYNC) ||
+	    language_means(p, f->name) & MEANS_PROTOCOL || !races)
 		return;
 	if (h->kind == PATH_ARITH && !h->removes) {
 		update_report(r, h);

@@ -218,30 +218,6 @@ static void evidence_link(struct model *model)
 	}
 }
 
-static bool releases(const char *name)
-{
-	static const char *const names[] = {
-		"close",       "aclose",    "disconnect", "stop", "cancel", "release",
-		"wait_closed", "shutdown",  "terminate",  "kill", "logout", "cleanup",
-		"async_close", "__aexit__", "abort",      "quit", "detach"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
-static bool adds_or_removes(const char *name)
-{
-	static const char *const names[] = {"pop",     "popitem", "add",    "remove",
-	                                    "discard", "clear",   "update", "setdefault"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
 /* self.NAME, self.NAME[...] or a local variable that was given it: NAME. */
 static uint32_t own_attribute(struct program *p, const struct program_func *f, uint32_t node)
 {
@@ -290,9 +266,9 @@ static void calls_note(struct model_context *c, uint32_t file, uint32_t node)
 		return;
 	}
 	f = program_node(p, file, n->first);
-	if (f->kind == TREE_ATTR && releases(program_text(p, f->name)))
+	if (f->kind == TREE_ATTR && language_means(p, f->name) & MEANS_CLOSES)
 		note(c, in->class, own_attribute(p, in, f->first), RELEASED);
-	if (f->kind == TREE_ATTR && adds_or_removes(program_text(p, f->name)))
+	if (f->kind == TREE_ATTR && language_means(p, f->name) & MEANS_RESIZES)
 		note(c, in->class, own_attribute(p, in, f->first), MUTATED);
 	for (uint32_t a = f->next; a && (strstr(program_text(p, f->name), "release") ||
 	                                 strstr(program_text(p, f->name), "close") ||

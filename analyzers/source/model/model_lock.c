@@ -104,7 +104,7 @@ static bool place_of_call(struct program *p, uint32_t file, uint32_t call, struc
 		case TREE_CALL:
 			f = program_node(p, file, n->first);
 			if (f->kind == TREE_ATTR &&
-			    !strcmp(program_text(p, f->name), "setdefault")) {
+			    language_means(p, f->name) & MEANS_PUTS_DEFAULT) {
 				out->container = true;
 				return place_of_target(p, file, f->first, out);
 			}
@@ -168,7 +168,7 @@ static uint32_t lock_add(struct model *model, uint32_t file, uint32_t node, uint
 	struct program *p = &model->program;
 	struct place at = {0};
 	enum lock_flavour flavour;
-	enum lock_type type = python_known_lock(program_text(p, dotted), &flavour);
+	enum lock_type type = p->language->known_lock(program_text(p, dotted), &flavour);
 	uint32_t id;
 	struct model_lock *l;
 
@@ -251,7 +251,8 @@ static uint32_t acquired_type(struct program *p, const struct program_func *f, u
 	enum lock_flavour flavour;
 	struct program_ref ref;
 
-	if (c->kind != TREE_CALL || m->kind != TREE_ATTR || m->name != p->n_acquire)
+	if (c->kind != TREE_CALL || m->kind != TREE_ATTR ||
+	    !(language_means(p, m->name) & MEANS_ACQUIRES))
 		return 0;
 	object = m->first;
 	if (program_node(p, f->file, object)->kind != TREE_ATTR ||
@@ -259,7 +260,7 @@ static uint32_t acquired_type(struct program *p, const struct program_func *f, u
 		return 0;
 	ref = program_resolve(p, f->scope, object);
 	if (ref.kind != REF_EXTERN_INSTANCE ||
-	    python_known_lock(program_text(p, ref.id), &flavour) != LOCK_LOCK ||
+	    p->language->known_lock(program_text(p, ref.id), &flavour) != LOCK_LOCK ||
 	    flavour == FLAVOUR_THREAD)
 		return 0;
 	return ref.id;
@@ -297,11 +298,11 @@ static uint32_t method_body(struct program *p, uint32_t class, const char *name,
 static uint32_t wrapped_type(struct program *p, uint32_t class)
 {
 	const struct program_func *enter, *leave;
-	uint32_t body = method_body(p, class, "__aenter__", &enter), await = 0, none = 0;
+	uint32_t body = method_body(p, class, p->language->enter, &enter), await = 0, none = 0;
 
 	if (!body || awaits_within(p, enter->file, body, &await) != 1 || !await)
 		return 0;
-	body = method_body(p, class, "__aexit__", &leave);
+	body = method_body(p, class, p->language->leave, &leave);
 	if (!body || awaits_within(p, leave->file, body, &none))
 		return 0;
 	return acquired_type(p, enter, await);
@@ -322,8 +323,7 @@ void model_locks_link(struct model *model)
 			if (n->kind != TREE_CALL || !n->first)
 				continue;
 			name = program_text(p, t->nodes[n->first].name);
-			if (!strcmp(name, "defaultdict") || !strcmp(name, "field") ||
-			    !strcmp(name, "ib") || !strcmp(name, "attrib"))
+			if (language_means(p, t->nodes[n->first].name) & MEANS_FACTORY)
 				factory_find(model, file, i);
 			if (!may_make_lock(name))
 				continue;
@@ -394,7 +394,7 @@ static void locks_of_name(struct model *model, uint32_t scope, uint32_t name, ui
 
 		if (from->kind != BIND_FROM)
 			continue;
-		file = python_module_find(p, from->file, from->id);
+		file = p->language->module_find(p, from->file, from->id);
 		if (file && file != from->file && p->files.at[file].scope)
 			id = program_map_get(&model->lock_by_place, p->files.at[file].scope,
 			                     from->other);
@@ -414,10 +414,9 @@ uint32_t model_locks_of(struct model *model, uint32_t scope, uint32_t node, uint
 	*certain = true;
 	/* an element of a container, whatever the index; what get() and the like give */
 	if (n->kind == TREE_CALL && program_node(p, file, n->first)->kind == TREE_ATTR) {
-		const char *method = program_text(p, program_node(p, file, n->first)->name);
+		uint32_t method = program_node(p, file, n->first)->name;
 
-		if (!strcmp(method, "get") || !strcmp(method, "setdefault") ||
-		    !strcmp(method, "pop"))
+		if (language_means(p, method) & MEANS_ELEMENT)
 			n = program_node(p, file, program_node(p, file, n->first)->first);
 	} else if (n->kind == TREE_SUBSCRIPT) {
 		n = program_node(p, file, n->first);

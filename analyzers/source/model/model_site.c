@@ -93,6 +93,12 @@ static enum await_verdict site_locks(struct walk *w, uint32_t site, uint32_t exp
 	return NEVER;
 }
 
+/* Then nothing need be known of what it runs. */
+static bool gives_a_turn(const struct walk *w)
+{
+	return w->p->language->awaits == AWAIT_GIVES_A_TURN;
+}
+
 static void await_site(struct walk *w, uint32_t node)
 {
 	struct program *p = w->p;
@@ -102,7 +108,7 @@ static void await_site(struct walk *w, uint32_t node)
 
 	site_new(w, SITE_AWAIT, node);
 	site = last_site(w);
-	if (!value || p->err)
+	if (!value || p->err || gives_a_turn(w))
 		return;
 	ref = program_resolve(p, w->scope, value);
 	if (ref.kind == REF_CORO) {
@@ -113,7 +119,7 @@ static void await_site(struct walk *w, uint32_t node)
 		const struct tree_node *call = program_node(p, w->file, value);
 		const struct tree_node *f = program_node(p, w->file, call->first);
 
-		verdict = python_known_await(program_text(p, ref.id));
+		verdict = p->language->known_await(program_text(p, ref.id));
 		if (verdict == CONTENTION)
 			verdict = call->kind == TREE_CALL && f->kind == TREE_ATTR && !f->next
 			                  ? site_locks(w, site, f->first)
@@ -122,12 +128,11 @@ static void await_site(struct walk *w, uint32_t node)
 	w->model->sites.at[site].verdict = verdict;
 }
 
-static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t value,
-                                       const char *method)
+static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t value, bool enter)
 {
 	struct program *p = w->p;
 	struct program_ref ref = program_resolve(p, w->scope, value);
-	bool enter = method[4] == 'n'; /* __aenter__ or __aexit__ */
+	const char *method = enter ? p->language->enter : p->language->leave;
 	enum await_verdict verdict;
 
 	switch (ref.kind) {
@@ -141,8 +146,8 @@ static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t v
 		return callees_have(w, site, FUNC_ASYNC | FUNC_CONTEXT | FUNC_GENERATOR, 0) ? NEVER
 		                                                                            : MAY;
 	case REF_EXTERN_INSTANCE:
-		verdict = enter ? python_known_enter(program_text(p, ref.id))
-		                : python_known_exit(program_text(p, ref.id));
+		verdict = enter ? p->language->known_enter(program_text(p, ref.id))
+		                : p->language->known_exit(program_text(p, ref.id));
 		return verdict == CONTENTION ? site_locks(w, site, value) : verdict;
 	default:
 		return MAY;
@@ -151,7 +156,6 @@ static enum await_verdict with_verdict(struct walk *w, uint32_t site, uint32_t v
 
 static void with_sites(struct walk *w, uint32_t node)
 {
-	static const char *const methods[] = {"__aenter__", "__aexit__"};
 	uint32_t value = program_node(w->p, w->file, node)->first;
 
 	for (int i = 0; i < 2 && !w->p->err; i++) {
@@ -160,7 +164,7 @@ static void with_sites(struct walk *w, uint32_t node)
 
 		site_new(w, i ? SITE_EXIT : SITE_ENTER, node);
 		site = last_site(w);
-		verdict = with_verdict(w, site, value, methods[i]);
+		verdict = gives_a_turn(w) ? MAY : with_verdict(w, site, value, i == 0);
 		w->model->sites.at[site].verdict = verdict;
 	}
 }
@@ -174,7 +178,7 @@ static void for_site(struct walk *w, enum model_site_kind kind, uint32_t node)
 
 	site_new(w, kind, node);
 	site = last_site(w);
-	if (ref.kind == REF_CORO && site_function(w, site, ref) &&
+	if (ref.kind == REF_CORO && !gives_a_turn(w) && site_function(w, site, ref) &&
 	    callees_have(w, site, FUNC_ASYNC | FUNC_GENERATOR, FUNC_CONTEXT))
 		w->model->sites.at[site].verdict = NEVER;
 }
@@ -197,7 +201,7 @@ static enum model_call_how call_how(const struct walk *w, uint32_t node)
 	for (; at; from = at, at = program_parent(p, w->file, at)) {
 		const struct tree_node *n = program_node(p, w->file, at);
 		const struct tree_node *f;
-		int spawn;
+		uint32_t means;
 
 		if (n->kind == TREE_COMP) {
 			many = true;
@@ -209,24 +213,13 @@ static enum model_call_how call_how(const struct walk *w, uint32_t node)
 		if (n->kind != TREE_CALL || n->first == from)
 			return CALL_PLAIN;
 		f = program_node(p, w->file, n->first);
-		spawn = python_known_spawn(program_text(p, f->name));
-		if (!spawn)
+		means = language_means(p, f->name);
+		if (!(means & (MEANS_SPAWNS | MEANS_SPAWNS_MANY)))
 			return CALL_ESCAPE;
-		return spawn == 2 || many || w->loops ? CALL_TASKS : CALL_TASK;
+		many |= !(means & MEANS_SPAWNS) || w->loops;
+		return many ? CALL_TASKS : CALL_TASK;
 	}
 	return CALL_PLAIN;
-}
-
-static bool starts_nested(const char *name)
-{
-	static const char *const names[] = {
-		"create_task", "ensure_future", "gather", "run_until_complete",
-		"run_forever", "start_soon",    "spawn",  "create_eager_task"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
 }
 
 static void call_site(struct walk *w, uint32_t node)
@@ -238,8 +231,8 @@ static void call_site(struct walk *w, uint32_t node)
 	struct program_ref ref = program_resolve(p, w->scope, n->first);
 	uint32_t from = p->lists.count, count;
 
-	if (starts_nested(program_text(p, f->name)) ||
-	    (!strcmp(program_text(p, f->name), "send") && arg && arg->name == p->n_none &&
+	if (language_means(p, f->name) & MEANS_NESTS ||
+	    (language_means(p, f->name) & MEANS_SENDS && arg && arg->name == p->n_none &&
 	     !arg->next))
 		site_new(w, SITE_SPAWN, node);
 	if (ref.kind != REF_FUNC)

@@ -10,6 +10,7 @@
 
 #include "model_use.h"
 #include "model.h"
+#include "source/program/language.h"
 #include "source/program/program_node.h"
 
 struct mention {
@@ -46,11 +47,9 @@ static bool is_lock_made(const struct mention *m, uint32_t value)
 	if (n->kind == TREE_COMP || n->kind == TREE_DICT || n->kind == TREE_LIST)
 		return true;
 	if (n->kind == TREE_CALL) {
-		const char *name = program_text(m->p, program_node(m->p, m->file, n->first)->name);
+		uint32_t name = program_node(m->p, m->file, n->first)->name;
 
-		return !strcmp(name, "dict") || !strcmp(name, "WeakValueDictionary") ||
-		       !strcmp(name, "WeakKeyDictionary") || !strcmp(name, "OrderedDict") ||
-		       !strcmp(name, "field");
+		return (language_means(m->p, name) & MEANS_CONTAINER) != 0;
 	}
 	return false;
 }
@@ -96,22 +95,17 @@ static enum model_use_kind classify_method(struct mention *m, uint32_t attr, uin
 {
 	struct program *p = m->p;
 	uint32_t name = program_node(p, m->file, attr)->name, up, up2;
-	const char *text = program_text(p, name);
+	uint32_t means = language_means(p, name);
 
 	if (!call)
 		return escape(m, "a method of it is handed on");
-	if (name == p->n_locked)
+	if (means & MEANS_ASKS)
 		return USE_TEST;
-	if (name == p->n_release)
+	if (means & MEANS_RELEASES)
 		return USE_RELEASE;
-	if (name != p->n_acquire)
-		return !strcmp(text, "notify") || !strcmp(text, "notify_all") ||
-		                       !strcmp(text, "wait") || !strcmp(text, "wait_for") ||
-		                       !strcmp(text, "set") || !strcmp(text, "clear") ||
-		                       !strcmp(text, "is_set") || !strcmp(text, "put") ||
-		                       !strcmp(text, "get") || !strcmp(text, "statistics")
-		               ? USE_HARMLESS
-		               : escape(m, "another method of it is called");
+	if (!(means & MEANS_ACQUIRES))
+		return means & MEANS_HARMLESS ? USE_HARMLESS
+		                              : escape(m, "another method of it is called");
 	up = program_parent(p, m->file, call);
 	if (program_node(p, m->file, up)->kind == TREE_AWAIT) {
 		up2 = program_parent(p, m->file, up);
@@ -192,17 +186,15 @@ static enum model_use_kind classify_container(struct mention *m, uint32_t at)
 	struct program *p = m->p;
 	uint32_t up = program_parent(p, m->file, at), up2 = program_parent(p, m->file, up);
 	const struct tree_node *n = program_node(p, m->file, up);
-	const char *name = program_text(p, n->name);
+	uint32_t means = language_means(p, n->name);
 
 	if (n->kind == TREE_SUBSCRIPT && n->first == at)
 		return classify(m, up);
 	if (n->kind == TREE_ATTR && program_node(p, m->file, up2)->kind == TREE_CALL &&
 	    program_node(p, m->file, up2)->first == up) {
-		if (!strcmp(name, "get") || !strcmp(name, "setdefault") || !strcmp(name, "pop"))
+		if (means & MEANS_ELEMENT)
 			return classify(m, up2);
-		if (!strcmp(name, "clear") || !strcmp(name, "keys"))
-			return USE_HARMLESS;
-		if (!strcmp(name, "append"))
+		if (means & MEANS_EMPTIES)
 			return USE_HARMLESS;
 		return escape(m, "its container is used in another way");
 	}
@@ -210,7 +202,7 @@ static enum model_use_kind classify_container(struct mention *m, uint32_t at)
 		return n->first == at ? escape(m, "its container is stored somewhere else too")
 		                      : classify_assign(m, up, at);
 	if (n->kind == TREE_CALL && n->first != at &&
-	    !strcmp(program_text(p, program_node(p, m->file, n->first)->name), "len"))
+	    language_means(p, program_node(p, m->file, n->first)->name) & MEANS_COUNTS)
 		return USE_HARMLESS;
 	if (n->kind == TREE_DEL || in_test(m, at))
 		return USE_HARMLESS;
@@ -334,7 +326,7 @@ static void string_mention(struct model *model, uint32_t file, uint32_t node)
 			const struct tree_node *t =
 				program_node(p, file, program_node(p, file, at)->next);
 
-			quiet = t->name == p->n_slots || t->name == p->n_all;
+			quiet = (language_means(p, t->name) & MEANS_LISTS) != 0;
 		}
 		if (n->kind == TREE_BLOCK)
 			break;

@@ -12,7 +12,6 @@
 #include "path.h"
 #include "path_walk.h"
 #include "source/program/language.h"
-#include "source/program/program_node.h"
 
 static void walk_block(struct path_walk *w, struct path_state *s, uint32_t block)
 {
@@ -212,7 +211,7 @@ static uint32_t item_lock(struct path_walk *w, uint32_t item)
 	if (n->kind == TREE_CALL) {
 		const struct tree_node *f = walk_node_of(w, n->first);
 
-		if (f->kind == TREE_ATTR && f->name == p->n_acquire)
+		if (f->kind == TREE_ATTR && language_means(p, f->name) & MEANS_ACQUIRES)
 			n = walk_node_of(w, value = f->first);
 		else
 			n = f;

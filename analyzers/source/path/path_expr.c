@@ -6,6 +6,7 @@
 
 #include "path_walk.h"
 #include "source/model/model_suspend.h"
+#include "source/program/language.h"
 
 static const struct path_value nothing = {0, 0, 0};
 
@@ -77,46 +78,28 @@ static struct path_value join_values(struct path_value a, struct path_value b)
 	return (struct path_value){a.all | b.all, a.direct | b.direct, a.arith | b.arith};
 }
 
-/* What a method of a list, dict, set or deque does to it. */
-static const struct method {
-	const char *name;
-	enum method_effect { METHOD_PUTS, METHOD_REMOVES, METHOD_POPS, METHOD_GETS } effect;
-} methods[] = {
-	{"append", METHOD_PUTS},     {"appendleft", METHOD_PUTS}, {"add", METHOD_PUTS},
-	{"insert", METHOD_PUTS},     {"extend", METHOD_PUTS},     {"update", METHOD_PUTS},
-	{"setdefault", METHOD_PUTS}, {"remove", METHOD_REMOVES},  {"discard", METHOD_REMOVES},
-	{"clear", METHOD_REMOVES},   {"popleft", METHOD_REMOVES}, {"popitem", METHOD_REMOVES},
-	{"pop", METHOD_POPS},        {"get", METHOD_GETS},
-};
-
-static const struct method *method_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
-		if (!strcmp(methods[i].name, name))
-			return &methods[i];
-	return NULL;
-}
-
 /* A call of a method of a container: self.d.get(k) reads an entry, self.d.pop(k) removes one, and
  * fails if it is gone, without a default. */
 static struct path_value container_call(struct path_walk *w, struct path_state *s, uint32_t node)
 {
 	const struct tree_node *f = walk_node_of(w, walk_node_of(w, node)->first), *k;
-	const struct method *method =
-		f->kind == TREE_ATTR ? method_find(program_text(w->p, f->name)) : NULL;
-	uint32_t key, base = method ? path_location(w, f->first, &key) : 0, entry = 0;
+	uint32_t does = f->kind == TREE_ATTR
+	                        ? language_means(w->p, f->name) &
+	                                  (MEANS_PUTS | MEANS_REMOVES | MEANS_POPS | MEANS_GETS)
+	                        : 0;
+	uint32_t key, base = does ? path_location(w, f->first, &key) : 0, entry = 0;
 
 	if (!base || key)
 		return nothing;
 	k = walk_node_of(w, f->next);
-	if (f->next && (k->kind == TREE_NAME || method->effect == METHOD_GETS))
+	if (f->next && (k->kind == TREE_NAME || does & MEANS_GETS))
 		entry = path_entry(w, base, f->next, &key);
-	if (method->effect == METHOD_GETS)
+	if (does & MEANS_GETS)
 		return entry ? read_location(s, entry, key, node) : nothing;
-	if (method->effect == METHOD_POPS && entry && !k->next)
+	if (does & MEANS_POPS && entry && !k->next)
 		walk_write(w, s, entry, nothing, (struct path_hit){.write = node, .removes = true});
 	walk_content(w, s, f->first,
-	             (struct path_hit){.write = node, .removes = method->effect != METHOD_PUTS});
+	             (struct path_hit){.write = node, .removes = !(does & MEANS_PUTS)});
 	return nothing;
 }
 

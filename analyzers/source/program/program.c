@@ -5,18 +5,20 @@
 #include <stdlib.h>
 
 #include "program.h"
+#include "language.h"
 
-void program_init(struct program *p)
+void program_init(struct program *p, const struct language *language)
 {
-	p->n_self = program_intern_text(p, "self");
-	p->n_none = program_intern_text(p, "None");
-	p->n_acquire = program_intern_text(p, "acquire");
-	p->n_release = program_intern_text(p, "release");
-	p->n_locked = program_intern_text(p, "locked");
+	p->language = language;
+	p->n_none = program_intern_text(p, language->none);
 	p->n_star = program_intern_text(p, "*");
-	p->n_init = program_intern_text(p, "__init__");
-	p->n_slots = program_intern_text(p, "__slots__");
-	p->n_all = program_intern_text(p, "__all__");
+	for (const struct language_names *n = language->names; n->names; n++)
+		for (size_t i = 0; n->names[i]; i++) {
+			uint32_t name = program_intern_text(p, n->names[i]);
+
+			program_map_set(p, &p->means, name, 0,
+			                program_map_get(&p->means, name, 0) | n->means);
+		}
 }
 
 void program_unlink(struct program *p)
@@ -44,6 +46,7 @@ void program_fini(struct program *p)
 	program_map_fini(&p->modules);
 	program_map_fini(&p->stored);
 	program_map_fini(&p->wanted);
+	program_map_fini(&p->means);
 	program_free_table(&p->scopes);
 	program_free_table(&p->bindings);
 	program_free_table(&p->funcs);

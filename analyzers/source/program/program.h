@@ -38,8 +38,11 @@ struct program_file {
 	int err;
 };
 
+struct language;
+
 struct program {
 	int err;
+	const struct language *language; /* of all its files */
 	struct program_strings strings;
 	PROGRAM_TABLE(struct program_file) files;
 	PROGRAM_TABLE(struct program_scope) scopes;
@@ -59,16 +62,16 @@ struct program {
 	struct program_map wanted; /* (file, 0): to be parsed although nothing in it is async */
 	uint32_t depth;            /* of resolving, now */
 	bool want;                 /* files that are looked into and not lowered go to `wanted` */
-	bool greenlets;            /* a library that can suspend in any call is imported */
+	bool switches;             /* a library that can suspend in any call is imported */
 	bool eager;                /* eager tasks are asked for */
 	bool nests;                /* a loop's inside is used, as to run one in another */
 	bool strict;               /* annotations are not believed */
-	/* names that are looked for */
-	uint32_t n_self, n_none, n_acquire, n_release, n_locked, n_star, n_init, n_slots, n_all;
+	uint32_t n_none, n_star;   /* names that are looked for */
+	struct program_map means;  /* (name, 0) -> enum name_meaning */
 };
 
-/** Interns the names that are looked for. `p` is zeroed memory. */
-void program_init(struct program *p);
+/** Interns the names that are looked for. `p` is zeroed memory; the row must stay. */
+void program_init(struct program *p, const struct language *language);
 void program_fini(struct program *p);
 
 /** Forgets what was concluded from all files together; what each file has of its own stays. */

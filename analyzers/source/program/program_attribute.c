@@ -76,7 +76,7 @@ static struct program_ref module_attribute(struct program *p, uint32_t file, uin
 	}
 	if (!p->files.at[file].is_init)
 		return PROGRAM_REF_UNKNOWN;
-	sub = python_module_find(p, file, program_internf(p, ".%s", program_text(p, name)));
+	sub = p->language->module_inside(p, file, name);
 	return sub ? (struct program_ref){REF_MODULE, sub, 0} : PROGRAM_REF_UNKNOWN;
 }
 
@@ -95,8 +95,9 @@ struct program_ref program_attribute_of(struct program *p, struct program_ref ob
 	case REF_EXTERN_INSTANCE:
 		ref = (struct program_ref){
 			REF_EXTERN,
-			python_canonical(p, program_internf(p, "%s.%s", program_text(p, object.id),
-		                                            program_text(p, name))),
+			p->language->canonical(p, program_internf(p, "%s.%s",
+		                                                  program_text(p, object.id),
+		                                                  program_text(p, name))),
 			0};
 		break;
 	case REF_CLASS:
@@ -148,7 +149,7 @@ static void attribute_merge(struct program *p, uint32_t class, uint32_t name,
 
 		if (at->kind == BIND_ANNOTATION || at->note) {
 			struct program_ref note =
-				python_annotation(p, at->in, at->note ? at->note : at->node);
+				p->language->annotation(p, at->in, at->note ? at->note : at->node);
 
 			if (note.kind && note.kind != REF_NONE)
 				*noted = note;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "program_class.h"
+#include "language.h"
 #include "program_node.h"
 
 #define MRO_MAX 64
@@ -18,30 +19,13 @@ struct bases {
 	unsigned int count;
 };
 
-/* A base that adds no method that a program's class could lose to. */
-static bool harmless_base(const char *dotted)
-{
-	static const char *const names[] = {"object",    "Generic",      "Protocol",  "ABC",
-	                                    "Exception", "NamedTuple",   "TypedDict", "Enum",
-	                                    "IntEnum",   "RuntimeError", "ValueError"};
-	const char *last = strrchr(dotted, '.');
-
-	last = last ? last + 1 : dotted;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(last, names[i]))
-			return true;
-	return false;
-}
-
 static void keyword_check(struct program *p, struct program_class *c, uint32_t node)
 {
 	const struct tree_node *n = program_node(p, c->file, node);
 	const struct tree_node *value = program_node(p, c->file, n->first);
-	const char *name = program_text(p, value->name);
 
-	if (!strcmp(program_text(p, n->name), "metaclass") && !strstr(name, "ABCMeta") &&
-	    !strstr(name, "Enum"))
-		c->unknown_deco = true;
+	c->unknown_deco |=
+		!p->language->class_keyword(program_text(p, n->name), program_text(p, value->name));
 }
 
 static void bases_find(struct program *p, uint32_t id, struct bases *out)
@@ -63,41 +47,29 @@ static void bases_find(struct program *p, uint32_t id, struct bases *out)
 		if (ref.kind == REF_CLASS && ref.id != id && out->count < 16) {
 			out->at[out->count++] = ref.id;
 		} else if (ref.kind == REF_EXTERN) {
-			c->unknown_base |= !harmless_base(program_text(p, ref.id));
+			c->unknown_base |= !p->language->base(program_text(p, ref.id));
 		} else {
 			if (n->kind == TREE_SUBSCRIPT)
 				n = program_node(p, c->file, n->first);
-			c->unknown_base |=
-				n->kind != TREE_NAME || !harmless_base(program_text(p, n->name));
+			c->unknown_base |= n->kind != TREE_NAME ||
+			                   !p->language->base(program_text(p, n->name));
 		}
 	}
 }
 
 static void decorators_check(struct program *p, uint32_t id)
 {
-	static const char *const known[] = {"dataclass",         "final",
-	                                    "runtime_checkable", "unique",
-	                                    "total_ordering",    "python_2_unicode_compatible"};
-	static const char *const data[] = {"dataclass", "define", "frozen",    "mutable",
-	                                   "attrs",     "s",      "attributes"};
 	struct program_class *c = &p->classes.at[id];
 	uint32_t decorators = program_child(p, c->file, c->node, 0);
 
 	for (uint32_t d = program_child(p, c->file, decorators, 0); d;
 	     d = program_node(p, c->file, d)->next) {
 		const struct tree_node *n = program_node(p, c->file, d);
-		const char *name;
-		bool ok = false;
 
 		if (n->kind == TREE_CALL)
 			n = program_node(p, c->file, n->first);
-		name = program_text(p, n->name);
-		for (size_t i = 0; i < sizeof(data) / sizeof(*data); i++)
-			if (!strcmp(name, data[i]))
-				c->data = ok = true;
-		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-			ok |= !strcmp(name, known[i]);
-		c->unknown_deco |= !ok;
+		c->unknown_deco |=
+			!p->language->class_decorator(program_text(p, n->name), &c->data);
 	}
 }
 

@@ -20,8 +20,8 @@ static void flags_from_decorators(struct program *p, struct program_func *f)
 
 		/* a decorator of the program that is called as a known one is not that one */
 		if (ref.kind == REF_FUNC || ref.kind == REF_CLASS ||
-		    !python_known_decorator(ref.kind == REF_EXTERN ? program_text(p, ref.id) : name,
-		                            &f->flags))
+		    !p->language->known_decorator(
+			    ref.kind == REF_EXTERN ? program_text(p, ref.id) : name, &f->flags))
 			f->flags |= FUNC_UNKNOWN_DECO;
 	}
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "program_index.h"
+#include "language.h"
 #include "program.h"
 
 struct index {
@@ -170,9 +171,8 @@ static uint32_t qualname(struct index *x, uint32_t scope, uint32_t name)
 		return program_internf(p, "%s.%s", program_text(p, p->classes.at[s->id].qualname),
 		                       program_text(p, name));
 	if (s->kind == SCOPE_FUNC)
-		return program_internf(p, "%s.<locals>.%s",
-		                       program_text(p, p->funcs.at[s->id].qualname),
-		                       program_text(p, name));
+		return program_internf(p, "%s.%s.%s", program_text(p, p->funcs.at[s->id].qualname),
+		                       p->language->inner, program_text(p, name));
 	return name;
 }
 
@@ -201,11 +201,13 @@ static void index_func(struct index *x, uint32_t scope, uint32_t node)
 	if (is_stub(x, block))
 		f->flags |= FUNC_STUB;
 	if (p->scopes.at[scope].kind == SCOPE_CLASS) {
+		uint32_t flags = 0;
+
 		f->class = p->scopes.at[scope].id;
 		for (uint32_t d = deco; d; d = x->nodes[d].next)
 			if (x->nodes[d].kind == TREE_NAME &&
-			    !strcmp(program_text(p, x->nodes[d].name), "staticmethod"))
-				f->flags |= FUNC_STATIC;
+			    p->language->known_decorator(program_text(p, x->nodes[d].name), &flags))
+				f->flags |= flags & FUNC_STATIC;
 		if (first && !(f->flags & FUNC_STATIC) &&
 		    !(x->nodes[first].flags & (TREE_STARRED | TREE_DSTARRED)))
 			f->self = x->nodes[first].name;
@@ -260,9 +262,8 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 		size_t first = strcspn(text, ".");
 		struct program_binding *b;
 
-		if (strstr(text, "greenlet") || !strcmp(text, "gevent") ||
-		    !strcmp(text, "eventlet") || !strcmp(text, "nest_asyncio"))
-			p->greenlets = true;
+		if (strstr(text, p->language->switcher) || language_means(p, name) & MEANS_SWITCHES)
+			p->switches = true;
 		if (n->kind == TREE_IMPORT) {
 			b = bind(x, scope, BIND_IMPORT, as ? as : program_intern(p, text, first));
 			b->id = as ? name : program_intern(p, text, first);
@@ -275,8 +276,8 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 			}
 			continue;
 		} else {
-			if (strstr(program_text(p, n->name), "greenlet"))
-				p->greenlets = true;
+			if (strstr(program_text(p, n->name), p->language->switcher))
+				p->switches = true;
 			b = bind(x, scope, BIND_FROM, as ? as : name);
 			b->id = n->name;
 			b->other = name;
@@ -317,16 +318,11 @@ static void index_loose(struct index *x, uint32_t scope, uint32_t target)
 }
 
 /* Names by which a program asks for steps that run inside of other steps. */
-static void index_ways(struct program *p, const char *name)
+static void index_ways(struct program *p, uint32_t name)
 {
-	static const char *const inside[] = {"_run_once",         "_set_running_loop",
-	                                     "_enter_task",       "_leave_task",
-	                                     "swap_current_task", "_swap_current_task"};
-
-	if (strstr(name, "eager_"))
+	if (strstr(program_text(p, name), p->language->eager))
 		p->eager = true;
-	for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)
-		p->nests |= !strcmp(name, inside[i]);
+	p->nests |= (language_means(p, name) & MEANS_INSIDE) != 0;
 }
 
 static void index_statement(struct index *x, uint32_t scope, uint32_t node)
@@ -416,7 +412,7 @@ static void index_node(struct index *x, uint32_t scope, uint32_t node)
 	case TREE_ATTR:
 	case TREE_KEYWORD:
 	case TREE_STRING:
-		index_ways(x->p, program_text(x->p, n->name));
+		index_ways(x->p, n->name);
 		break;
 	default:
 		break;

@@ -17,32 +17,36 @@
 #include <unistd.h>
 
 #include "program_load.h"
+#include "language.h"
 #include "base/bytes_hash.h"
 #include "base/escape.h"
 #include "base/fault.h"
 #include "base/plain_file.h"
-#include "language.h"
 #include "source/tree/tree_cache.h"
 
 #define TEXT_MAX  (64u << 20)
 #define DEPTH_MAX 64u /* folders in folders */
 
-static bool skipped_folder(const char *name)
+static bool skipped_folder(const struct language *language, const char *name)
 {
-	static const char *const names[] = {"__pycache__", "node_modules", "site-packages", "venv"};
-
 	if (name[0] == '.')
 		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(name, names[i]))
+	for (size_t i = 0; language->skipped[i]; i++)
+		if (!strcmp(name, language->skipped[i]))
 			return true;
 	return false;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
 }
 
 static void file_add(struct program *p, const char *path)
 {
 	uint32_t id = program_push(p, &p->files);
-	size_t n = strlen(path);
 	struct program_file *f = &p->files.at[id];
 
 	if (!id)
@@ -50,7 +54,7 @@ static void file_add(struct program *p, const char *path)
 	f->path = strdup(path);
 	if (!f->path)
 		p->err = -ENOMEM;
-	f->is_init = n >= 12 && !strcmp(path + n - 12, "/__init__.py");
+	f->is_init = ends_with(path, p->language->package);
 }
 
 static bool excluded(const struct program_load *load, const char *path)
@@ -79,7 +83,7 @@ static int entry_take(struct program *p, const struct program_load *load, const 
                       const struct dirent *e, unsigned int depth)
 {
 	char full[4096];
-	size_t n = strlen(e->d_name);
+	const char *suffix = p->language->suffix;
 	unsigned char type = e->d_type;
 	struct stat st;
 	bool source;
@@ -92,8 +96,8 @@ static int entry_take(struct program *p, const struct program_load *load, const 
 		return 0;
 	if (type == DT_UNKNOWN && !lstat(full, &st))
 		type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : type;
-	source = n > 3 && !strcmp(e->d_name + n - 3, ".py");
-	if (type == DT_DIR && !skipped_folder(e->d_name))
+	source = ends_with(e->d_name, suffix) && strlen(e->d_name) > strlen(suffix);
+	if (type == DT_DIR && !skipped_folder(p->language, e->d_name))
 		return folder_walk(p, load, full, depth + 1);
 	if (type != DT_REG || !source)
 		return 0;
@@ -190,9 +194,12 @@ static int file_read(struct program_file *f)
 	return 0;
 }
 
-static bool has_word(const struct program_file *f, const char *word)
+static bool has_words(const struct program_file *f, const char *const *words)
 {
-	return memmem(f->text, f->size, word, strlen(word)) != NULL;
+	for (size_t i = 0; words[i]; i++)
+		if (memmem(f->text, f->size, words[i], strlen(words[i])))
+			return true;
+	return false;
 }
 
 struct work {
@@ -202,14 +209,14 @@ struct work {
 	bool wanted; /* only those in p->wanted, whatever is in them */
 };
 
-static void file_lower(struct work *w, struct python_parser *parser, struct program_file *f)
+static void file_lower(struct work *w, void *parser, struct program_file *f)
 {
 	const char *cache = w->load->cache;
 
 	f->hash = cache ? bytes_hash(f->text, f->size) : 0;
 	if (cache && !tree_cache_load(cache, f->hash, f->size, &f->tree))
 		return;
-	f->err = python_parse(parser, f->text, f->size, &f->tree);
+	f->err = w->p->language->parse(parser, f->text, f->size, &f->tree);
 	if (!f->err && cache)
 		tree_cache_store(cache, f->hash, f->size, f->tree);
 }
@@ -217,8 +224,9 @@ static void file_lower(struct work *w, struct python_parser *parser, struct prog
 static void *worker(void *arg)
 {
 	struct work *w = arg;
-	struct python_parser *parser;
-	int err = python_parser_new(&parser);
+	const struct language *language = w->p->language;
+	void *parser;
+	int err = language->parser_new(&parser);
 	uint32_t i;
 
 	while ((i = atomic_fetch_add(&w->next, 1)) < w->p->files.count) {
@@ -227,15 +235,14 @@ static void *worker(void *arg)
 		if (f->tree || (w->wanted && !program_map_get(&w->p->wanted, i, 0)))
 			continue;
 		f->err = err ? err : file_read(f);
-		if (!f->err && (w->wanted || has_word(f, "async") || has_word(f, "await") ||
-		                has_word(f, "trio")))
+		if (!f->err && (w->wanted || has_words(f, language->words)))
 			file_lower(w, parser, f);
 		if (!f->tree || (!f->tree->error_line && !f->tree->too_deep)) {
 			free(f->text);
 			f->text = NULL;
 		}
 	}
-	python_parser_free(parser);
+	language->parser_free(parser);
 	return NULL;
 }
 

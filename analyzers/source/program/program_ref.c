@@ -27,33 +27,6 @@ struct program_ref program_ref_merge(struct program_ref a, struct program_ref b,
 	return PROGRAM_REF_UNKNOWN;
 }
 
-static struct program_ref resolve_import(struct program *p, const struct program_binding *b)
-{
-	uint32_t module, file;
-	struct program_ref ref;
-
-	if (b->kind == BIND_IMPORT) {
-		file = python_module_find(p, b->file, b->id);
-		return file ? (struct program_ref){REF_MODULE, file, 0}
-		            : (struct program_ref){REF_EXTERN, b->id, 0};
-	}
-	file = python_module_find(p, b->file, b->id);
-	if (file && file != b->file) {
-		ref = program_attribute_of(p, (struct program_ref){REF_MODULE, file, 0}, b->other);
-		if (ref.kind)
-			return ref;
-	}
-	module = program_internf(p, "%s%s%s", program_text(p, b->id),
-	                         program_text_ends(program_text(p, b->id), ".") ? "" : ".",
-	                         program_text(p, b->other));
-	file = file ? 0 : python_module_find(p, b->file, module);
-	if (file)
-		return (struct program_ref){REF_MODULE, file, 0};
-	if (program_text(p, b->id)[0] == '.' || python_module_find(p, b->file, b->id))
-		return PROGRAM_REF_UNKNOWN;
-	return (struct program_ref){REF_EXTERN, python_canonical(p, module), 0};
-}
-
 static struct program_ref resolve_param(struct program *p, const struct program_binding *b,
                                         uint32_t scope)
 {
@@ -69,7 +42,7 @@ static struct program_ref resolve_param(struct program *p, const struct program_
 		return PROGRAM_REF_UNKNOWN;
 	if (program_node(p, b->file, n->first)->kind == TREE_NONE)
 		return PROGRAM_REF_UNKNOWN;
-	return python_annotation(p, b->in, n->first);
+	return p->language->annotation(p, b->in, n->first);
 }
 
 struct program_ref program_resolve_binding(struct program *p, uint32_t id, uint32_t scope)
@@ -82,7 +55,7 @@ struct program_ref program_resolve_binding(struct program *p, uint32_t id, uint3
 	case BIND_SELF:
 		ref = program_resolve(p, b.in, b.node);
 		if (ref.kind == REF_UNKNOWN && b.note)
-			ref = python_annotation(p, b.in, b.note);
+			ref = p->language->annotation(p, b.in, b.note);
 		return ref;
 	case BIND_FUNC:
 		return (struct program_ref){REF_FUNC, b.id, 0};
@@ -90,11 +63,11 @@ struct program_ref program_resolve_binding(struct program *p, uint32_t id, uint3
 		return (struct program_ref){REF_CLASS, b.id, 0};
 	case BIND_IMPORT:
 	case BIND_FROM:
-		return resolve_import(p, &b);
+		return p->language->import(p, &b);
 	case BIND_PARAM:
 		return resolve_param(p, &b, scope);
 	case BIND_ANNOTATION:
-		return python_annotation(p, b.in, b.node);
+		return p->language->annotation(p, b.in, b.node);
 	default:
 		return PROGRAM_REF_UNKNOWN;
 	}
@@ -143,7 +116,7 @@ struct program_ref program_resolve_star(struct program *p, uint32_t file, uint32
 
 		if (p->stars.at[i].file != file)
 			continue;
-		from = python_module_find(p, file, p->stars.at[i].module);
+		from = p->language->module_find(p, file, p->stars.at[i].module);
 		if (from && from != file)
 			ref = program_attribute_of(p, (struct program_ref){REF_MODULE, from, 0},
 			                           name);
@@ -185,8 +158,8 @@ static struct program_ref resolve_call(struct program *p, uint32_t scope, uint32
 	struct program_ref callee, arg;
 	uint32_t func;
 
-	if (f->kind == TREE_NAME && !strcmp(program_text(p, f->name), "super") && !f->next &&
-	    !program_name_scope(p, scope, f->name)) {
+	if (f->kind == TREE_NAME && !strcmp(program_text(p, f->name), p->language->super) &&
+	    !f->next && !program_name_scope(p, scope, f->name)) {
 		func = program_enclosing_func(p, file, node);
 		while (func && !p->funcs.at[func].class)
 			func = p->funcs.at[func].parent;
@@ -206,14 +179,13 @@ static struct program_ref resolve_call(struct program *p, uint32_t scope, uint32
 	default:
 		return PROGRAM_REF_UNKNOWN;
 	}
-	if (program_text_ends(program_text(p, callee.id), "defaultdict") && f->next) {
+	if (f->next && p->language->makes_container(program_text(p, callee.id))) {
 		arg = program_resolve(p, scope, f->next);
-		if (arg.kind == REF_EXTERN && python_known_class(program_text(p, arg.id)))
+		if (arg.kind == REF_EXTERN && p->language->known_class(program_text(p, arg.id)))
 			return (struct program_ref){REF_CONTAINER, arg.id, node};
 	}
-	if (!f->next && !strcmp(program_text(p, callee.id), "asyncio.Queue"))
-		callee.id = program_intern_text(p, "asyncio.UnboundedQueue");
-	if (python_known_class(program_text(p, callee.id)))
+	callee.id = p->language->made(p, callee.id, f->next != 0);
+	if (p->language->known_class(program_text(p, callee.id)))
 		return (struct program_ref){REF_EXTERN_INSTANCE, callee.id, node};
 	return (struct program_ref){REF_EXTERN_RESULT, callee.id, node};
 }
@@ -271,4 +243,24 @@ struct program_ref program_resolve(struct program *p, uint32_t scope, uint32_t n
 	}
 	p->depth--;
 	return ref;
+}
+
+struct program_ref program_instance_of(struct program *p, struct program_ref class, uint32_t node)
+{
+	if (class.kind == REF_CLASS)
+		return (struct program_ref){REF_INSTANCE, class.id, 0};
+	if (class.kind == REF_EXTERN && p->language->known_class(program_text(p, class.id)))
+		return (struct program_ref){REF_EXTERN_INSTANCE, class.id, node};
+	return PROGRAM_REF_UNKNOWN;
+}
+
+struct program_ref program_returned(struct program *p, uint32_t func)
+{
+	const struct program_func *f = &p->funcs.at[func];
+	uint32_t type = program_child(p, f->file, f->node, 2);
+
+	if (f->flags & (FUNC_UNKNOWN_DECO | FUNC_LEGACY) ||
+	    program_node(p, f->file, type)->kind == TREE_NONE)
+		return PROGRAM_REF_UNKNOWN;
+	return p->language->annotation(p, p->scopes.at[f->scope].parent, type);
 }

@@ -49,8 +49,6 @@ struct program_ref program_instance_of(struct program *p, struct program_ref cla
 /** What a function returns, by its annotation. */
 struct program_ref program_returned(struct program *p, uint32_t func);
 
-bool program_text_ends(const char *text, const char *end);
-
 struct program_ref program_resolve(struct program *p, uint32_t scope, uint32_t node);
 struct program_ref program_resolve_name(struct program *p, uint32_t scope, uint32_t name);
 /** The scope in which a name is bound; 0: none. */

@@ -4,18 +4,9 @@
  */
 #include <string.h>
 
-#include "source/program/language.h"
+#include "python.h"
 #include "source/program/program_attribute.h"
 #include "source/program/program_node.h"
-
-struct program_ref program_instance_of(struct program *p, struct program_ref class, uint32_t node)
-{
-	if (class.kind == REF_CLASS)
-		return (struct program_ref){REF_INSTANCE, class.id, 0};
-	if (class.kind == REF_EXTERN && python_known_class(program_text(p, class.id)))
-		return (struct program_ref){REF_EXTERN_INSTANCE, class.id, node};
-	return PROGRAM_REF_UNKNOWN;
-}
 
 /* "X" and Optional["X"]: a name in a string. */
 static struct program_ref resolve_string_type(struct program *p, uint32_t scope, uint32_t name)
@@ -37,7 +28,7 @@ static struct program_ref resolve_string_type(struct program *p, uint32_t scope,
 	return program_instance_of(p, ref, 0);
 }
 
-bool program_text_ends(const char *text, const char *name)
+bool python_text_ends(const char *text, const char *name)
 {
 	size_t n = strlen(text), m = strlen(name);
 
@@ -61,8 +52,8 @@ static struct program_ref resolve_generic(struct program *p, uint32_t scope, uin
 	if (!strcmp(name, "Optional") || !strcmp(name, "Final") || !strcmp(name, "ClassVar") ||
 	    !strcmp(name, "Annotated"))
 		return python_annotation(p, scope, arg);
-	if (program_text_ends(name, "Dict") || program_text_ends(name, "dict") ||
-	    program_text_ends(name, "Mapping")) {
+	if (python_text_ends(name, "Dict") || python_text_ends(name, "dict") ||
+	    python_text_ends(name, "Mapping")) {
 		struct program_ref ref =
 			a->next ? python_annotation(p, scope, a->next) : PROGRAM_REF_UNKNOWN;
 
@@ -106,15 +97,4 @@ struct program_ref python_annotation(struct program *p, uint32_t scope, uint32_t
 	}
 	p->depth--;
 	return ref;
-}
-
-struct program_ref program_returned(struct program *p, uint32_t func)
-{
-	const struct program_func *f = &p->funcs.at[func];
-	uint32_t type = program_child(p, f->file, f->node, 2);
-
-	if (f->flags & (FUNC_UNKNOWN_DECO | FUNC_LEGACY) ||
-	    program_node(p, f->file, type)->kind == TREE_NONE)
-		return PROGRAM_REF_UNKNOWN;
-	return python_annotation(p, p->scopes.at[f->scope].parent, type);
 }

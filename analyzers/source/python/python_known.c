@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "source/program/language.h"
+#include "python.h"
 #include "source/program/program.h"
 
 struct known_await {
@@ -50,30 +50,33 @@ static const struct known_await exits[] = {
 	{"contextlib.nullcontext", NEVER},
 };
 
+/* Libraries whose locks are checkpoints. */
+enum { ANYIO = FLAVOUR_CHECKPOINT, TRIO };
+
 static const struct {
 	const char *dotted;
 	enum lock_type type;
-	enum lock_flavour flavour;
+	uint8_t flavour; /* enum lock_flavour */
 } classes[] = {
-	{"asyncio.Lock", LOCK_LOCK, FLAVOUR_ASYNCIO},
-	{"asyncio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_ASYNCIO},
-	{"asyncio.BoundedSemaphore", LOCK_SEMAPHORE, FLAVOUR_ASYNCIO},
-	{"asyncio.Condition", LOCK_CONDITION, FLAVOUR_ASYNCIO},
-	{"asyncio.Event", LOCK_EVENT, FLAVOUR_ASYNCIO},
-	{"asyncio.Queue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
-	{"asyncio.UnboundedQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
-	{"asyncio.PriorityQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
-	{"asyncio.LifoQueue", LOCK_QUEUE, FLAVOUR_ASYNCIO},
-	{"anyio.Lock", LOCK_LOCK, FLAVOUR_ANYIO},
-	{"anyio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_ANYIO},
-	{"anyio.Condition", LOCK_CONDITION, FLAVOUR_ANYIO},
-	{"anyio.Event", LOCK_EVENT, FLAVOUR_ANYIO},
-	{"anyio.create_lock", LOCK_LOCK, FLAVOUR_ANYIO},
-	{"trio.Lock", LOCK_LOCK, FLAVOUR_TRIO},
-	{"trio.StrictFIFOLock", LOCK_LOCK, FLAVOUR_TRIO},
-	{"trio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_TRIO},
-	{"trio.Condition", LOCK_CONDITION, FLAVOUR_TRIO},
-	{"trio.Event", LOCK_EVENT, FLAVOUR_TRIO},
+	{"asyncio.Lock", LOCK_LOCK, FLAVOUR_STANDARD},
+	{"asyncio.Semaphore", LOCK_SEMAPHORE, FLAVOUR_STANDARD},
+	{"asyncio.BoundedSemaphore", LOCK_SEMAPHORE, FLAVOUR_STANDARD},
+	{"asyncio.Condition", LOCK_CONDITION, FLAVOUR_STANDARD},
+	{"asyncio.Event", LOCK_EVENT, FLAVOUR_STANDARD},
+	{"asyncio.Queue", LOCK_QUEUE, FLAVOUR_STANDARD},
+	{"asyncio.UnboundedQueue", LOCK_QUEUE, FLAVOUR_STANDARD},
+	{"asyncio.PriorityQueue", LOCK_QUEUE, FLAVOUR_STANDARD},
+	{"asyncio.LifoQueue", LOCK_QUEUE, FLAVOUR_STANDARD},
+	{"anyio.Lock", LOCK_LOCK, ANYIO},
+	{"anyio.Semaphore", LOCK_SEMAPHORE, ANYIO},
+	{"anyio.Condition", LOCK_CONDITION, ANYIO},
+	{"anyio.Event", LOCK_EVENT, ANYIO},
+	{"anyio.create_lock", LOCK_LOCK, ANYIO},
+	{"trio.Lock", LOCK_LOCK, TRIO},
+	{"trio.StrictFIFOLock", LOCK_LOCK, TRIO},
+	{"trio.Semaphore", LOCK_SEMAPHORE, TRIO},
+	{"trio.Condition", LOCK_CONDITION, TRIO},
+	{"trio.Event", LOCK_EVENT, TRIO},
 	{"tornado.locks.Lock", LOCK_LOCK, FLAVOUR_OTHER},
 	{"tornado.locks.Semaphore", LOCK_SEMAPHORE, FLAVOUR_OTHER},
 	{"threading.Lock", LOCK_LOCK, FLAVOUR_THREAD},
@@ -192,32 +195,15 @@ bool python_known_decorator(const char *dotted, uint32_t *flags)
 	return false;
 }
 
-int python_known_spawn(const char *name)
+/* A queue without a limit never makes a putter wait. */
+uint32_t python_made(struct program *p, uint32_t dotted, bool arguments)
 {
-	static const char *const one[] = {"create_task",
-	                                  "ensure_future",
-	                                  "start_soon",
-	                                  "spawn",
-	                                  "start",
-	                                  "add_task",
-	                                  "create_background_task",
-	                                  "run_coroutine_threadsafe",
-	                                  "spawn_task",
-	                                  "wait_for",
-	                                  "shield",
-	                                  "call_soon",
-	                                  "call_later",
-	                                  "add_done_callback",
-	                                  "call_at",
-	                                  "call_soon_threadsafe",
-	                                  "start_task"};
-	static const char *const many[] = {"gather", "wait", "as_completed", "starmap", "amap"};
+	return !arguments && !strcmp(program_text(p, dotted), "asyncio.Queue")
+	               ? program_intern_text(p, "asyncio.UnboundedQueue")
+	               : dotted;
+}
 
-	for (size_t i = 0; i < sizeof(one) / sizeof(*one); i++)
-		if (!strcmp(one[i], name))
-			return 1;
-	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++)
-		if (!strcmp(many[i], name))
-			return 2;
-	return 0;
+bool python_makes_container(const char *dotted)
+{
+	return python_text_ends(dotted, "defaultdict");
 }

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/program/language.h"
+#include "python.h"
 #include "source/program/program.h"
+#include "source/program/program_attribute.h"
 
 /* Names that always mean the installed library, though a file of the program may be called so. */
 static const char *const outside[] = {"asyncio",    "threading",      "anyio",       "trio",
@@ -169,4 +170,36 @@ uint32_t python_module_find(struct program *p, uint32_t from, uint32_t dotted)
 		path[base + i] = text[dots + i] == '.' ? '/' : text[dots + i];
 	n += base;
 	return n ? find_by_suffix(p, from, path, n, dots != 0) : 0;
+}
+
+uint32_t python_module_inside(struct program *p, uint32_t package, uint32_t name)
+{
+	return python_module_find(p, package, program_internf(p, ".%s", program_text(p, name)));
+}
+
+struct program_ref python_import(struct program *p, const struct program_binding *b)
+{
+	uint32_t module, file;
+	struct program_ref ref;
+
+	if (b->kind == BIND_IMPORT) {
+		file = python_module_find(p, b->file, b->id);
+		return file ? (struct program_ref){REF_MODULE, file, 0}
+		            : (struct program_ref){REF_EXTERN, b->id, 0};
+	}
+	file = python_module_find(p, b->file, b->id);
+	if (file && file != b->file) {
+		ref = program_attribute_of(p, (struct program_ref){REF_MODULE, file, 0}, b->other);
+		if (ref.kind)
+			return ref;
+	}
+	module = program_internf(p, "%s%s%s", program_text(p, b->id),
+	                         python_text_ends(program_text(p, b->id), ".") ? "" : ".",
+	                         program_text(p, b->other));
+	file = file ? 0 : python_module_find(p, b->file, module);
+	if (file)
+		return (struct program_ref){REF_MODULE, file, 0};
+	if (program_text(p, b->id)[0] == '.' || python_module_find(p, b->file, b->id))
+		return PROGRAM_REF_UNKNOWN;
+	return (struct program_ref){REF_EXTERN, python_canonical(p, module), 0};
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python.h"
 #include "python_lower.h"
-#include "source/program/language.h"
 
 const TSLanguage *tree_sitter_python(void);
 
@@ -39,7 +39,7 @@ static enum symbol symbol_of(const char *name, bool named)
 	return named ? SYM_OTHER : SYM_TOKEN;
 }
 
-int python_parser_new(struct python_parser **out)
+int python_parser_new(void **out)
 {
 	const TSLanguage *language = tree_sitter_python();
 	struct python_parser *p = calloc(1, sizeof(*p));
@@ -66,8 +66,10 @@ int python_parser_new(struct python_parser **out)
 	return 0;
 }
 
-void python_parser_free(struct python_parser *parser)
+void python_parser_free(void *made)
 {
+	struct python_parser *parser = made;
+
 	if (!parser)
 		return;
 	if (parser->ts)
@@ -99,8 +101,9 @@ static void waivers_find(struct lowering *l, TSNode root)
 	}
 }
 
-int python_parse(struct python_parser *parser, const char *text, size_t size, struct tree **out)
+int python_parse(void *made, const char *text, size_t size, struct tree **out)
 {
+	const struct python_parser *parser = made;
 	struct lowering l = {.text = text, .size = size, .symbols = parser->symbols};
 	TSTree *tree;
 	int err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tree.h - one Python file, lowered: a flat array of nodes and a string table.
+ * tree.h - one source file, lowered: a flat array of nodes and a string table.
  *
  * Children stand in evaluation order (an assignment's value before its targets, a
  * comprehension's clauses before its element), so that a pass that walks
@@ -112,7 +112,7 @@ enum tree_flag {
 struct tree_node {
 	uint8_t kind;   /* enum tree_kind */
 	uint8_t flags;  /* enum tree_flag */
-	uint16_t col;   /* 0-based, in bytes, as in Python's ast; 0xffff: that or more */
+	uint16_t col;   /* 0-based, in bytes; 0xffff: that or more */
 	uint32_t line;  /* 1-based */
 	uint32_t name;  /* a string; 0: none */
 	uint32_t first; /* child */

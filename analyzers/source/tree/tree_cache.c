@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "tree_cache.h"
-
-#include "base/bytes_hash.h"
 #include "tree_check.h"
+#include "base/bytes_hash.h"
 
 #define FORMAT 3u
 
