@@ -17,7 +17,7 @@ uint32_t lower_block(struct lowering *l)
 		return node;
 	do {
 		if (lowering_named(l) || lowering_symbol(l) == SYM_ERROR)
-			lowering_append(l, node, &tail, lower_statement(l));
+			tree_build_append(&l->tree, node, &tail, lower_statement(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	return node;
@@ -51,15 +51,15 @@ static uint32_t lower_assignment(struct lowering *l)
 	}
 	while (levels--)
 		lowering_leave(l);
-	if (type && !l->err)
-		l->nodes[node].kind = TREE_ANNASSIGN;
-	lowering_append(l, node, &tail, value ? value : lowering_none(l));
+	if (type && !l->tree.err)
+		l->tree.nodes[node].kind = TREE_ANNASSIGN;
+	tree_build_append(&l->tree, node, &tail, value ? value : lowering_none(l));
 	for (uint32_t i = 0; i < count; i++)
-		lowering_append(l, node, &tail, targets[i]);
+		tree_build_append(&l->tree, node, &tail, targets[i]);
 	if (type) {
 		if (!count)
-			lowering_append(l, node, &tail, lowering_none(l));
-		lowering_append(l, node, &tail, type);
+			tree_build_append(&l->tree, node, &tail, lowering_none(l));
+		tree_build_append(&l->tree, node, &tail, type);
 	}
 	return node;
 }
@@ -79,10 +79,10 @@ static uint32_t lower_augmented(struct lowering *l)
 			name = lowering_text(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, left ? left : lowering_none(l));
-	lowering_append(l, node, &tail, right ? right : lowering_none(l));
-	if (!l->err)
-		l->nodes[node].name = name;
+	tree_build_append(&l->tree, node, &tail, left ? left : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, right ? right : lowering_none(l));
+	if (!l->tree.err)
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
@@ -101,7 +101,7 @@ static uint32_t lower_expression_statement(struct lowering *l)
 		else if (lowering_symbol(l) == SYM_AUGMENTED_ASSIGNMENT)
 			only = lower_augmented(l);
 		else
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 		count++;
 	} while (lowering_next(l));
 	lowering_leave(l);
@@ -121,14 +121,15 @@ static uint32_t lower_alias(struct lowering *l)
 		} while (lowering_next(l));
 		lowering_leave(l);
 	} else {
-		name = lowering_symbol(l) == SYM_WILDCARD_IMPORT ? lowering_string(l, "*", 1)
-		                                                 : lowering_text(l);
+		name = lowering_symbol(l) == SYM_WILDCARD_IMPORT
+		               ? tree_build_string(&l->tree, "*", 1)
+		               : lowering_text(l);
 	}
 	child = lowering_node(l, TREE_NAME);
-	lowering_append(l, node, &tail, child);
-	if (!l->err) {
-		l->nodes[child].name = name;
-		l->nodes[node].name = bound;
+	tree_build_append(&l->tree, node, &tail, child);
+	if (!l->tree.err) {
+		l->tree.nodes[child].name = name;
+		l->tree.nodes[node].name = bound;
 	}
 	return node;
 }
@@ -146,24 +147,24 @@ static uint32_t lower_import(struct lowering *l, enum tree_kind kind)
 			module = lowering_text(l);
 		else if (s == SYM_DOTTED_NAME || s == SYM_ALIASED_IMPORT ||
 		         s == SYM_WILDCARD_IMPORT)
-			lowering_append(l, node, &tail, lower_alias(l));
+			tree_build_append(&l->tree, node, &tail, lower_alias(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err)
-		l->nodes[node].name = module;
+	if (!l->tree.err)
+		l->tree.nodes[node].name = module;
 	return node;
 }
 
 /* del a, b: the targets, out of their list */
 static uint32_t lower_delete(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, TREE_DEL), first;
+	uint32_t node = lower_children(l, TREE_DEL), first;
 
-	if (l->err)
+	if (l->tree.err)
 		return node;
-	first = l->nodes[node].first;
-	if (first && l->nodes[first].kind == TREE_TUPLE)
-		l->nodes[node].first = l->nodes[first].first;
+	first = l->tree.nodes[node].first;
+	if (first && l->tree.nodes[first].kind == TREE_TUPLE)
+		l->tree.nodes[node].first = l->tree.nodes[first].first;
 	return node;
 }
 
@@ -173,9 +174,9 @@ static uint32_t lower_by_symbol(struct lowering *l)
 	case SYM_EXPRESSION_STATEMENT:
 		return lower_expression_statement(l);
 	case SYM_RETURN:
-		return lowering_children(l, TREE_RETURN);
+		return lower_children(l, TREE_RETURN);
 	case SYM_RAISE:
-		return lowering_children(l, TREE_RAISE);
+		return lower_children(l, TREE_RAISE);
 	case SYM_BREAK:
 		return lowering_node(l, TREE_BREAK);
 	case SYM_CONTINUE:
@@ -186,11 +187,11 @@ static uint32_t lower_by_symbol(struct lowering *l)
 	case SYM_DELETE:
 		return lower_delete(l);
 	case SYM_GLOBAL:
-		return lowering_children(l, TREE_GLOBAL);
+		return lower_children(l, TREE_GLOBAL);
 	case SYM_NONLOCAL:
-		return lowering_children(l, TREE_NONLOCAL);
+		return lower_children(l, TREE_NONLOCAL);
 	case SYM_ASSERT:
-		return lowering_children(l, TREE_ASSERT);
+		return lower_children(l, TREE_ASSERT);
 	case SYM_IMPORT:
 	case SYM_FUTURE_IMPORT:
 		return lower_import(l, TREE_IMPORT);
@@ -227,23 +228,46 @@ static uint32_t lower_statement(struct lowering *l)
 	uint32_t node;
 
 	if (l->depth >= TREE_DEPTH) {
-		l->too_deep = true;
+		l->tree.too_deep = true;
 		return lowering_node(l, TREE_ERROR);
 	}
 	l->depth++;
 	node = lower_by_symbol(l);
 	l->depth--;
-	if (broken && !l->err) {
-		l->nodes[node].flags |= TREE_HAS_ERROR;
-		if (!l->error_line)
-			l->error_line = l->nodes[node].line;
+	if (broken && !l->tree.err) {
+		l->tree.nodes[node].flags |= TREE_HAS_ERROR;
+		if (!l->tree.error_line)
+			l->tree.error_line = l->tree.nodes[node].line;
 	}
 	return node;
 }
 
 int lowering_run(struct lowering *l)
 {
-	lowering_string(l, "", 0);
+	tree_build_string(&l->tree, "", 0);
 	lower_block(l);
-	return l->err;
+	return l->tree.err;
+}
+
+uint32_t lower_children(struct lowering *l, enum tree_kind kind)
+{
+	uint32_t node = lowering_node(l, kind), tail = 0;
+
+	if (!lowering_enter(l))
+		return node;
+	do {
+		if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
+	} while (lowering_next(l));
+	lowering_leave(l);
+	return node;
+}
+
+/* Keeps what can be read in it: an await inside is still an await. */
+uint32_t lower_error(struct lowering *l)
+{
+	if (!l->tree.error_line)
+		l->tree.error_line =
+			ts_node_start_point(ts_tree_cursor_current_node(&l->cursor)).row + 1;
+	return lower_children(l, TREE_ERROR);
 }

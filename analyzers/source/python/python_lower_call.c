@@ -18,13 +18,13 @@ static uint32_t lower_keyword(struct lowering *l)
 		if (!strcmp(field, "name"))
 			name = lowering_text(l);
 		else if (!strcmp(field, "value"))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err) {
-		l->nodes[node].name = name;
-		if (!l->nodes[node].first)
-			l->nodes[node].kind = TREE_ERROR;
+	if (!l->tree.err) {
+		l->tree.nodes[node].name = name;
+		if (!l->tree.nodes[node].first)
+			l->tree.nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
@@ -32,7 +32,7 @@ static uint32_t lower_keyword(struct lowering *l)
 uint32_t lower_arguments(struct lowering *l, uint32_t parent, uint32_t *tail)
 {
 	if (lowering_symbol(l) != SYM_ARGUMENT_LIST) {
-		lowering_append(l, parent, tail, lower_expression(l));
+		tree_build_append(&l->tree, parent, tail, lower_expression(l));
 		return parent;
 	}
 	if (!lowering_enter(l))
@@ -41,10 +41,10 @@ uint32_t lower_arguments(struct lowering *l, uint32_t parent, uint32_t *tail)
 		enum symbol s = lowering_symbol(l);
 
 		if (s == SYM_KEYWORD_ARGUMENT)
-			lowering_append(l, parent, tail, lower_keyword(l));
+			tree_build_append(&l->tree, parent, tail, lower_keyword(l));
 		else if (s == SYM_ERROR ||
 		         ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
-			lowering_append(l, parent, tail, lower_expression(l));
+			tree_build_append(&l->tree, parent, tail, lower_expression(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	return parent;
@@ -60,15 +60,15 @@ uint32_t lower_call(struct lowering *l)
 		const char *field = lowering_field(l);
 
 		if (!strcmp(field, "function"))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 		else if (!strcmp(field, "arguments"))
 			lower_arguments(l, node, &tail);
 		else if (lowering_symbol(l) == SYM_ERROR)
-			lowering_append(l, node, &tail, lower_error(l));
+			tree_build_append(&l->tree, node, &tail, lower_error(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err && !l->nodes[node].first)
-		l->nodes[node].kind = TREE_ERROR;
+	if (!l->tree.err && !l->tree.nodes[node].first)
+		l->tree.nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
@@ -85,8 +85,8 @@ uint32_t lower_lambda(struct lowering *l)
 			body = lower_expression(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
-	lowering_append(l, node, &tail, body ? body : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_none(l));
 	return node;
 }
 
@@ -130,11 +130,11 @@ static uint32_t lower_parameter(struct lowering *l, bool keyword_only)
 	}
 	if (levels)
 		lowering_leave(l);
-	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, value ? value : lowering_none(l));
-	if (!l->err) {
-		l->nodes[node].name = name;
-		l->nodes[node].flags = flags;
+	tree_build_append(&l->tree, node, &tail, type ? type : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, value ? value : lowering_none(l));
+	if (!l->tree.err) {
+		l->tree.nodes[node].name = name;
+		l->tree.nodes[node].flags = flags;
 	}
 	return node;
 }
@@ -160,8 +160,8 @@ uint32_t lower_parameters(struct lowering *l)
 			continue;
 		}
 		param = lower_parameter(l, keyword_only);
-		lowering_append(l, node, &tail, param);
-		if (!l->err && l->nodes[param].flags & TREE_STARRED)
+		tree_build_append(&l->tree, node, &tail, param);
+		if (!l->tree.err && l->tree.nodes[param].flags & TREE_STARRED)
 			keyword_only = true;
 	} while (lowering_next(l));
 	lowering_leave(l);

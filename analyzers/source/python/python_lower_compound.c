@@ -25,7 +25,7 @@ static uint32_t lower_wrapped_block(struct lowering *l, enum tree_kind kind)
 {
 	uint32_t node = lowering_node(l, kind), tail = 0;
 
-	lowering_append(l, node, &tail, lower_clause_block(l));
+	tree_build_append(&l->tree, node, &tail, lower_clause_block(l));
 	return node;
 }
 
@@ -35,16 +35,16 @@ static void lower_elif(struct lowering *l, uint32_t node, uint32_t *tail)
 		return;
 	do {
 		if (lowering_at(l, "condition"))
-			lowering_append(l, node, tail, lower_expression(l));
+			tree_build_append(&l->tree, node, tail, lower_expression(l));
 		else if (lowering_at(l, "consequence") && lowering_symbol(l) == SYM_BLOCK)
-			lowering_append(l, node, tail, lower_block(l));
+			tree_build_append(&l->tree, node, tail, lower_block(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 }
 
 static bool is_block(struct lowering *l, uint32_t node)
 {
-	return !l->err && l->nodes[node].kind == TREE_BLOCK;
+	return !l->tree.err && l->tree.nodes[node].kind == TREE_BLOCK;
 }
 
 uint32_t lower_if(struct lowering *l)
@@ -57,25 +57,25 @@ uint32_t lower_if(struct lowering *l)
 		enum symbol s = lowering_symbol(l);
 
 		if (lowering_at(l, "condition"))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 		else if (s == SYM_BLOCK)
-			lowering_append(l, node, &tail, lower_block(l));
+			tree_build_append(&l->tree, node, &tail, lower_block(l));
 		else if (s == SYM_ELIF)
 			lower_elif(l, node, &tail);
 		else if (s == SYM_ELSE)
-			lowering_append(l, node, &tail, lower_clause_block(l));
+			tree_build_append(&l->tree, node, &tail, lower_clause_block(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	/* Broken source may miss a part: (test, BLOCK)*, BLOCK? or else it is no IF. */
-	for (at = l->err ? 0 : l->nodes[node].first; at; at = l->nodes[at].next) {
-		if (!expect_block && is_block(l, at) && l->nodes[at].next)
+	for (at = l->tree.err ? 0 : l->tree.nodes[node].first; at; at = l->tree.nodes[at].next) {
+		if (!expect_block && is_block(l, at) && l->tree.nodes[at].next)
 			break;
 		if (expect_block && !is_block(l, at))
 			break;
 		expect_block = !expect_block && !is_block(l, at);
 	}
-	if (!l->err && (at || expect_block || !l->nodes[node].first))
-		l->nodes[node].kind = TREE_ERROR;
+	if (!l->tree.err && (at || expect_block || !l->tree.nodes[node].first))
+		l->tree.nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
@@ -94,9 +94,9 @@ uint32_t lower_while(struct lowering *l)
 			orelse = lower_clause_block(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, test ? test : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
-	lowering_append(l, node, &tail, orelse ? orelse : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, test ? test : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	tree_build_append(&l->tree, node, &tail, orelse ? orelse : lowering_none(l));
 	return node;
 }
 
@@ -108,8 +108,8 @@ uint32_t lower_for(struct lowering *l)
 	if (!lowering_enter(l))
 		return node;
 	do {
-		if (lowering_symbol(l) == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= TREE_ASYNC;
+		if (lowering_symbol(l) == SYM_T_ASYNC && !l->tree.err)
+			l->tree.nodes[node].flags |= TREE_ASYNC;
 		else if (lowering_at(l, "left"))
 			target = lower_expression(l);
 		else if (lowering_at(l, "right"))
@@ -120,10 +120,10 @@ uint32_t lower_for(struct lowering *l)
 			orelse = lower_clause_block(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, iter ? iter : lowering_none(l));
-	lowering_append(l, node, &tail, target ? target : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
-	lowering_append(l, node, &tail, orelse ? orelse : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, iter ? iter : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, target ? target : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	tree_build_append(&l->tree, node, &tail, orelse ? orelse : lowering_none(l));
 	return node;
 }
 
@@ -154,10 +154,10 @@ static uint32_t lower_handler(struct lowering *l)
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, block ? block : lowering_node(l, TREE_BLOCK));
-	if (!l->err)
-		l->nodes[node].name = name;
+	tree_build_append(&l->tree, node, &tail, type ? type : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, block ? block : lowering_node(l, TREE_BLOCK));
+	if (!l->tree.err)
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
@@ -172,20 +172,21 @@ uint32_t lower_try(struct lowering *l)
 
 		if (s != SYM_BLOCK && !block && s != SYM_TOKEN && s != SYM_T_COLON) {
 			block = lowering_node(l, TREE_BLOCK);
-			lowering_append(l, node, &tail, block);
+			tree_build_append(&l->tree, node, &tail, block);
 		}
 		if (s == SYM_BLOCK && !block)
-			lowering_append(l, node, &tail, block = lower_block(l));
+			tree_build_append(&l->tree, node, &tail, block = lower_block(l));
 		else if (s == SYM_EXCEPT || s == SYM_EXCEPT_GROUP)
-			lowering_append(l, node, &tail, lower_handler(l));
+			tree_build_append(&l->tree, node, &tail, lower_handler(l));
 		else if (s == SYM_ELSE)
-			lowering_append(l, node, &tail, lower_wrapped_block(l, TREE_ELSE));
+			tree_build_append(&l->tree, node, &tail, lower_wrapped_block(l, TREE_ELSE));
 		else if (s == SYM_FINALLY)
-			lowering_append(l, node, &tail, lower_wrapped_block(l, TREE_FINALLY));
+			tree_build_append(&l->tree, node, &tail,
+			                  lower_wrapped_block(l, TREE_FINALLY));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	if (!block)
-		lowering_append(l, node, &tail, lowering_node(l, TREE_BLOCK));
+		tree_build_append(&l->tree, node, &tail, lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
@@ -210,8 +211,8 @@ static uint32_t lower_item(struct lowering *l)
 	}
 	while (levels--)
 		lowering_leave(l);
-	lowering_append(l, node, &tail, value ? value : lowering_none(l));
-	lowering_append(l, node, &tail, target ? target : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, value ? value : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, target ? target : lowering_none(l));
 	return node;
 }
 
@@ -224,20 +225,20 @@ uint32_t lower_with(struct lowering *l)
 	do {
 		enum symbol s = lowering_symbol(l);
 
-		if (s == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= TREE_ASYNC;
+		if (s == SYM_T_ASYNC && !l->tree.err)
+			l->tree.nodes[node].flags |= TREE_ASYNC;
 		else if (s == SYM_BLOCK)
 			body = lower_block(l);
 		else if (s == SYM_WITH_CLAUSE && lowering_enter(l)) {
 			do {
 				if (lowering_symbol(l) == SYM_WITH_ITEM)
-					lowering_append(l, node, &tail, lower_item(l));
+					tree_build_append(&l->tree, node, &tail, lower_item(l));
 			} while (lowering_next(l));
 			lowering_leave(l);
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
@@ -254,15 +255,15 @@ static uint32_t lower_case(struct lowering *l)
 			if (s == SYM_BLOCK)
 				body = lower_block(l);
 			else if (s == SYM_IF_CLAUSE)
-				guard = lowering_children(l, TREE_OPAQUE);
+				guard = lower_children(l, TREE_OPAQUE);
 			else if (lowering_named(l))
-				lowering_append(l, pattern, &ptail, lower_expression(l));
+				tree_build_append(&l->tree, pattern, &ptail, lower_expression(l));
 		} while (lowering_next(l));
 		lowering_leave(l);
 	}
-	lowering_append(l, node, &tail, pattern);
-	lowering_append(l, node, &tail, guard ? guard : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	tree_build_append(&l->tree, node, &tail, pattern);
+	tree_build_append(&l->tree, node, &tail, guard ? guard : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
 	return node;
 }
 
@@ -271,18 +272,18 @@ uint32_t lower_match(struct lowering *l)
 	uint32_t node = lowering_node(l, TREE_MATCH), tail = 0, subject;
 
 	subject = lowering_node(l, TREE_OPAQUE);
-	lowering_append(l, node, &tail, subject);
+	tree_build_append(&l->tree, node, &tail, subject);
 	if (!lowering_enter(l))
 		return node;
 	for (uint32_t stail = 0, more = 1; more; more = lowering_next(l)) {
 		if (lowering_symbol(l) == SYM_BLOCK && lowering_enter(l)) {
 			do {
 				if (lowering_symbol(l) == SYM_CASE)
-					lowering_append(l, node, &tail, lower_case(l));
+					tree_build_append(&l->tree, node, &tail, lower_case(l));
 			} while (lowering_next(l));
 			lowering_leave(l);
 		} else if (lowering_at(l, "subject")) {
-			lowering_append(l, subject, &stail, lower_expression(l));
+			tree_build_append(&l->tree, subject, &stail, lower_expression(l));
 		}
 	}
 	lowering_leave(l);
@@ -298,8 +299,8 @@ uint32_t lower_function(struct lowering *l, uint32_t decorators)
 		do {
 			enum symbol s = lowering_symbol(l);
 
-			if (s == SYM_T_ASYNC && !l->err)
-				l->nodes[node].flags |= TREE_ASYNC;
+			if (s == SYM_T_ASYNC && !l->tree.err)
+				l->tree.nodes[node].flags |= TREE_ASYNC;
 			else if (lowering_at(l, "name"))
 				name = lowering_text(l);
 			else if (s == SYM_PARAMETERS)
@@ -311,13 +312,13 @@ uint32_t lower_function(struct lowering *l, uint32_t decorators)
 		} while (lowering_next(l));
 		lowering_leave(l);
 	}
-	lowering_append(l, node, &tail,
-	                decorators ? decorators : lowering_node(l, TREE_DECORATORS));
-	lowering_append(l, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
-	lowering_append(l, node, &tail, type ? type : lowering_none(l));
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
-	if (!l->err)
-		l->nodes[node].name = name;
+	tree_build_append(&l->tree, node, &tail,
+	                  decorators ? decorators : lowering_node(l, TREE_DECORATORS));
+	tree_build_append(&l->tree, node, &tail, params ? params : lowering_node(l, TREE_PARAMS));
+	tree_build_append(&l->tree, node, &tail, type ? type : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	if (!l->tree.err)
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
@@ -338,12 +339,12 @@ uint32_t lower_class(struct lowering *l, uint32_t decorators)
 		} while (lowering_next(l));
 		lowering_leave(l);
 	}
-	lowering_append(l, node, &tail,
-	                decorators ? decorators : lowering_node(l, TREE_DECORATORS));
-	lowering_append(l, node, &tail, bases);
-	lowering_append(l, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
-	if (!l->err)
-		l->nodes[node].name = name;
+	tree_build_append(&l->tree, node, &tail,
+	                  decorators ? decorators : lowering_node(l, TREE_DECORATORS));
+	tree_build_append(&l->tree, node, &tail, bases);
+	tree_build_append(&l->tree, node, &tail, body ? body : lowering_node(l, TREE_BLOCK));
+	if (!l->tree.err)
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
@@ -359,7 +360,8 @@ uint32_t lower_decorated(struct lowering *l)
 		if (s == SYM_DECORATOR && lowering_enter(l)) {
 			do {
 				if (lowering_named(l))
-					lowering_append(l, decorators, &tail, lower_expression(l));
+					tree_build_append(&l->tree, decorators, &tail,
+					                  lower_expression(l));
 			} while (lowering_next(l));
 			lowering_leave(l);
 		} else if (s == SYM_FUNCTION) {
@@ -369,7 +371,7 @@ uint32_t lower_decorated(struct lowering *l)
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!node && !l->err)
-		l->nodes[decorators].kind = TREE_ERROR;
+	if (!node && !l->tree.err)
+		l->tree.nodes[decorators].kind = TREE_ERROR;
 	return node ? node : decorators;
 }

@@ -12,7 +12,7 @@
 
 static uint32_t fixed_string(struct lowering *l, const char *text)
 {
-	return lowering_string(l, text, strlen(text));
+	return tree_build_string(&l->tree, text, strlen(text));
 }
 
 static uint32_t named(struct lowering *l, enum tree_kind kind, uint32_t name)
@@ -20,7 +20,7 @@ static uint32_t named(struct lowering *l, enum tree_kind kind, uint32_t name)
 	uint32_t node = lowering_node(l, kind);
 
 	if (node)
-		l->nodes[node].name = name;
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
@@ -35,17 +35,17 @@ static uint32_t lower_attribute(struct lowering *l)
 		const char *field = lowering_field(l);
 
 		if (!strcmp(field, "object"))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 		else if (!strcmp(field, "attribute"))
 			name = lowering_text(l);
 		else if (lowering_symbol(l) == SYM_ERROR)
-			lowering_append(l, node, &tail, lower_error(l));
+			tree_build_append(&l->tree, node, &tail, lower_error(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err) {
-		l->nodes[node].name = name;
-		if (!l->nodes[node].first)
-			l->nodes[node].kind = TREE_ERROR;
+	if (!l->tree.err) {
+		l->tree.nodes[node].name = name;
+		if (!l->tree.nodes[node].first)
+			l->tree.nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
@@ -57,10 +57,10 @@ static uint32_t lower_yield(struct lowering *l)
 	if (!lowering_enter(l))
 		return node;
 	do {
-		if (lowering_symbol(l) == SYM_T_FROM && !l->err)
-			l->nodes[node].kind = TREE_YIELD_FROM;
+		if (lowering_symbol(l) == SYM_T_FROM && !l->tree.err)
+			l->tree.nodes[node].kind = TREE_YIELD_FROM;
 		else if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	return node;
@@ -76,36 +76,36 @@ static uint32_t lower_operator(struct lowering *l, enum tree_kind kind)
 	do {
 		if (!strncmp(lowering_field(l), "operator", 8)) {
 			name = name ? fixed_string(l, "chain") : lowering_text(l);
-			if (!l->err && kind == TREE_AND && lowering_symbol(l) != SYM_T_AND)
-				l->nodes[node].kind = TREE_OR;
+			if (!l->tree.err && kind == TREE_AND && lowering_symbol(l) != SYM_T_AND)
+				l->tree.nodes[node].kind = TREE_OR;
 		} else if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor))) {
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 		} else if (kind == TREE_UNARY) {
 			name = lowering_text(l);
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err)
-		l->nodes[node].name = name;
+	if (!l->tree.err)
+		l->tree.nodes[node].name = name;
 	return node;
 }
 
 /* body if test else orelse: the test is evaluated first. */
 static uint32_t lower_conditional(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, TREE_IFEXP), body, test;
+	uint32_t node = lower_children(l, TREE_IFEXP), body, test;
 
-	if (l->err)
+	if (l->tree.err)
 		return node;
-	body = l->nodes[node].first;
-	test = body ? l->nodes[body].next : 0;
-	if (!test || !l->nodes[test].next) {
-		l->nodes[node].kind = TREE_ERROR;
+	body = l->tree.nodes[node].first;
+	test = body ? l->tree.nodes[body].next : 0;
+	if (!test || !l->tree.nodes[test].next) {
+		l->tree.nodes[node].kind = TREE_ERROR;
 		return node;
 	}
-	l->nodes[node].first = test;
-	l->nodes[body].next = l->nodes[test].next;
-	l->nodes[test].next = body;
+	l->tree.nodes[node].first = test;
+	l->tree.nodes[body].next = l->tree.nodes[test].next;
+	l->tree.nodes[test].next = body;
 	return node;
 }
 
@@ -120,20 +120,21 @@ static uint32_t lower_comp_for(struct lowering *l)
 	do {
 		const char *field = lowering_field(l);
 
-		if (lowering_symbol(l) == SYM_T_ASYNC && !l->err)
-			l->nodes[node].flags |= TREE_ASYNC;
+		if (lowering_symbol(l) == SYM_T_ASYNC && !l->tree.err)
+			l->tree.nodes[node].flags |= TREE_ASYNC;
 		else if (!strcmp(field, "left"))
 			target = lower_expression(l);
 		else if (!strcmp(field, "right") && lowering_symbol(l) != SYM_T_COMMA)
-			lowering_append(l, node, &tail, lower_expression(l)), after_in = true;
+			tree_build_append(&l->tree, node, &tail, lower_expression(l)),
+				after_in = true;
 		else if (lowering_symbol(l) == SYM_ERROR)
-			lowering_append(l, node, &targets, lower_error(l));
+			tree_build_append(&l->tree, node, &targets, lower_error(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
 	if (after_in && target)
-		lowering_append(l, node, &tail, target);
-	else if (!l->err)
-		l->nodes[node].kind = TREE_ERROR;
+		tree_build_append(&l->tree, node, &tail, target);
+	else if (!l->tree.err)
+		l->tree.nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
@@ -151,26 +152,26 @@ static uint32_t lower_comprehension(struct lowering *l, const char *name)
 		if (!strcmp(lowering_field(l), "body"))
 			element = lower_expression(l);
 		else if (s == SYM_FOR_IN_CLAUSE)
-			lowering_append(l, node, &tail, lower_comp_for(l));
+			tree_build_append(&l->tree, node, &tail, lower_comp_for(l));
 		else if (s == SYM_IF_CLAUSE)
-			lowering_append(l, node, &tail, lowering_children(l, TREE_COMP_IF));
+			tree_build_append(&l->tree, node, &tail, lower_children(l, TREE_COMP_IF));
 		else if (s == SYM_ERROR)
-			lowering_append(l, node, &tail, lower_error(l));
+			tree_build_append(&l->tree, node, &tail, lower_error(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	lowering_append(l, node, &tail, element ? element : lowering_none(l));
+	tree_build_append(&l->tree, node, &tail, element ? element : lowering_none(l));
 	return node;
 }
 
 static uint32_t lower_pair(struct lowering *l)
 {
-	uint32_t node = lowering_children(l, TREE_PAIR), first;
+	uint32_t node = lower_children(l, TREE_PAIR), first;
 
-	if (l->err)
+	if (l->tree.err)
 		return node;
-	first = l->nodes[node].first;
-	if (!first || !l->nodes[first].next)
-		l->nodes[node].kind = TREE_ERROR;
+	first = l->tree.nodes[node].first;
+	if (!first || !l->tree.nodes[first].next)
+		l->tree.nodes[node].kind = TREE_ERROR;
 	return node;
 }
 
@@ -186,13 +187,13 @@ static uint32_t lower_walrus(struct lowering *l)
 		if (!strcmp(field, "name"))
 			name = lowering_text(l);
 		else if (!strcmp(field, "value"))
-			lowering_append(l, node, &tail, lower_expression(l));
+			tree_build_append(&l->tree, node, &tail, lower_expression(l));
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err) {
-		l->nodes[node].name = name;
-		if (!l->nodes[node].first)
-			l->nodes[node].kind = TREE_ERROR;
+	if (!l->tree.err) {
+		l->tree.nodes[node].name = name;
+		if (!l->tree.nodes[node].first)
+			l->tree.nodes[node].kind = TREE_ERROR;
 	}
 	return node;
 }
@@ -217,7 +218,7 @@ static void lower_interpolations(struct lowering *l, uint32_t node, uint32_t *ta
 			break;
 		default:
 			if (ts_node_is_named(ts_tree_cursor_current_node(&l->cursor)))
-				lowering_append(l, node, tail, lower_expression(l));
+				tree_build_append(&l->tree, node, tail, lower_expression(l));
 		}
 	} while (lowering_next(l));
 	lowering_leave(l);
@@ -229,9 +230,9 @@ static uint32_t lower_string(struct lowering *l)
 	uint32_t node = lowering_node(l, TREE_FSTRING), tail = 0, name = 0, parts = 0;
 
 	lower_interpolations(l, node, &tail, 0);
-	if (l->err || tail)
+	if (l->tree.err || tail)
 		return node;
-	l->nodes[node].kind = TREE_STRING;
+	l->tree.nodes[node].kind = TREE_STRING;
 	if (lowering_symbol(l) != SYM_STRING || !lowering_enter(l))
 		return node;
 	do {
@@ -244,8 +245,8 @@ static uint32_t lower_string(struct lowering *l)
 			name = lowering_text(l);
 	} while (lowering_next(l));
 	lowering_leave(l);
-	if (!l->err)
-		l->nodes[node].name = parts == 1 ? name : 0;
+	if (!l->tree.err)
+		l->tree.nodes[node].name = parts == 1 ? name : 0;
 	return node;
 }
 
@@ -262,11 +263,11 @@ static uint32_t lower_inner(struct lowering *l)
 			continue;
 		if (inner && !node) {
 			node = lowering_node(l, TREE_OPAQUE);
-			lowering_append(l, node, &tail, inner);
+			tree_build_append(&l->tree, node, &tail, inner);
 		}
 		inner = lower_expression(l);
 		if (node)
-			lowering_append(l, node, &tail, inner);
+			tree_build_append(&l->tree, node, &tail, inner);
 	} while (lowering_next(l));
 	lowering_leave(l);
 	return node ? node : inner ? inner : lowering_node(l, TREE_OPAQUE);
@@ -285,8 +286,8 @@ static uint32_t lower_dotted(struct lowering *l)
 		if (lowering_symbol(l) != SYM_IDENTIFIER)
 			continue;
 		part = named(l, node ? TREE_ATTR : TREE_NAME, lowering_text(l));
-		if (node && !l->err)
-			l->nodes[part].first = node;
+		if (node && !l->tree.err)
+			l->tree.nodes[part].first = node;
 		node = part;
 	} while (lowering_next(l));
 	lowering_leave(l);
@@ -319,7 +320,7 @@ struct row {
 
 #define CHILDREN(KIND)                                                                             \
 	{                                                                                          \
-		.kind = TREE_##KIND, .children = lowering_children                                 \
+		.kind = TREE_##KIND, .children = lower_children                                    \
 	}
 #define OPERATOR(KIND)                                                                             \
 	{                                                                                          \
@@ -400,7 +401,7 @@ static uint32_t lower_by_symbol(struct lowering *l)
 		return row->lower(l);
 	if (row->text)
 		return row->text(l, row->word);
-	return row->children ? row->children(l, row->kind) : lowering_children(l, TREE_OPAQUE);
+	return row->children ? row->children(l, row->kind) : lower_children(l, TREE_OPAQUE);
 }
 
 uint32_t lower_expression(struct lowering *l)
@@ -408,7 +409,7 @@ uint32_t lower_expression(struct lowering *l)
 	uint32_t node;
 
 	if (l->depth >= TREE_DEPTH) {
-		l->too_deep = true;
+		l->tree.too_deep = true;
 		return lowering_node(l, TREE_ERROR);
 	}
 	l->depth++;

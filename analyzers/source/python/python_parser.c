@@ -96,7 +96,7 @@ static void waivers_find(struct lowering *l, TSNode root)
 		line_end = l->text + ts_node_end_byte(node);
 		while (at < line_end && (*at == ' ' || *at == '\t'))
 			at++;
-		lowering_waiver(l, ts_node_start_point(node).row + 1, at, line_end - at);
+		tree_build_waiver(&l->tree, ts_node_start_point(node).row + 1, at, line_end - at);
 		at = line_end;
 	}
 }
@@ -121,5 +121,5 @@ int python_parse(void *made, const char *text, size_t size, struct tree **out)
 	ts_tree_cursor_delete(&l.cursor);
 	ts_tree_delete(tree);
 	ts_parser_reset(parser->ts);
-	return lowering_finish(&l, err, out);
+	return tree_build_finish(&l.tree, err, out);
 }
