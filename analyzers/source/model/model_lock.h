@@ -25,7 +25,6 @@ struct model_lock {
 	const char *escape_why;
 	bool tested; /* locked() is asked */
 	bool manual; /* acquire() not as a region */
-	bool waived; /* "atomic by intent" */
 	bool held;   /* may be held across a suspension */
 	uint32_t regions;
 	uint32_t next; /* the next lock of the same name */

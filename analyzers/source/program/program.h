@@ -34,7 +34,6 @@ struct program_file {
 	uint32_t scope;
 	bool is_init;
 	bool in_package; /* its folder is a package */
-	bool unreadable;
 	int err;
 };
 

@@ -38,7 +38,6 @@ struct program_func {
 	bool suspends;
 	/* calling context (model_context.c) */
 	uint8_t roots;        /* enum program_root */
-	bool entry_known;     /* entry_locks was computed */
 	uint32_t entry_locks; /* a lock set: held by every caller */
 };
 
