@@ -101,7 +101,7 @@ struct language {
 	void (*modules_link)(struct program *p);
 	uint32_t (*module_find)(struct program *p, uint32_t from, uint32_t dotted);    /* file; 0 */
 	uint32_t (*module_inside)(struct program *p, uint32_t package, uint32_t name); /* file; 0 */
-	struct program_ref (*import)(struct program *p, const struct program_binding *b);
+	struct program_ref (*import)(struct program *p, struct program_binding b);
 
 	/* Names */
 	const struct language_names *names;              /* one without names ends them */

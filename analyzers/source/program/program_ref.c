@@ -63,7 +63,7 @@ struct program_ref program_resolve_binding(struct program *p, uint32_t id, uint3
 		return (struct program_ref){REF_CLASS, b.id, 0};
 	case BIND_IMPORT:
 	case BIND_FROM:
-		return p->language->import(p, &b);
+		return p->language->import(p, b);
 	case BIND_PARAM:
 		return resolve_param(p, &b, scope);
 	case BIND_ANNOTATION:

@@ -18,7 +18,7 @@ int python_parse(void *parser, const char *text, size_t size, struct tree **out)
 void python_modules_link(struct program *p);
 uint32_t python_module_find(struct program *p, uint32_t from, uint32_t dotted);
 uint32_t python_module_inside(struct program *p, uint32_t package, uint32_t name);
-struct program_ref python_import(struct program *p, const struct program_binding *b);
+struct program_ref python_import(struct program *p, struct program_binding b);
 
 /* python_annotation.c */
 bool python_text_ends(const char *text, const char *end);

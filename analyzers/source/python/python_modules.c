@@ -177,29 +177,29 @@ uint32_t python_module_inside(struct program *p, uint32_t package, uint32_t name
 	return python_module_find(p, package, program_internf(p, ".%s", program_text(p, name)));
 }
 
-struct program_ref python_import(struct program *p, const struct program_binding *b)
+struct program_ref python_import(struct program *p, struct program_binding b)
 {
 	uint32_t module, file;
 	struct program_ref ref;
 
-	if (b->kind == BIND_IMPORT) {
-		file = python_module_find(p, b->file, b->id);
+	if (b.kind == BIND_IMPORT) {
+		file = python_module_find(p, b.file, b.id);
 		return file ? (struct program_ref){REF_MODULE, file, 0}
-		            : (struct program_ref){REF_EXTERN, b->id, 0};
+		            : (struct program_ref){REF_EXTERN, b.id, 0};
 	}
-	file = python_module_find(p, b->file, b->id);
-	if (file && file != b->file) {
-		ref = program_attribute_of(p, (struct program_ref){REF_MODULE, file, 0}, b->other);
+	file = python_module_find(p, b.file, b.id);
+	if (file && file != b.file) {
+		ref = program_attribute_of(p, (struct program_ref){REF_MODULE, file, 0}, b.other);
 		if (ref.kind)
 			return ref;
 	}
-	module = program_internf(p, "%s%s%s", program_text(p, b->id),
-	                         python_text_ends(program_text(p, b->id), ".") ? "" : ".",
-	                         program_text(p, b->other));
-	file = file ? 0 : python_module_find(p, b->file, module);
+	module = program_internf(p, "%s%s%s", program_text(p, b.id),
+	                         python_text_ends(program_text(p, b.id), ".") ? "" : ".",
+	                         program_text(p, b.other));
+	file = file ? 0 : python_module_find(p, b.file, module);
 	if (file)
 		return (struct program_ref){REF_MODULE, file, 0};
-	if (program_text(p, b->id)[0] == '.' || python_module_find(p, b->file, b->id))
+	if (program_text(p, b.id)[0] == '.' || python_module_find(p, b.file, b.id))
 		return PROGRAM_REF_UNKNOWN;
 	return (struct program_ref){REF_EXTERN, python_canonical(p, module), 0};
 }
