@@ -28,7 +28,7 @@ BPFFLAGS  = -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPFARCH)= -O2 -g -Wall -Werro
 # What is in which library is the folder it lies in.
 runtime_src   := $(wildcard runtime/*/*.c runtime/*/*.S)
 tracer_src    := $(filter-out tracer/bpf/% tracer/cli/%,$(wildcard tracer/*/*.c))
-analyzers_src := $(wildcard analyzers/*/*.c)
+analyzers_src := $(wildcard analyzers/*/*.c analyzers/source/*/*.c)
 cli_src       := $(wildcard tracer/cli/*.c tracer/cli/*/*.c)
 bpf_src       := $(wildcard tracer/bpf/*.bpf.c)
 unit_src      := $(wildcard tests/unit/*/*_test.c)

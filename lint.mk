@@ -22,11 +22,11 @@ $(B)/gen/rule_pages.h: $(rule_pages) lint.mk
 $(B)/analyzers/report/lint_pages.o: $(B)/gen/rule_pages.h
 
 # Fuzz targets of lint: what they test beside the readers.
-$(B)/fuzz/python_fuzz: fuzz_parts = $(wildcard analyzers/python/*.c) analyzers/accepted/accepted.c analyzers/accepted/fingerprint.c analyzers/report/report_words.c analyzers/accepted/waiver.c tracer/base/escape.c tracer/base/fault.c $(wildcard tracer/event/name*.c) tracer/base/plain_file.c $(grammar_obj) -ltree-sitter -lpthread
+$(B)/fuzz/python_fuzz: fuzz_parts = $(wildcard analyzers/source/*/*.c) analyzers/accepted/accepted.c analyzers/accepted/fingerprint.c analyzers/report/report_words.c analyzers/accepted/waiver.c tracer/base/bytes_hash.c tracer/base/escape.c tracer/base/fault.c $(wildcard tracer/event/name*.c) tracer/base/plain_file.c $(grammar_obj) -ltree-sitter -lpthread
 $(B)/fuzz/toml_fuzz: fuzz_parts = tracer/cli/lint/lint_config.c $(grammar_obj) -ltree-sitter
 $(B)/fuzz/baseline_fuzz: fuzz_parts = tracer/cli/baseline.c -ljansson
 $(B)/fuzz/options_fuzz: fuzz_parts = tracer/cli/options.c tracer/cli/duration.c $(B)/libcli.a $(B)/libanalyzers.a \
   $(B)/libtracer.a $(B)/libcli.a $(analyzers_libs) $(tracer_libs)
 $(B)/fuzz/options_fuzz: $(B)/libcli.a $(B)/libanalyzers.a $(B)/libtracer.a tracer/cli/options.c
 $(B)/fuzz/baseline_fuzz: tracer/cli/baseline.c tracer/cli/baseline.h
-$(B)/fuzz/python_fuzz $(B)/fuzz/toml_fuzz: $(grammar_obj) $(wildcard analyzers/python/*.[ch] tracer/cli/lint/lint_config.[ch])
+$(B)/fuzz/python_fuzz $(B)/fuzz/toml_fuzz: $(grammar_obj) $(wildcard analyzers/source/*/*.[ch] tracer/cli/lint/lint_config.[ch])

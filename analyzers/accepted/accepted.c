@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fingerprint.h"
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_rule.h"
 #include "waiver.h"
 
 enum { IDS = ACCEPTED_PRINTS - 1 };
@@ -43,7 +43,7 @@ static bool names(const char *waiver, const struct row *row)
 
 	for (size_t i = 0; i < IDS && row->ids[i][0]; i++) {
 		known[count++] = row->ids[i];
-		known[count++] = pyrule_find(row->ids[i])->name;
+		known[count++] = lint_rule_find(row->ids[i])->name;
 	}
 	while (at && !waiver_names(at, known, count)) {
 		at = strchr(at, '\n');

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "python/pycache.h"
+#include "base/bytes_hash.h"
 
 uint64_t fingerprint_of(const char *rule, const char *object, const char *first, const char *last)
 {
 	char text[2048];
 
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", rule, object, first, last);
-	return pycache_hash(text, strlen(text));
+	return bytes_hash(text, strlen(text));
 }

@@ -22,7 +22,7 @@ static void put_command(FILE *out, const char *s, bool property)
 	}
 }
 
-static void put_columns(FILE *out, const struct pyplace *p)
+static void put_columns(FILE *out, const struct lint_place *p)
 {
 	char *line = lint_source_line(p->file, p->line);
 
@@ -36,8 +36,8 @@ static void put_columns(FILE *out, const struct pyplace *p)
 int lint_write_github(FILE *out, const struct lint_report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
-		const struct pyfinding *f = report->findings[i];
-		const struct pyplace *p = f->places;
+		const struct lint_finding *f = report->findings[i];
+		const struct lint_place *p = f->places;
 
 		fprintf(out, "::%s file=", f->rule->watch ? "notice" : lint_severity(f->rule));
 		put_command(out, lint_path(report, p->file), true);
@@ -90,7 +90,7 @@ int lint_write_junit(FILE *out, const struct lint_report *report)
 	if (!report->count)
 		fputs("    <testcase classname=\"awaitness\" name=\"lint\"/>\n", out);
 	for (size_t i = 0; i < report->count; i++) {
-		const struct pyfinding *f = report->findings[i];
+		const struct lint_finding *f = report->findings[i];
 
 		fputs("    <testcase classname=\"", out);
 		put_xml(out, lint_path(report, f->places[0].file));

@@ -12,7 +12,7 @@ const char *const lint_formats[] = {"text", "json", "sarif", "github", "gitlab",
 const lint_writer_fn lint_writers[] = {lint_write_text,   lint_write_json,   lint_write_sarif,
                                        lint_write_github, lint_write_gitlab, lint_write_junit};
 
-const char *lint_severity(const struct pyrule *rule)
+const char *lint_severity(const struct lint_rule *rule)
 {
 	return rule->warning ? "warning" : "error";
 }

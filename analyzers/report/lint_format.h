@@ -7,15 +7,15 @@
 
 #include <stdio.h>
 
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_model.h"
 
 /** What is to be printed. Plain data; the findings belong to the model. */
 struct lint_report {
-	const struct pyfinding *const *findings;
+	const struct lint_finding *const *findings;
 	size_t count;
 	size_t waived, known; /* left out: by a comment, by the baseline */
-	struct pymodel_stats stats;
-	const struct pymodel *model;
+	struct lint_stats stats;
+	const struct lint_model *model;
 	const char *root; /* paths are printed relative to it, where a format wants that */
 	bool colour;
 	unsigned int width; /* columns; 0: no limit */
@@ -36,7 +36,7 @@ extern const char *const lint_formats[];
 extern const lint_writer_fn lint_writers[];
 
 /** "lock-across-yield" of a finding as other tools want it: error or warning. */
-const char *lint_severity(const struct pyrule *rule);
+const char *lint_severity(const struct lint_rule *rule);
 
 /** A path below report->root, relative to it; else as it is. */
 const char *lint_path(const struct lint_report *report, const char *path);
@@ -45,6 +45,6 @@ const char *lint_path(const struct lint_report *report, const char *path);
 char *lint_source_line(const char *path, unsigned int line);
 
 /** The page of a rule (docs/rules), as compiled in; NULL: no such rule. */
-const char *lint_rule_page(const struct pyrule *rule);
+const char *lint_rule_page(const struct lint_rule *rule);
 
 #endif

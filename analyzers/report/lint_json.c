@@ -37,7 +37,7 @@ static int dump(FILE *out, json_t *root)
 	return ferror(out) ? -EIO : 0;
 }
 
-static json_t *place_json(const struct lint_report *r, const struct pyplace *p)
+static json_t *place_json(const struct lint_report *r, const struct lint_place *p)
 {
 	json_t *o = json_object();
 
@@ -50,12 +50,12 @@ static json_t *place_json(const struct lint_report *r, const struct pyplace *p)
 	return o;
 }
 
-static void fingerprint_text(const struct pyfinding *f, char out[17])
+static void fingerprint_text(const struct lint_finding *f, char out[17])
 {
 	snprintf(out, 17, "%016llx", (unsigned long long)f->fingerprint);
 }
 
-static json_t *finding_json(const struct lint_report *r, const struct pyfinding *f)
+static json_t *finding_json(const struct lint_report *r, const struct lint_finding *f)
 {
 	json_t *o = json_object(), *places = json_array();
 	char fingerprint[17];
@@ -81,7 +81,7 @@ static json_t *finding_json(const struct lint_report *r, const struct pyfinding 
 static json_t *errors_json(const struct lint_report *report)
 {
 	size_t count;
-	const struct pymodel_error *e = pymodel_errors(report->model, &count);
+	const struct lint_error *e = lint_model_errors(report->model, &count);
 	json_t *errors = json_array();
 
 	for (size_t i = 0; i < count; i++)
@@ -96,13 +96,13 @@ static json_t *errors_json(const struct lint_report *report)
 int lint_write_json(FILE *out, const struct lint_report *report)
 {
 	json_t *root = json_object(), *findings = json_array(), *broken = json_array();
-	const struct pymodel_stats *s = &report->stats;
+	const struct lint_stats *s = &report->stats;
 	const char *path;
 	uint32_t line;
 
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(findings, finding_json(report, report->findings[i]));
-	for (size_t i = 0; (path = pymodel_broken(report->model, i, &line)); i++)
+	for (size_t i = 0; (path = lint_model_broken(report->model, i, &line)); i++)
 		json_array_append_new(broken,
 		                      json_pack("{s:o,s:i}", "file", text(lint_path(report, path)),
 		                                "line", (int)line));
@@ -141,7 +141,7 @@ static json_t *uri(const struct lint_report *r, const char *path)
 	return json_string(out);
 }
 
-static json_t *region(const struct pyplace *p)
+static json_t *region(const struct lint_place *p)
 {
 	char *line = lint_source_line(p->file, p->line);
 	json_t *o = json_pack("{s:i,s:i}", "startLine", (int)(p->line ? p->line : 1), "startColumn",
@@ -155,7 +155,7 @@ static json_t *region(const struct pyplace *p)
 	return o;
 }
 
-static json_t *location(const struct lint_report *r, const struct pyplace *p, bool message)
+static json_t *location(const struct lint_report *r, const struct lint_place *p, bool message)
 {
 	json_t *o;
 
@@ -174,12 +174,12 @@ static json_t *sarif_rules(void)
 {
 	json_t *rules = json_array();
 
-	for (size_t i = 0; i < PYRULE_COUNT; i++) {
-		const char *page = lint_rule_page(&pyrules[i]);
-		json_t *o =
-			json_pack("{s:s,s:s,s:{s:s},s:{s:s}}", "id", pyrules[i].id, "name",
-		                  pyrules[i].name, "shortDescription", "text", pyrules[i].summary,
-		                  "defaultConfiguration", "level", lint_severity(&pyrules[i]));
+	for (size_t i = 0; i < LINT_COUNT; i++) {
+		const char *page = lint_rule_page(&lint_rules[i]);
+		json_t *o = json_pack("{s:s,s:s,s:{s:s},s:{s:s}}", "id", lint_rules[i].id, "name",
+		                      lint_rules[i].name, "shortDescription", "text",
+		                      lint_rules[i].summary, "defaultConfiguration", "level",
+		                      lint_severity(&lint_rules[i]));
 
 		if (page)
 			json_object_set_new(o, "help",
@@ -189,7 +189,7 @@ static json_t *sarif_rules(void)
 	return rules;
 }
 
-static json_t *sarif_result(const struct lint_report *r, const struct pyfinding *f)
+static json_t *sarif_result(const struct lint_report *r, const struct lint_finding *f)
 {
 	json_t *related = json_array(), *o;
 	char fingerprint[17], message[4096];
@@ -204,8 +204,8 @@ static json_t *sarif_result(const struct lint_report *r, const struct pyfinding 
 	snprintf(message, sizeof(message), "%s. %s%s%s", f->message, f->why,
 	         f->fix[0] ? " Fix: " : "", f->fix);
 	o = json_pack("{s:s,s:i,s:s,s:{s:o},s:[o],s:{s:s}}", "ruleId", f->rule->id, "ruleIndex",
-	              (int)(f->rule - pyrules), "level", lint_severity(f->rule), "message", "text",
-	              text(message), "locations", location(r, &f->places[0], false),
+	              (int)(f->rule - lint_rules), "level", lint_severity(f->rule), "message",
+	              "text", text(message), "locations", location(r, &f->places[0], false),
 	              "partialFingerprints", "awaitness/v1", fingerprint);
 	json_object_set_new(o, "relatedLocations", related);
 	return o;
@@ -243,7 +243,7 @@ int lint_write_gitlab(FILE *out, const struct lint_report *report)
 	json_t *root = json_array();
 
 	for (size_t i = 0; i < report->count; i++) {
-		const struct pyfinding *f = report->findings[i];
+		const struct lint_finding *f = report->findings[i];
 		char fingerprint[32];
 
 		fingerprint_unique(report, i, fingerprint);

@@ -14,7 +14,7 @@ static const struct {
 #include "rule_pages.h"
 	{NULL, NULL}};
 
-const char *lint_rule_page(const struct pyrule *rule)
+const char *lint_rule_page(const struct lint_rule *rule)
 {
 	for (size_t i = 0; pages[i].id; i++)
 		if (!strcmp(pages[i].id, rule->id))

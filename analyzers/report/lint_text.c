@@ -77,7 +77,8 @@ static void put_marks(FILE *out, const struct lint_report *r, unsigned int from,
 	fprintf(out, "%s", paint(r, RESET));
 }
 
-static void put_place(FILE *out, const struct lint_report *r, const struct pyplace *p, bool first)
+static void put_place(FILE *out, const struct lint_report *r, const struct lint_place *p,
+                      bool first)
 {
 	char *line = lint_source_line(p->file, p->line);
 	size_t size = line ? strlen(line) : 0;
@@ -100,9 +101,9 @@ static void put_place(FILE *out, const struct lint_report *r, const struct pypla
 }
 
 /* Where it is and what; on a terminal in lines that fit. */
-static void put_head(FILE *out, const struct lint_report *r, const struct pyfinding *f)
+static void put_head(FILE *out, const struct lint_report *r, const struct lint_finding *f)
 {
-	const struct pyplace *at = f->places;
+	const struct lint_place *at = f->places;
 	const char *mark = f->observed ? " [observed]" : f->rule->watch ? " [unconfirmed]" : "";
 	char *line = lint_source_line(at->file, at->line), *text = NULL;
 	uint32_t column = line ? lint_characters(line, at->col) : at->col;
@@ -120,7 +121,7 @@ static void put_head(FILE *out, const struct lint_report *r, const struct pyfind
 	fprintf(out, "%s\n", mark);
 }
 
-static void put_finding(FILE *out, const struct lint_report *r, const struct pyfinding *f)
+static void put_finding(FILE *out, const struct lint_report *r, const struct lint_finding *f)
 {
 	put_head(out, r, f);
 	for (size_t i = 0; i < f->place_count; i++)
@@ -135,9 +136,9 @@ static void put_finding(FILE *out, const struct lint_report *r, const struct pyf
 /* What a trace says of lint itself, and of how well it fits the source. */
 static void put_trace_notes(FILE *out, const struct lint_report *r)
 {
-	const struct pymodel_stats *s = &r->stats;
+	const struct lint_stats *s = &r->stats;
 	size_t count;
-	const struct pymodel_error *e = pymodel_errors(r->model, &count);
+	const struct lint_error *e = lint_model_errors(r->model, &count);
 
 	for (size_t i = 0; i < count; i++)
 		fprintf(out,
@@ -160,7 +161,7 @@ int lint_write_text(FILE *out, const struct lint_report *report)
 	for (size_t i = 0; i < report->count; i++)
 		put_finding(out, report, report->findings[i]);
 	put_trace_notes(out, report);
-	for (size_t i = 0; (path = pymodel_broken(report->model, i, &line)); i++)
+	for (size_t i = 0; (path = lint_model_broken(report->model, i, &line)); i++)
 		fprintf(out, "note: %s:%u: not understood; nothing is proven about what it names\n",
 		        lint_path(report, path), line);
 	if (report->count)

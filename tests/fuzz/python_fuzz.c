@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "python/pymodel.h"
+#include "source/join/join_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char path[] = "/tmp/awaitness-fuzz-XXXXXX.py";
 	static const char *paths[] = {path};
 	static int fd = -1;
-	struct pymodel_options options = {.paths = paths, .path_count = 1, .threads = 1};
-	struct pymodel *model;
+	struct join_options options = {.paths = paths, .path_count = 1, .threads = 1};
+	struct lint_model *model;
 	size_t count;
 
 	if (fd < 0)
@@ -24,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size ||
 	    pwrite(fd, "\n# async\n", 9, size) != 9)
 		abort();
-	if (!pymodel_open(&options, &model)) {
-		const struct pyfinding *f = pymodel_findings(model, &count);
+	if (!join_model_open(&options, &model)) {
+		const struct lint_finding *f = lint_model_findings(model, &count);
 
 		for (size_t i = 0; i < count; i++)
 			if (!f[i].place_count || !f[i].message[0])
 				abort();
-		pymodel_close(model);
+		join_model_close(model);
 	}
 	return 0;
 }

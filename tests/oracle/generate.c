@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program.h"
+#include "task_program.h"
 
 struct builder {
 	struct program *p;

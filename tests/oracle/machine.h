@@ -12,7 +12,7 @@
 
 #include <awaitness/event.h>
 
-#include "program.h"
+#include "task_program.h"
 
 enum {
 	MACHINE_LOG = 192,

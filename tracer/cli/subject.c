@@ -27,7 +27,7 @@
 #include "options.h"
 #include "progress.h"
 #include "native/session.h"
-#include "python/pywatch.h"
+#include "source/join/join_watch.h"
 
 /* What a busy program on our runtime tells in 0.1 s: as long may this one be kept from running. */
 #define RING_BYTES (64u << 20)
@@ -88,7 +88,7 @@ static int subject_cpython(struct subject *subject)
 	                                          .detail = details[settings->detail],
 	                                          .starting = subject->started,
 	                                          .watch = settings->no_cells ? NULL
-	                                                                      : pywatch_windows};
+	                                                                      : join_watch_windows};
 	struct fault fault = {0};
 	uint64_t on, period;
 	int err;
@@ -100,7 +100,7 @@ static int subject_cpython(struct subject *subject)
 		options.duty_on_ms = (uint32_t)(on / 1000000);
 		options.duty_period_ms = (uint32_t)(period / 1000000);
 	}
-	subject->watch = pywatch_new();
+	subject->watch = join_watch_new();
 	if (!subject->watch)
 		return fail("not enough memory");
 	options.watch_context = subject->watch;
@@ -350,7 +350,7 @@ int subject_finish(struct subject *subject, bool ended_here)
 void subject_source(const struct subject *subject, struct analysis *analysis)
 {
 	if (subject->watch)
-		analysis_source(analysis, pywatch_source, subject->watch);
+		analysis_source(analysis, join_watch_source, subject->watch);
 }
 
 void subject_close(struct subject *subject)
@@ -358,7 +358,7 @@ void subject_close(struct subject *subject)
 	if (subject->source)
 		subject->source->ops->close(subject->source);
 	subject->source = NULL;
-	pywatch_free(subject->watch);
+	join_watch_free(subject->watch);
 	subject->watch = NULL;
 	if (subject->started)
 		spawn_close(&subject->spawn);

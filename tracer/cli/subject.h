@@ -12,7 +12,7 @@
 #include "target/target.h"
 
 struct analysis;
-struct pywatch;
+struct join_watch;
 
 struct subject {
 	const struct settings *settings;
@@ -21,9 +21,9 @@ struct subject {
 	struct spawn spawn;
 	bool started;             /* by us: `spawn` is valid */
 	const char *command_name; /* of what was started: argv[0] */
-	int exit_status;       /* subject_finish: of what was started; 128 + n: signal n ended it */
-	struct pywatch *watch; /* of a Python program: what is to be watched */
-	char *directory;       /* of the file transport; NULL: not used */
+	int exit_status; /* subject_finish: of what was started; 128 + n: signal n ended it */
+	struct join_watch *watch; /* of a Python program: what is to be watched */
+	char *directory;          /* of the file transport; NULL: not used */
 };
 
 /**

@@ -9,7 +9,7 @@
 
 #include "analysis.h"
 #include "cpython/cpython_session.h"
-#include "python/pywatch.h"
+#include "source/join/join_watch.h"
 #include "python_program.h"
 
 /* How often a rule found something of an object; `verdict` said of it. */
@@ -42,9 +42,9 @@ static void poll_for(struct source *source, struct analysis *analysis, int round
 static const struct report *program_watch(struct program *program, const char *name,
                                           enum cpython_detail detail, struct analysis **analysis)
 {
-	struct pywatch *watch = pywatch_new();
+	struct join_watch *watch = join_watch_new();
 	struct cpython_session_options options = {
-		.detail = detail, .watch = pywatch_windows, .watch_context = watch};
+		.detail = detail, .watch = join_watch_windows, .watch_context = watch};
 	struct fault fault = {0};
 	const struct report *report;
 	struct source *source;
@@ -66,7 +66,7 @@ static const struct report *program_watch(struct program *program, const char *n
 	poll_for(source, *analysis, 4);
 	cr_assert_eq(source->ops->stop(source, feed, *analysis), 0);
 	source->ops->close(source);
-	pywatch_free(watch);
+	join_watch_free(watch);
 	cr_assert_eq(analysis_finish(*analysis, &report), 0);
 	program_end(program);
 	cr_assert_eq(report->period.lost, 0);

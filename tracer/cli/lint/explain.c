@@ -12,11 +12,11 @@ static int run(const struct settings *settings, const struct arguments *argument
 {
 	(void)settings;
 	if (!arguments->count)
-		for (size_t i = 0; i < PYRULE_COUNT; i++)
-			printf("%s  %-24s %s%s\n", pyrules[i].id, pyrules[i].name,
-			       pyrules[i].summary, pyrules[i].watch ? " (watch)" : "");
+		for (size_t i = 0; i < LINT_COUNT; i++)
+			printf("%s  %-24s %s%s\n", lint_rules[i].id, lint_rules[i].name,
+			       lint_rules[i].summary, lint_rules[i].watch ? " (watch)" : "");
 	for (int i = 0; i < arguments->count; i++) {
-		const struct pyrule *rule = pyrule_find(arguments->values[i]);
+		const struct lint_rule *rule = lint_rule_find(arguments->values[i]);
 		const char *page = rule ? lint_rule_page(rule) : NULL;
 
 		if (!rule)

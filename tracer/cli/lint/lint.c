@@ -15,7 +15,7 @@
 #include "lint_diff.h"
 #include "lint_trace.h"
 #include "cli/output.h"
-#include "python/pymodel.h"
+#include "source/join/join_model.h"
 #include "report/lint_format.h"
 
 static const char *const tiers[] = {"high", "watch", NULL};
@@ -121,7 +121,7 @@ static const char *cache_folder(const struct settings *settings, char *out, size
 }
 
 /* Is the rule in the comma-separated list? An empty list has all. */
-static bool rule_listed(const char *list, const struct pyrule *rule)
+static bool rule_listed(const char *list, const struct lint_rule *rule)
 {
 	if (!list)
 		return true;
@@ -130,7 +130,7 @@ static bool rule_listed(const char *list, const struct pyrule *rule)
 		char word[64];
 
 		snprintf(word, sizeof(word), "%.*s", (int)(n < 60 ? n : 60), list);
-		if (pyrule_find(word) == rule)
+		if (lint_rule_find(word) == rule)
 			return true;
 		list += n + (list[n] == ',');
 	}
@@ -144,7 +144,7 @@ static int rules_check(const char *list)
 		char word[64];
 
 		snprintf(word, sizeof(word), "%.*s", (int)(n < 60 ? n : 60), list);
-		if (!pyrule_find(word))
+		if (!lint_rule_find(word))
 			return fail_usage(&command_lint, "there is no rule %s", word);
 		list += n + (list[n] == ',');
 	}
@@ -152,18 +152,18 @@ static int rules_check(const char *list)
 }
 
 struct selection {
-	const struct pyfinding **findings;
+	const struct lint_finding **findings;
 	size_t count, waived, known;
 };
 
 /* Which findings are told: by tier, rule, waiver, change and baseline, in this order. */
 static int findings_select(const struct settings *settings, const struct lint_config *config,
-                           const struct pymodel *model, struct selection *out)
+                           const struct lint_model *model, struct selection *out)
 {
 	struct baseline *baseline = NULL;
 	struct lint_diff *diff = NULL;
 	size_t count;
-	const struct pyfinding *all = pymodel_findings(model, &count);
+	const struct lint_finding *all = lint_model_findings(model, &count);
 	int status = 0;
 
 	out->findings = calloc(count + 1, sizeof(*out->findings));
@@ -174,7 +174,7 @@ static int findings_select(const struct settings *settings, const struct lint_co
 	if (!status && settings->lint_diff)
 		status = lint_diff_read(settings->lint_diff, &diff);
 	for (size_t i = 0; !status && i < count; i++) {
-		const struct pyfinding *f = &all[i];
+		const struct lint_finding *f = &all[i];
 
 		if ((f->rule->watch && !f->observed && !config->watch) ||
 		    !rule_listed(config->rules, f->rule))
@@ -193,7 +193,7 @@ static int findings_select(const struct settings *settings, const struct lint_co
 	return status;
 }
 
-static int findings_print(const struct settings *settings, const struct pymodel *model,
+static int findings_print(const struct settings *settings, const struct lint_model *model,
                           const struct selection *chosen)
 {
 	struct output output;
@@ -208,7 +208,7 @@ static int findings_print(const struct settings *settings, const struct pymodel 
 
 	if (status)
 		return status;
-	pymodel_stats(model, &report.stats);
+	lint_model_stats(model, &report.stats);
 	report.colour = output.colour;
 	report.width = output.width;
 	err = lint_writers[settings->lint_format](output.file, &report);
@@ -222,7 +222,7 @@ static int findings_print(const struct settings *settings, const struct pymodel 
 
 /* The paths to read: of the command line, else of the configuration, else the current folder. */
 static int paths_choose(const struct lint_config *config, const struct arguments *arguments,
-                        struct pymodel_options *o)
+                        struct join_options *o)
 {
 	static const char *const here[] = {"."};
 
@@ -249,7 +249,7 @@ static int findings_keep(const char *path, const struct selection *chosen)
 	if (!entries)
 		return fail("out of memory");
 	for (size_t i = 0; i < chosen->count; i++) {
-		const struct pyfinding *f = chosen->findings[i];
+		const struct lint_finding *f = chosen->findings[i];
 
 		entries[i] = (struct baseline_entry){f->fingerprint, f->rule->id, f->object,
 		                                     f->places[0].function};
@@ -260,7 +260,7 @@ static int findings_keep(const char *path, const struct selection *chosen)
 }
 
 static int model_told(const struct settings *settings, const struct lint_config *config,
-                      const struct pymodel *model)
+                      const struct lint_model *model)
 {
 	struct selection chosen = {0};
 	int status = findings_select(settings, config, model, &chosen);
@@ -277,12 +277,12 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
                       const struct arguments *arguments)
 {
 	char cache[4096];
-	struct pymodel_options o = {.findings_only = true,
-	                            .exclude = (const char *const *)config->exclude,
-	                            .exclude_count = config->exclude_count,
-	                            .cache = cache_folder(settings, cache, sizeof(cache))};
+	struct join_options o = {.findings_only = true,
+	                         .exclude = (const char *const *)config->exclude,
+	                         .exclude_count = config->exclude_count,
+	                         .cache = cache_folder(settings, cache, sizeof(cache))};
 	struct lint_trace trace = {0};
-	struct pymodel *model;
+	struct lint_model *model;
 	struct fault fault = {0};
 	int err, status = paths_choose(config, arguments, &o);
 
@@ -292,7 +292,7 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
 		o.trace = trace.places;
 		o.report = trace.report;
 		o.fault = &fault;
-		err = pymodel_open(&o, &model);
+		err = join_model_open(&o, &model);
 		if (err)
 			status = fail("the source could not be analysed: %s%s",
 			              *fault.message ? fault.message : strerror(-err),
@@ -300,7 +300,7 @@ static int lint_paths(const struct settings *settings, const struct lint_config 
 		else
 			status = model_told(settings, config, model);
 		if (!err)
-			pymodel_close(model);
+			join_model_close(model);
 	}
 	lint_trace_fini(&trace);
 	return status;

@@ -122,7 +122,7 @@ int lint_diff_read(const char *revision, struct lint_diff **out)
 	return 0;
 }
 
-bool lint_diff_touches(const struct lint_diff *diff, const struct pyfinding *finding)
+bool lint_diff_touches(const struct lint_diff *diff, const struct lint_finding *finding)
 {
 	bool touched = false;
 

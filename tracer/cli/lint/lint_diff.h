@@ -5,7 +5,7 @@
 #ifndef CLI_LINT_DIFF_H
 #define CLI_LINT_DIFF_H
 
-#include "python/pymodel.h"
+#include "source/lint_rules/lint_model.h"
 
 struct lint_diff;
 
@@ -13,7 +13,7 @@ struct lint_diff;
 int lint_diff_read(const char *revision, struct lint_diff **out);
 
 /** Does a place of the finding lie in a line that was added or changed? */
-bool lint_diff_touches(const struct lint_diff *diff, const struct pyfinding *finding);
+bool lint_diff_touches(const struct lint_diff *diff, const struct lint_finding *finding);
 
 void lint_diff_free(struct lint_diff *diff); /* takes NULL */
 

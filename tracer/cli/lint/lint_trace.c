@@ -17,7 +17,7 @@ static int take(void *context, const struct stream_batch *batch)
 	struct lint_trace *trace = context;
 	int err = analysis_feed(trace->analysis, batch);
 
-	return err ? err : pytrace_feed(trace->places, batch);
+	return err ? err : join_trace_feed(trace->places, batch);
 }
 
 static int folder_read(const char *path, struct lint_trace *trace)
@@ -46,7 +46,7 @@ int lint_trace_read(const char *path, struct lint_trace *out)
 	int status;
 
 	*out = (struct lint_trace){0};
-	if (analysis_new(NULL, &out->analysis) || pytrace_new(&out->places))
+	if (analysis_new(NULL, &out->analysis) || join_trace_new(&out->places))
 		return fail("out of memory");
 	status = folder_read(path, out);
 	if (status == STATUS_CLEAN && analysis_finish(out->analysis, &out->report))
@@ -63,5 +63,5 @@ int lint_trace_read(const char *path, struct lint_trace *out)
 void lint_trace_fini(struct lint_trace *trace)
 {
 	analysis_free(trace->analysis);
-	pytrace_free(trace->places);
+	join_trace_free(trace->places);
 }

@@ -6,11 +6,11 @@
 #define CLI_LINT_TRACE_H
 
 #include "analysis.h"
-#include "python/pytrace.h"
+#include "source/join/join_trace.h"
 
 struct lint_trace {
 	struct analysis *analysis;
-	struct pytrace *places;
+	struct join_trace *places;
 	const struct report *report; /* of the analysis */
 };
 
