@@ -251,6 +251,15 @@ static void index_class(struct index *x, uint32_t scope, uint32_t node)
 	index_block(x, own, block);
 }
 
+/* Is it a module that can switch tasks inside of any call, or one inside of such a package? */
+static bool switches(struct program *p, uint32_t module)
+{
+	const char *text = program_text(p, module);
+	uint32_t package = program_intern(p, text, strcspn(text, "."));
+
+	return strstr(text, p->language->switcher) || language_means(p, package) & MEANS_SWITCHES;
+}
+
 static void index_import(struct index *x, uint32_t scope, uint32_t node)
 {
 	struct program *p = x->p;
@@ -262,7 +271,8 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 		size_t first = strcspn(text, ".");
 		struct program_binding *b;
 
-		if (strstr(text, p->language->switcher) || language_means(p, name) & MEANS_SWITCHES)
+		if (switches(p, n->kind == TREE_IMPORT ? name : n->name) ||
+		    strstr(text, p->language->switcher))
 			p->switches = true;
 		if (n->kind == TREE_IMPORT) {
 			b = bind(x, scope, BIND_IMPORT, as ? as : program_intern(p, text, first));
@@ -276,8 +286,6 @@ static void index_import(struct index *x, uint32_t scope, uint32_t node)
 			}
 			continue;
 		} else {
-			if (strstr(program_text(p, n->name), p->language->switcher))
-				p->switches = true;
 			b = bind(x, scope, BIND_FROM, as ? as : name);
 			b->id = n->name;
 			b->other = name;

@@ -296,6 +296,12 @@ Test(python_proof, what_switches_inside_of_calls_rules_it_out)
 	expect_both(PLAIN, "import asyncio\nimport nest_asyncio\nnest_asyncio.apply()\n",
 	            "inside of any call");
 	expect_both(PLAIN, "import asyncio\nimport greenlet\n", "inside of any call");
+	expect_both(PLAIN, "import asyncio\nfrom gevent import monkey\n", "inside of any call");
+	expect_both(PLAIN, "import asyncio\nimport gevent.monkey\n", "inside of any call");
+	expect_both(PLAIN, "import asyncio\nfrom eventlet.green import socket\n",
+	            "inside of any call");
+	expect_both(PLAIN, "import asyncio\nfrom sqlalchemy.util import greenlet_spawn\n",
+	            "inside of any call");
 	expect_both(PLAIN,
 	            "import asyncio\n"
 	            "def run(loop, coroutine):\n"
