@@ -12,6 +12,7 @@
 #include "target/target.h"
 
 struct analysis;
+struct cpython_fact_log;
 struct pywatch;
 
 struct subject {
@@ -23,7 +24,8 @@ struct subject {
 	const char *command_name; /* of what was started: argv[0] */
 	int exit_status;       /* subject_finish: of what was started; 128 + n: signal n ended it */
 	struct pywatch *watch; /* of a Python program: what is to be watched */
-	char *directory;       /* of the file transport; NULL: not used */
+	struct cpython_fact_log *facts; /* --facts: where they are kept; NULL: they are not */
+	char *directory;                /* of the file transport; NULL: not used */
 };
 
 /**

@@ -132,6 +132,7 @@ static int session_translate(struct cpython_session *s)
 		.context = s,
 		.ids = s->options.ids,
 		.sites_from = s->options.sites_from,
+		.log = s->options.log,
 	};
 
 	return cpython_translate_new(&options, &s->translator);

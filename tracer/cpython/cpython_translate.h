@@ -27,7 +27,9 @@
 
 #include "cpython_define.h"
 #include "cpython_find.h"
+#include "cpython_fact_log.h"
 #include "cpython_memory.h"
+#include "cpython_source.h"
 #include "event/stream.h"
 
 /* Threads that are told apart, of all there ever were; the facts of more are told as lost. */
@@ -54,8 +56,11 @@ struct cpython_translate_options {
 	cpython_loop_fn loop_fn;        /* may be NULL */
 	void *context;                  /* of both */
 	/* Where several processes are told of together, their ids differ: */
-	uint32_t *ids;       /* the last id given to a task or lock; NULL: its own, from 1 */
-	uint64_t sites_from; /* site ids begin behind this */
+	uint32_t *ids;              /* the last id given to a task or lock; NULL: its own, from 1 */
+	uint64_t sites_from;        /* site ids begin behind this */
+	struct cpython_lines lines; /* of its source; .line NULL: its files are read */
+	struct cpython_fact_log
+		*log; /* keeps all that the translator is given; NULL: nobody does */
 };
 
 /** What the translator saw that does not fit; a self-check refuses a target by it. */
