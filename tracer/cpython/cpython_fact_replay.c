@@ -271,7 +271,7 @@ static bool room_make(void *at, size_t *room, size_t want, size_t each)
 
 static bool answer_bytes(struct replay *r, struct answer *answer, struct cpython_fact_words *words)
 {
-	size_t most = (size_t)(words->end - words->at) / 2;
+	size_t most = cpython_fact_bytes_most(words);
 
 	answer->at = r->byte_count;
 	if (!room_make(&r->bytes, &r->byte_room, r->byte_count + most, 1)) {

@@ -8,6 +8,8 @@
 #include "base/escape.h"
 #include "cpython_fact_words.h"
 
+enum { ZEROS = 0xff }; /* of a run */
+
 static const char *const records[] = {
 #define RECORD(word, value) word,
 	CPYTHON_FACT_RECORDS(RECORD)
@@ -58,9 +60,13 @@ void cpython_fact_bytes_put(FILE *out, const void *bytes, size_t size)
 	const uint8_t *at = bytes;
 
 	fputs(size ? " " : " -", out);
-	for (size_t i = 0; i < size; i++) {
-		putc(digits[at[i] >> 4], out);
-		putc(digits[at[i] & 15], out);
+	for (size_t i = 0, zeros; i < size; i += zeros ? zeros : 1) {
+		for (zeros = 0; zeros < ZEROS && i + zeros < size && !at[i + zeros];)
+			zeros++;
+		if (zeros)
+			putc('z', out);
+		putc(digits[(zeros ? zeros : at[i]) >> 4], out);
+		putc(digits[(zeros ? zeros : at[i]) & 15], out);
 	}
 }
 
@@ -153,27 +159,46 @@ bool cpython_fact_number_take(struct cpython_fact_words *words, uint64_t most, u
 	return *out <= most;
 }
 
+size_t cpython_fact_bytes_most(const struct cpython_fact_words *words)
+{
+	struct cpython_fact_words rest = *words;
+	size_t length, most = 0;
+	const char *at;
+
+	word_take(&rest, &at, &length);
+	for (size_t i = 0; i < length; i++)
+		most += at[i] == 'z' ? ZEROS : 0;
+	return most + length / 2;
+}
+
 bool cpython_fact_bytes_take(struct cpython_fact_words *words, void *out, size_t room, size_t *size)
 {
 	uint8_t *to = out;
-	const char *word;
+	const char *at, *end;
 	size_t length;
 
 	*size = 0;
-	if (!word_take(words, &word, &length))
+	if (!word_take(words, &at, &length))
 		return false;
-	if (length == 1 && *word == '-')
+	if (length == 1 && *at == '-')
 		return true;
-	if (length % 2 || length / 2 > room)
-		return false;
-	for (size_t i = 0; i < length; i += 2) {
-		int high = digit(word[i]), low = digit(word[i + 1]);
+	for (end = at + length; at < end; at += 2) {
+		bool zeros = *at == 'z';
+		int high, low;
 
-		if (high < 0 || low < 0)
+		at += zeros;
+		if (end - at < 2)
 			return false;
-		to[i / 2] = (uint8_t)(high << 4 | low);
+		high = digit(at[0]);
+		low = digit(at[1]);
+		if (high < 0 || low < 0 || room - *size < (zeros ? (size_t)(high << 4 | low) : 1))
+			return false;
+		if (zeros)
+			memset(to + *size, 0, (size_t)(high << 4 | low));
+		else
+			to[*size] = (uint8_t)(high << 4 | low);
+		*size += zeros ? (size_t)(high << 4 | low) : 1;
 	}
-	*size = length / 2;
 	return true;
 }
 

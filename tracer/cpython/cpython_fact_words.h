@@ -63,6 +63,8 @@ enum cpython_fact_record cpython_fact_record_take(struct cpython_fact_words *wor
 bool cpython_fact_number_take(struct cpython_fact_words *words, uint64_t most, uint64_t *out);
 bool cpython_fact_bytes_take(struct cpython_fact_words *words, void *out, size_t room,
                              size_t *size);
+/** At most so many bytes are in the next word. */
+size_t cpython_fact_bytes_most(const struct cpython_fact_words *words);
 /** Terminated; false also when it is longer than room - 1 bytes, or holds a NUL. */
 bool cpython_fact_text_take(struct cpython_fact_words *words, char *out, size_t room);
 bool cpython_fact_fact_take(struct cpython_fact_words *words, struct cpython_fact *fact);
