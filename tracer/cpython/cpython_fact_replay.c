@@ -274,7 +274,7 @@ static bool answer_bytes(struct replay *r, struct answer *answer, struct cpython
 	size_t most = cpython_fact_bytes_most(words);
 
 	answer->at = r->byte_count;
-	if (!room_make(&r->bytes, &r->byte_room, r->byte_count + most, 1)) {
+	if (!room_make(&r->bytes, &r->byte_room, r->byte_count + most + 1, 1)) {
 		r->error = -ENOMEM;
 		return true;
 	}
