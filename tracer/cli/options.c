@@ -65,7 +65,7 @@ const struct option_row option_facts = {
 	.help = "Keep the facts about a Python program in FILE, too, as they came from the kernel: "
 		"report "
 		"and print take FILE as they take a trace, and make the same events of it again. "
-		"Implies --no-cells; not with --follow.",
+		"Not with --follow.",
 };
 const struct option_row option_fail_on = {
 	.name = "fail-on",

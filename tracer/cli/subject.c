@@ -85,11 +85,11 @@ static int subject_cpython(struct subject *subject)
 		[DETAIL_ALL] = CPYTHON_ALL,
 	};
 	const struct settings *settings = subject->settings;
-	struct cpython_session_options options = {
-		.pid = subject->target->pid,
-		.detail = details[settings->detail],
-		.starting = subject->started,
-		.watch = settings->no_cells || settings->facts ? NULL : pywatch_windows};
+	struct cpython_session_options options = {.pid = subject->target->pid,
+	                                          .detail = details[settings->detail],
+	                                          .starting = subject->started,
+	                                          .watch = settings->no_cells ? NULL
+	                                                                      : pywatch_windows};
 	struct fault fault = {0};
 	uint64_t on, period;
 	int err;
@@ -133,7 +133,7 @@ static int subject_session(struct subject *subject)
 	return STATUS_CLEAN;
 }
 
-/* --facts: what it can keep are the facts of one Python process, without cells. */
+/* --facts: what it can keep are the facts of one Python process. */
 static int subject_facts(struct subject *subject)
 {
 	const struct settings *settings = subject->settings;

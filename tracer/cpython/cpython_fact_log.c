@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cpython_fact_cells.h"
 #include "cpython_fact_image.h"
 #include "cpython_fact_log.h"
 #include "cpython_fact_words.h"
@@ -194,6 +195,21 @@ void cpython_fact_log_pause(struct cpython_fact_log *log)
 {
 	if (call_begin(log, CPYTHON_CALL_PAUSE))
 		line_end(log);
+}
+
+void cpython_fact_log_cells(struct cpython_fact_log *log, uint64_t function,
+                            const struct aw_watch *watch, const struct cpython_modules *modules)
+{
+	if (!call_begin(log, CPYTHON_CALL_CELLS))
+		return;
+	cpython_fact_number_put(log->out, function);
+	line_end(log);
+	cpython_fact_cells_put(log->out, watch, modules);
+}
+
+void cpython_fact_log_watch(struct cpython_fact_log *log, bool watched)
+{
+	number_log(log, CPYTHON_CALL_WATCH, watched);
 }
 
 /* A session asks ten times a second; of nothing, nothing comes. */

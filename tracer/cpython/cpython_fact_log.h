@@ -19,7 +19,9 @@
 #include "event/stream.h"
 
 struct cpython_fact_log;
+struct cpython_modules;
 struct cpython_translate_options;
+struct aw_watch;
 
 struct cpython_fact_log_stats {
 	uint64_t calls; /* of the translator, facts and all */
@@ -61,6 +63,11 @@ void cpython_fact_log_type(struct cpython_fact_log *log, uint64_t address);
 void cpython_fact_log_number(struct cpython_fact_log *log, uint64_t next);
 void cpython_fact_log_missed(struct cpython_fact_log *log);
 void cpython_fact_log_pause(struct cpython_fact_log *log);
+/** Cells are about to be made of these, with the type of functions; then they are watched, or no
+ * more. */
+void cpython_fact_log_cells(struct cpython_fact_log *log, uint64_t function,
+                            const struct aw_watch *watch, const struct cpython_modules *modules);
+void cpython_fact_log_watch(struct cpython_fact_log *log, bool watched);
 void cpython_fact_log_told(struct cpython_fact_log *log, bool all);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython_fact_cells.h"
 #include "cpython_fact_image.h"
 #include "cpython_fact_replay.h"
 #include "cpython_fact_words.h"
@@ -63,6 +64,7 @@ struct replay {
 	int error; /* the first of memory */
 	struct cpython_fact_image image;
 	struct cpython_table lines;
+	struct cpython_fact_cells cells;
 };
 
 /* ---- what the translator asks ---- */
@@ -129,6 +131,16 @@ static int play_events(struct replay *r)
 	return r->fn(r->context, &batch);
 }
 
+/* A session makes them once. */
+static int play_cells(struct replay *r)
+{
+	return r->cells.cells
+	               ? -EPROTO
+	               : cpython_fact_cells_load(&r->cells, cpython_translate_memory(r->translator),
+	                                         r->argument,
+	                                         cpython_translate_codes(r->translator));
+}
+
 static int play(struct replay *r)
 {
 	switch (r->call) {
@@ -153,6 +165,11 @@ static int play(struct replay *r)
 		return cpython_translate_flush(r->translator, r->argument, r->fn, r->context, NULL);
 	case CPYTHON_CALL_EVENTS:
 		return play_events(r);
+	case CPYTHON_CALL_CELLS:
+		return play_cells(r);
+	case CPYTHON_CALL_WATCH:
+		cpython_translate_cells(r->translator, r->argument ? r->cells.cells : NULL);
+		return 0;
 	default:
 		return 0;
 	}
@@ -239,8 +256,10 @@ static bool call_parse(struct replay *r, struct cpython_fact_words *words)
 		       fact_parse(r, words);
 	case CPYTHON_CALL_TYPE:
 	case CPYTHON_CALL_NUMBER:
+	case CPYTHON_CALL_CELLS:
 		return cpython_fact_number_take(words, UINT64_MAX, &r->argument);
 	case CPYTHON_CALL_FLUSH:
+	case CPYTHON_CALL_WATCH:
 		return cpython_fact_number_take(words, 1, &r->argument);
 	case CPYTHON_CALL_EVENTS:
 		return events_parse(r, words);
@@ -374,6 +393,13 @@ static int line_take(struct replay *r, struct cpython_fact_words *line)
 		sound = call_parse(r, line);
 	} else if (record == CPYTHON_ANSWER_LINE) {
 		sound = line_parse(r, line);
+	} else if (record >= CPYTHON_ANSWER_LIBRARY && record <= CPYTHON_ANSWER_WRITER) {
+		error = r->call == CPYTHON_CALL_CELLS
+		                ? cpython_fact_cells_take(&r->cells, record, line)
+		                : -EBADMSG;
+		if (error && error != -EBADMSG)
+			return error;
+		sound = !error;
 	} else {
 		sound = record != CPYTHON_FACT_RECORD_NONE &&
 		        answer_parse(r, record == CPYTHON_ANSWER_FAIL, line);
@@ -442,6 +468,7 @@ static void replay_fini(struct replay *r)
 	if (r->translator)
 		cpython_translate_stats(r->translator, &r->told->stats);
 	cpython_translate_free(r->translator);
+	cpython_fact_cells_fini(&r->cells);
 	cpython_fact_image_fini(&r->image);
 	cpython_table_fini(&r->lines, free);
 	free(r->answers);

@@ -24,10 +24,16 @@
 	X("pause", CALL_PAUSE)                                                                     \
 	X("flush", CALL_FLUSH)                                                                     \
 	X("events", CALL_EVENTS)                                                                   \
+	X("cells", CALL_CELLS)                                                                     \
+	X("watch", CALL_WATCH)                                                                     \
 	X("end", CALL_END)                                                                         \
 	X("read", ANSWER_READ)                                                                     \
 	X("fail", ANSWER_FAIL)                                                                     \
-	X("line", ANSWER_LINE)
+	X("line", ANSWER_LINE)                                                                     \
+	X("library", ANSWER_LIBRARY)                                                               \
+	X("module", ANSWER_MODULE)                                                                 \
+	X("window", ANSWER_WINDOW)                                                                 \
+	X("writer", ANSWER_WRITER)
 
 enum cpython_fact_record {
 #define CPYTHON_FACT_RECORD(word, value) CPYTHON_##value,

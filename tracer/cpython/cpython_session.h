@@ -48,7 +48,7 @@ struct cpython_session_options {
 	void *watch_context;
 	uint32_t *ids; /* see cpython_translate_options */
 	uint64_t sites_from;
-	struct cpython_fact_log *log; /* likewise; not with `ids`, and without `watch` */
+	struct cpython_fact_log *log; /* likewise; not with `ids` */
 };
 
 /**

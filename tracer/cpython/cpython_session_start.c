@@ -150,6 +150,7 @@ static void session_watch(struct cpython_session *s)
 		.target = &s->found.target,
 		.attachment = s->attachment,
 		.translator = s->translator,
+		.log = s->options.log,
 		.fn = s->options.watch,
 		.context = s->options.watch_context,
 	};

@@ -473,6 +473,7 @@ void cpython_translate_missed(struct cpython_translator *t)
 
 void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells *cells)
 {
+	cpython_fact_log_watch(t->options.log, cells);
 	t->cells = cells;
 }
 
@@ -480,6 +481,11 @@ int cpython_translate_type(struct cpython_translator *t, uint64_t address)
 {
 	cpython_fact_log_type(t->options.log, address);
 	return cpython_type_get(t, address) ? 0 : -ENOMEM;
+}
+
+const struct cpython_memory *cpython_translate_memory(const struct cpython_translator *t)
+{
+	return &t->options.memory;
 }
 
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *t)

@@ -130,6 +130,10 @@ void cpython_translate_cells(struct cpython_translator *translator, struct cpyth
 /** Reads a type while it is there, for facts that will name it. 0 or -ENOMEM. */
 int cpython_translate_type(struct cpython_translator *translator, uint64_t address);
 
+/** How it reads the target's memory. Whoever finds cells for it reads in the same way, so that a
+ * log of the facts has it. */
+const struct cpython_memory *cpython_translate_memory(const struct cpython_translator *translator);
+
 /** The code objects it has read. */
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *translator);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the facts of tests/golden/facts are recorded of: short, in one file, and true about itself.
 
-`kept.py locks|chains|all`. It prints `ready`, works when it gets a line, prints what it counted and
+`kept.py locks|chains|all|updates`. It prints `ready`, works when it gets a line, prints what it counted and
 `done`, and waits for the end of its input. A comment `#: NAME DEPTH` stands in the line of each
 frame that is in the await chain of task NAME, the outermost at depth 0; `#@` behind an await whose
 passes are counted.
@@ -14,6 +14,7 @@ passes are counted.
     wake WAKER WOKEN TIMES          WAKER -: a plain callback
     made CHILD MAKER TIMES
     passed LINE TIMES SUSPENDED
+    lost CELL UPDATES
 """
 import asyncio
 import collections
@@ -27,6 +28,7 @@ wakes = collections.Counter()
 made = collections.Counter()
 seen = set()
 passed = {}
+lost = {}
 locks = {}
 run_on = asyncio.events.Handle._run
 call_on = asyncio.base_events.BaseEventLoop.call_soon
@@ -367,11 +369,59 @@ async def with_all():
     await asyncio.gather(*tasks)
 
 
+# ---- updates
+
+class Racy:
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        self.size = size + 1
+
+
+class Guarded:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.size = 0
+
+    async def add(self):
+        async with self._lock:
+            size = self.size
+            await asyncio.sleep(0)
+            self.size = size + 1
+
+
+class Again:
+    def __init__(self):
+        self.size = 0
+
+    async def add(self):
+        size = self.size
+        await asyncio.sleep(0)
+        size = self.size
+        self.size = size + 1
+
+
+async def adds(cell):
+    for _ in range(4):
+        await cell.add()
+
+
+async def with_updates():
+    for cell in (Racy(), Guarded(), Again()):
+        await asyncio.gather(adds(cell), adds(cell))
+        lost[type(cell).__name__ + ".size"] = 8 - cell.size
+
+
 def tell(what):
     print("steps", sum(steps.values()))
     print("tasks", len(seen))
     for name, truth in locks.items():
         print("lock", name, truth.sections, truth.spanned, truth.waits)
+    for name, n in lost.items():
+        print("lost", name, n)
     if what == "chains":
         for key, path in sorted(paths().items()):
             print("path", key.split("/")[0], ",".join(path))
@@ -390,7 +440,7 @@ asyncio.events.Handle._run = counted_run
 asyncio.base_events.BaseEventLoop.call_soon = counted_call
 print("ready", flush=True)
 sys.stdin.readline()
-asyncio.run({"locks": with_locks, "chains": with_chains, "all": with_all}[sys.argv[1]]())
+asyncio.run({"locks": with_locks, "chains": with_chains, "all": with_all, "updates": with_updates}[sys.argv[1]]())
 tell(sys.argv[1])
 print("done", flush=True)
 sys.stdin.readline()

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis.h"
 #include "cpython/cpython_fact_replay.h"
 #include "event/names.h"
 #include "python_tally.h"
@@ -147,7 +148,7 @@ static void expect_counts(void)
 
 Test(cpython_golden, every_step_task_and_suspension_is_told)
 {
-	cr_expect_geq(each_recording("*", expect_counts), 16);
+	cr_expect_geq(each_recording("*", expect_counts), 21);
 }
 
 static void expect_every_lock(void)
@@ -300,4 +301,40 @@ static void expect_causes(void)
 Test(cpython_golden, every_wake_up_maker_and_pass_is_told)
 {
 	cr_expect_geq(each_recording("all", expect_causes), 5);
+}
+
+/* ---- what was lost, as the analyzers conclude it of these events ---- */
+
+static const struct report *report;
+
+static void expect_lost(const char *line)
+{
+	char cell[NAME];
+	unsigned truth, found = 0;
+
+	cr_assert_eq(sscanf(line, "%63s %u", cell, &truth), 2);
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (!strcmp(report->findings[i].rule, "lost-update") &&
+		    !strcmp(report->findings[i].object, cell))
+			found += report->findings[i].count;
+	cr_expect_eq(found, truth, "%s: %s: found %u, truth %u", now.name, cell, found, truth);
+}
+
+static void expect_updates(void)
+{
+	const struct stream_batch batch = {
+		.pid = now.told.pid, .tid = 1, .events = now.events, .count = now.count};
+	struct analysis *analysis;
+
+	cr_assert_eq(analysis_new(NULL, &analysis), 0);
+	cr_assert_eq(analysis_feed(analysis, &batch), 0);
+	cr_assert_eq(analysis_finish(analysis, &report), 0);
+	cr_expect_eq(each_truth("lost ", expect_lost), 3, "%s", now.name);
+	cr_expect_eq(report->finding_count, 1, "%s: %zu findings", now.name, report->finding_count);
+	analysis_free(analysis);
+}
+
+Test(cpython_golden, every_lost_update_is_found_and_nothing_else)
+{
+	cr_expect_geq(each_recording("updates", expect_updates), 5);
 }
