@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython_fact_answers.h"
 #include "cpython_fact_cells.h"
-#include "cpython_fact_image.h"
 #include "cpython_fact_replay.h"
 #include "cpython_fact_words.h"
 #include "cpython_layout.h"
@@ -27,21 +27,6 @@ union body {
 	struct aw_event events[CPYTHON_FACT_EVENTS_MAX];
 };
 
-/* What a read was answered. */
-struct answer {
-	uint64_t ordinal; /* of the read in its call, from 1 */
-	uint64_t address;
-	size_t size;
-	size_t at;   /* of its bytes, in `bytes` */
-	int failure; /* negative errno; 0: there are bytes */
-};
-
-/* A line of the target's source. */
-struct line {
-	char *text; /* behind the name */
-	char file[];
-};
-
 struct replay {
 	struct cpython_fact_replay *told;
 	stream_fn fn;
@@ -55,69 +40,9 @@ struct replay {
 	uint64_t tid; /* events: of their stream; `argument` is the pid */
 	size_t size;  /* of `body`, as far as it is used */
 	union body *body;
-	/* the answers */
-	struct answer *answers;
-	size_t count, room, applied;
-	uint8_t *bytes;
-	size_t byte_count, byte_room;
-	uint64_t reads;
-	int error; /* the first of memory */
-	struct cpython_fact_image image;
-	struct cpython_table lines;
+	struct cpython_fact_answers answers;
 	struct cpython_fact_cells cells;
 };
-
-/* ---- what the translator asks ---- */
-
-static const struct answer *answer_apply(struct replay *r)
-{
-	const struct answer *answer = &r->answers[r->applied++];
-
-	if (answer->failure)
-		cpython_fact_image_forget(&r->image, answer->address, answer->size);
-	else if (cpython_fact_image_put(&r->image, answer->address, r->bytes + answer->at,
-	                                answer->size))
-		r->error = -ENOMEM;
-	return answer;
-}
-
-/* A cpython_read_fn. Memory changes between two reads: an answer is true from its own read on.
- * Where the translator asks in another order than the one that wrote the log, it is true before
- * that. */
-static int memory_read(void *context, uint64_t address, void *out, size_t size)
-{
-	struct replay *r = context;
-
-	r->reads++;
-	while (r->applied < r->count && r->answers[r->applied].ordinal <= r->reads) {
-		const struct answer *answer = answer_apply(r);
-
-		if (answer->failure && answer->ordinal == r->reads && answer->address == address &&
-		    answer->size == size)
-			return answer->failure;
-	}
-	while (!cpython_fact_image_get(&r->image, address, out, size)) {
-		if (r->applied == r->count) {
-			r->told->unanswered++;
-			return -EFAULT;
-		}
-		answer_apply(r);
-	}
-	return 0;
-}
-
-static uint64_t file_key(const char *file)
-{
-	return cpython_text_hash(CPYTHON_TEXT_HASH, file);
-}
-
-static const char *line_read(void *context, const char *file, uint32_t number)
-{
-	const struct replay *r = context;
-	const struct line *line = cpython_table_get(&r->lines, file_key(file), number);
-
-	return line && !strcmp(line->file, file) ? line->text : NULL;
-}
 
 /* ---- a call ---- */
 
@@ -181,7 +106,6 @@ static int call_finish(struct replay *r)
 	int error = 0;
 
 	if (r->call != CPYTHON_FACT_RECORD_NONE) {
-		r->reads = 0;
 		r->told->calls++;
 		error = play(r);
 		/* a fact that makes no sense ended the session, too */
@@ -189,11 +113,9 @@ static int call_finish(struct replay *r)
 			error = fault_set(r->fault, -EBADMSG,
 			                  "before line %u: a fact that makes no sense", r->number);
 	}
-	while (r->applied < r->count && !error)
-		answer_apply(r);
-	r->count = r->applied = r->byte_count = 0;
+	cpython_fact_answers_end(&r->answers);
 	r->call = CPYTHON_FACT_RECORD_NONE;
-	return error ? error : r->error;
+	return error ? error : r->answers.error;
 }
 
 /* ---- a line becomes a call ---- */
@@ -268,95 +190,6 @@ static bool call_parse(struct replay *r, struct cpython_fact_words *words)
 	}
 }
 
-/* ---- a line becomes an answer ---- */
-
-/* Room for `want` things of `each` bytes; what was there stays. */
-static bool room_make(void *at, size_t *room, size_t want, size_t each)
-{
-	size_t more = *room ? *room : 64;
-	void *moved;
-
-	if (want <= *room)
-		return true;
-	while (more < want)
-		more *= 2;
-	moved = reallocarray(*(void **)at, more, each);
-	if (!moved)
-		return false;
-	*(void **)at = moved;
-	*room = more;
-	return true;
-}
-
-static bool answer_bytes(struct replay *r, struct answer *answer, struct cpython_fact_words *words)
-{
-	size_t most = cpython_fact_bytes_most(words);
-
-	answer->at = r->byte_count;
-	if (!room_make(&r->bytes, &r->byte_room, r->byte_count + most + 1, 1)) {
-		r->error = -ENOMEM;
-		return true;
-	}
-	if (!cpython_fact_bytes_take(words, r->bytes + answer->at, most, &answer->size))
-		return false;
-	r->byte_count += answer->size;
-	return true;
-}
-
-static bool answer_failure(struct answer *answer, struct cpython_fact_words *words)
-{
-	enum { FAILURE_MAX = 4095 };
-	uint64_t size, number;
-
-	if (!cpython_fact_number_take(words, SIZE_MAX, &size) ||
-	    !cpython_fact_number_take(words, FAILURE_MAX, &number) || !number)
-		return false;
-	answer->size = size;
-	answer->failure = -(int)number;
-	return true;
-}
-
-static bool answer_parse(struct replay *r, bool failed, struct cpython_fact_words *words)
-{
-	struct answer answer = {0};
-
-	if (!cpython_fact_number_take(words, UINT64_MAX, &answer.ordinal) ||
-	    !cpython_fact_number_take(words, UINT64_MAX, &answer.address) ||
-	    !(failed ? answer_failure(&answer, words) : answer_bytes(r, &answer, words)) ||
-	    answer.size > UINT64_MAX - answer.address)
-		return false;
-	if (room_make(&r->answers, &r->room, r->count + 1, sizeof(answer)))
-		r->answers[r->count++] = answer;
-	else
-		r->error = -ENOMEM;
-	return true;
-}
-
-static bool line_parse(struct replay *r, struct cpython_fact_words *words)
-{
-	size_t room = (size_t)(words->end - words->at) + 2;
-	struct line *line = malloc(sizeof(*line) + 2 * room), *before;
-	uint64_t number;
-
-	if (!line) {
-		r->error = -ENOMEM;
-		return true;
-	}
-	line->text = line->file + room;
-	if (!cpython_fact_number_take(words, UINT32_MAX, &number) ||
-	    !cpython_fact_text_take(words, line->file, room) ||
-	    !cpython_fact_text_take(words, line->text, room)) {
-		free(line);
-		return false;
-	}
-	before = cpython_table_get(&r->lines, file_key(line->file), number);
-	if (before || cpython_table_put(&r->lines, file_key(line->file), number, line)) {
-		r->error = before ? 0 : -ENOMEM;
-		free(line); /* what was given stays */
-	}
-	return true;
-}
-
 /* ---- the log ---- */
 
 static int bad_line(struct replay *r)
@@ -380,31 +213,33 @@ static bool line_next(struct replay *r, struct cpython_fact_words *text,
 	return true;
 }
 
+/* What stands behind a call: answers, and what cells are made of. */
+static int behind_take(struct replay *r, enum cpython_fact_record record,
+                       struct cpython_fact_words *line)
+{
+	if (record < CPYTHON_ANSWER_LIBRARY || record > CPYTHON_ANSWER_WRITER)
+		return cpython_fact_answers_take(&r->answers, record, line);
+	return r->call == CPYTHON_CALL_CELLS ? cpython_fact_cells_take(&r->cells, record, line)
+	                                     : -EBADMSG;
+}
+
 static int line_take(struct replay *r, struct cpython_fact_words *line)
 {
 	enum cpython_fact_record record = cpython_fact_record_take(line);
-	bool sound, call = record <= CPYTHON_CALL_END;
-	int error = call ? call_finish(r) : 0;
+	int error;
 
-	if (error)
-		return error;
-	if (call) {
-		r->call = record;
-		sound = call_parse(r, line);
-	} else if (record == CPYTHON_ANSWER_LINE) {
-		sound = line_parse(r, line);
-	} else if (record >= CPYTHON_ANSWER_LIBRARY && record <= CPYTHON_ANSWER_WRITER) {
-		error = r->call == CPYTHON_CALL_CELLS
-		                ? cpython_fact_cells_take(&r->cells, record, line)
-		                : -EBADMSG;
-		if (error && error != -EBADMSG)
+	if (record <= CPYTHON_CALL_END) {
+		error = call_finish(r);
+		if (error)
 			return error;
-		sound = !error;
+		r->call = record;
+		error = call_parse(r, line) ? 0 : -EBADMSG;
 	} else {
-		sound = record != CPYTHON_FACT_RECORD_NONE &&
-		        answer_parse(r, record == CPYTHON_ANSWER_FAIL, line);
+		error = behind_take(r, record, line);
 	}
-	return sound && cpython_fact_words_over(line) ? r->error : bad_line(r);
+	if (error == -EBADMSG || (!error && !cpython_fact_words_over(line)))
+		return bad_line(r);
+	return error;
 }
 
 static int lines_take(struct replay *r, struct cpython_fact_words *text)
@@ -469,10 +304,8 @@ static void replay_fini(struct replay *r)
 		cpython_translate_stats(r->translator, &r->told->stats);
 	cpython_translate_free(r->translator);
 	cpython_fact_cells_fini(&r->cells);
-	cpython_fact_image_fini(&r->image);
-	cpython_table_fini(&r->lines, free);
-	free(r->answers);
-	free(r->bytes);
+	r->told->unanswered = r->answers.unanswered;
+	cpython_fact_answers_fini(&r->answers);
 	free(r->body);
 }
 
@@ -485,8 +318,9 @@ int cpython_fact_replay(const char *text, size_t size, stream_fn fn, void *conte
 	                   .context = context,
 	                   .fault = fault,
 	                   .call = CPYTHON_FACT_RECORD_NONE};
-	struct cpython_translate_options options = {.memory = {memory_read, &r, NULL, NULL},
-	                                            .lines = {line_read, &r}};
+	struct cpython_translate_options options = {
+		.memory = {cpython_fact_answers_read, &r.answers, NULL, NULL},
+		.lines = {cpython_fact_answers_line, &r.answers}};
 	int error;
 
 	memset(out, 0, sizeof(*out));
