@@ -18,9 +18,10 @@ same() { # name
 
 # attached to, while tasks are suspended already, at each level
 mkfifo in
-for detail in steps locks awaits all; do
+for row in wakes:steps wakes:locks wakes:awaits wakes:all cells_counter:locks; do
+	load=${row%:*} detail=${row#*:}
 	rm -f facts
-	"$python" "$counting/wakes.py" <in >truth &
+	"$python" "$counting/$load.py" <in >truth &
 	program=$!
 	started+=("$program")
 	exec 9>in
@@ -32,12 +33,15 @@ for detail in steps locks awaits all; do
 	wait_for 20 grep -q '^done' truth || not_ok "the program does its work" "$(<truth)"
 	exec 9>&-
 	wait "$tracer"
-	is "record at level $detail ends well" "$?" 0
+	is "record of $load at level $detail ends well" "$?" 0
 	wait "$program"
 	is "the program was not harmed" "$?" 0
 	like "it tells what it kept" "$(<record.err)" 'facts and the like in facts'
-	same "level $detail"
+	same "$load at level $detail"
 done
+is "updates that were lost are in the report of the facts" \
+	"$("$awaitness" report --format json facts | jq '[.findings[] | select(.rule == "lost-update" and .object == "Racy.size")][0].count')" \
+	"$(sed -n 's/^truth lost-update Racy.size //p' truth)"
 is "the file is for its owner only" "$(stat -c %a facts)" 600
 
 # started, and in windows
