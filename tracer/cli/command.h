@@ -34,6 +34,7 @@ struct settings {
 	uint64_t duration_ns;                  /* 0: until the target ends or Ctrl-C */
 	uint64_t long_step_ns;                 /* 0: the analyzers' default */
 	const char *output;                    /* file or folder; NULL: standard output */
+	const char *facts;                     /* file; NULL: facts are not kept */
 	const char *fail_on;                   /* as given; fail_on.h reads it. NULL: never */
 	const char *baseline, *write_baseline; /* files of known findings; NULL: none */
 	const char *only;                      /* analyzers, comma-separated; NULL: all */
@@ -80,7 +81,7 @@ extern const struct option_row option_duration, option_format, option_output, op
 	option_only, option_long_step, option_transport, option_force, option_verbose, option_color,
 	option_help, option_trace_output, option_from, option_to, option_detail, option_duty,
 	option_follow, option_no_cells, option_man, option_all, option_baseline,
-	option_write_baseline;
+	option_write_baseline, option_facts;
 
 /** What is left when the options are taken out. */
 struct arguments {

@@ -57,6 +57,16 @@ const struct option_row option_trace_output = {
 	.offset = FIELD(output),
 	.help = "The trace folder to make. It must not exist; see --force.",
 };
+const struct option_row option_facts = {
+	.name = "facts",
+	.argument = "FILE",
+	.type = OPTION_STRING,
+	.offset = FIELD(facts),
+	.help = "Keep the facts about a Python program in FILE, too, as they came from the kernel: "
+		"report "
+		"and print take FILE as they take a trace, and make the same events of it again. "
+		"Not with --follow.",
+};
 const struct option_row option_fail_on = {
 	.name = "fail-on",
 	.argument = "LIST",

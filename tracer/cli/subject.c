@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "kernel/capability.h"
+#include "cpython/cpython_fact_log.h"
 #include "cpython/cpython_follow.h"
 #include "cpython/cpython_session.h"
 #include "duration.h"
@@ -104,6 +105,7 @@ static int subject_cpython(struct subject *subject)
 	if (!subject->watch)
 		return fail("not enough memory");
 	options.watch_context = subject->watch;
+	options.log = subject->facts;
 	err = settings->follow ? cpython_follow_open(&options, &subject->source, &fault)
 	                       : cpython_session_open(&options, &subject->source, &fault);
 	return err ? subject_fault(subject, &fault, err) : STATUS_CLEAN;
@@ -131,6 +133,26 @@ static int subject_session(struct subject *subject)
 	return STATUS_CLEAN;
 }
 
+/* --facts: what it can keep are the facts of one Python process. */
+static int subject_facts(struct subject *subject)
+{
+	const struct settings *settings = subject->settings;
+	struct fault fault = {0};
+
+	if (!settings->facts)
+		return STATUS_CLEAN;
+	if (settings->follow)
+		return fail_usage(NULL,
+		                  "--facts keeps the facts of one process: not with --follow");
+	if (!(subject->target->runtimes & TARGET_CPYTHON))
+		return fail("--facts keeps facts about a Python program, and process %d (%.100s) "
+		            "is none",
+		            (int)subject->target->pid, subject->target->command);
+	if (cpython_fact_log_open(settings->facts, settings->force, &subject->facts, &fault))
+		return fail("%s", fault.message);
+	return STATUS_CLEAN;
+}
+
 int subject_attach(struct subject *subject, const struct command *command,
                    const struct settings *settings, const char *pid_text)
 {
@@ -138,6 +160,8 @@ int subject_attach(struct subject *subject, const struct command *command,
 
 	*subject = (struct subject){.settings = settings};
 	status = subject_find(command, pid_text, &subject->target);
+	if (status == STATUS_CLEAN)
+		status = subject_facts(subject);
 	return status == STATUS_CLEAN ? subject_session(subject) : status;
 }
 
@@ -288,6 +312,8 @@ int subject_start(struct subject *subject, const struct settings *settings, char
 	if (status == STATUS_CLEAN)
 		status = subject_look(subject, argv);
 	if (status == STATUS_CLEAN)
+		status = subject_facts(subject);
+	if (status == STATUS_CLEAN)
 		status = subject->directory ? subject_files(subject) : subject_session(subject);
 	return status;
 }
@@ -358,6 +384,8 @@ void subject_close(struct subject *subject)
 	if (subject->source)
 		subject->source->ops->close(subject->source);
 	subject->source = NULL;
+	cpython_fact_log_close(subject->facts); /* of a session that was not followed to its end */
+	subject->facts = NULL;
 	join_watch_free(subject->watch);
 	subject->watch = NULL;
 	if (subject->started)

@@ -12,6 +12,7 @@
 #include "target/target.h"
 
 struct analysis;
+struct cpython_fact_log;
 struct join_watch;
 
 struct subject {
@@ -22,8 +23,9 @@ struct subject {
 	bool started;             /* by us: `spawn` is valid */
 	const char *command_name; /* of what was started: argv[0] */
 	int exit_status; /* subject_finish: of what was started; 128 + n: signal n ended it */
-	struct join_watch *watch; /* of a Python program: what is to be watched */
-	char *directory;          /* of the file transport; NULL: not used */
+	struct join_watch *watch;       /* of a Python program: what is to be watched */
+	struct cpython_fact_log *facts; /* --facts: where they are kept; NULL: they are not */
+	char *directory;                /* of the file transport; NULL: not used */
 };
 
 /**

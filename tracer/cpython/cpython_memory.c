@@ -73,21 +73,21 @@ uint32_t cpython_half(const struct cpython_memory *memory, uint64_t address)
 
 int cpython_c_string(const struct cpython_memory *memory, uint64_t address, char *out, size_t size)
 {
-	size_t n = 0;
-	int error;
+	enum { PIECE = 16 }; /* of memory: all of it is mapped, or none */
+	size_t n = 0, piece;
+	int error = 0;
 
-	while (n < size - 1) {
-		error = cpython_read(memory, address + n, out + n, 1);
-		if (error) {
-			out[n] = 0;
-			return error;
-		}
-		if (!out[n])
+	while (n < size - 1 && !error) {
+		piece = PIECE - (address + n) % PIECE;
+		if (piece > size - 1 - n)
+			piece = size - 1 - n;
+		error = cpython_read(memory, address + n, out + n, piece);
+		if (!error && memchr(out + n, 0, piece))
 			return 0;
-		n++;
+		n += error ? 0 : piece;
 	}
 	out[n] = 0;
-	return 0;
+	return error;
 }
 
 static size_t utf8_put(char *out, size_t room, uint32_t c)

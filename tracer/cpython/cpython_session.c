@@ -77,9 +77,25 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 	return error;
 }
 
+/* What the session tells by itself. */
+struct telling {
+	struct cpython_fact_log *log;
+	stream_fn fn;
+	void *context;
+};
+
+static int tell_itself(void *context, const struct stream_batch *batch)
+{
+	struct telling *telling = context;
+
+	cpython_fact_log_events(telling->log, batch);
+	return telling->fn(telling->context, batch);
+}
+
 /* Once: when what the probes can see is known, at the latest when nothing more comes. */
 static int session_describe(struct cpython_session *s, stream_fn fn, void *context)
 {
+	struct telling telling = {s->options.log, fn, context};
 	char detail[64];
 
 	if (s->described || (s->stage != STAGE_RUNNING && !s->stopped))
@@ -93,7 +109,7 @@ static int session_describe(struct cpython_session *s, stream_fn fn, void *conte
 	return cpython_describe(s->target, &s->found, detail, s->source.ops->name,
 	                        cpython_level_sees(s->options.detail, &s->found) |
 	                                (cpython_watch_sees(s->watch) ? AW_CAN_CELLS : 0),
-	                        s->translator, fn, context);
+	                        s->translator, tell_itself, &telling);
 }
 
 /* A target that runs another program by now shall not keep the memory of the one before. */
@@ -115,6 +131,7 @@ static void memory_look(struct cpython_session *s)
 static int missed_tell(struct cpython_session *s, bool last, stream_fn fn, void *context)
 {
 	uint64_t now = clock_now(), count, numbered;
+	struct telling telling = {s->options.log, fn, context};
 	struct cpython_translate_stats stats;
 
 	if (!s->described || (!last && !session_missed_due(&s->missed, now)))
@@ -128,7 +145,7 @@ static int missed_tell(struct cpython_session *s, bool last, stream_fn fn, void 
 	           cpython_attachment_counter(s->attachment, CPYTHON_COUNT_FULL);
 	if (last && numbered > stats.missing)
 		count += numbered - stats.missing;
-	return session_missed_tell(&s->missed, s->pid, count, now, fn, context);
+	return session_missed_tell(&s->missed, s->pid, count, now, tell_itself, &telling);
 }
 
 static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void *context)

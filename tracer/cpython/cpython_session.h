@@ -34,6 +34,8 @@ enum cpython_detail {
 /** The word for a level, as `--detail` takes it; NULL: no such level. */
 const char *cpython_detail_text(enum cpython_detail detail);
 
+struct cpython_fact_log;
+
 struct cpython_session_options {
 	pid_t pid;
 	enum cpython_detail detail;
@@ -46,6 +48,7 @@ struct cpython_session_options {
 	void *watch_context;
 	uint32_t *ids; /* see cpython_translate_options */
 	uint64_t sites_from;
+	struct cpython_fact_log *log; /* likewise; not with `ids` */
 };
 
 /**

@@ -133,6 +133,7 @@ static int session_translate(struct cpython_session *s)
 		.context = s,
 		.ids = s->options.ids,
 		.sites_from = s->options.sites_from,
+		.log = s->options.log,
 	};
 
 	return cpython_translate_new(&options, &s->translator);
@@ -150,6 +151,7 @@ static void session_watch(struct cpython_session *s)
 		.target = &s->found.target,
 		.attachment = s->attachment,
 		.translator = s->translator,
+		.log = s->options.log,
 		.fn = s->options.watch,
 		.context = s->options.watch_context,
 	};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cpython_cells.h"
+#include "cpython_fact_log.h"
 #include "cpython_session_watch.h"
 
 enum { FILES_MAX = 4096 };
@@ -105,7 +106,7 @@ static int watch_start(struct cpython_watch *w)
 {
 	const struct cpython_watch_options *o = &w->options;
 	struct cpython_cells_options options = {
-		.memory = o->memory,
+		.memory = *cpython_translate_memory(o->translator),
 		.function = o->target->function,
 		.await_fn = await_tell,
 		.attribute_fn = attribute_tell,
@@ -118,6 +119,8 @@ static int watch_start(struct cpython_watch *w)
 		error = cpython_modules_read(&w->modules, &o->memory, o->target->interpreter);
 	if (!error)
 		error = windows_make(w, &w->modules, &watch);
+	if (!error && w->cells)
+		cpython_fact_log_cells(o->log, o->target->function, &watch, &w->modules);
 	if (!error && w->cells)
 		error = cpython_cells_load(w->cells, &watch, &w->modules,
 		                           cpython_translate_codes(o->translator));

@@ -23,6 +23,7 @@ struct cpython_watch_options {
 	struct cpython_target *target; /* gets to know that there are cells */
 	struct cpython_attachment *attachment;
 	struct cpython_translator *translator;
+	struct cpython_fact_log *log; /* keeps what they are; NULL: nobody does */
 	aw_watch_fn fn;
 	void *context;
 };

@@ -27,6 +27,7 @@ struct source_file {
 };
 
 struct cpython_source {
+	struct cpython_lines lines; /* asked instead of files */
 	uint32_t pid;
 	int root, folder; /* of the process, open, since it may have ended when they are needed */
 	char *library;    /* where the standard library lies; NULL: not known yet */
@@ -51,6 +52,15 @@ int cpython_source_new(uint32_t pid, struct cpython_source **out)
 	(*out)->root = pid ? folder_open(pid, "root") : -1;
 	(*out)->folder = pid ? folder_open(pid, "cwd") : -1;
 	return 0;
+}
+
+int cpython_source_told(const struct cpython_lines *lines, struct cpython_source **out)
+{
+	int error = cpython_source_new(0, out);
+
+	if (!error)
+		(*out)->lines = *lines;
+	return error;
 }
 
 void cpython_source_free(struct cpython_source *source)
@@ -216,7 +226,10 @@ static struct source_file *file_get(struct cpython_source *source, const char *n
 
 const char *cpython_source_line(struct cpython_source *source, const char *file, uint32_t line)
 {
-	struct source_file *f = file_get(source, file);
+	struct source_file *f;
 
+	if (source->lines.line)
+		return source->lines.line(source->lines.context, file, line);
+	f = file_get(source, file);
 	return f && line && line <= f->count ? f->lines[line - 1] : NULL;
 }

@@ -14,8 +14,16 @@
 
 struct cpython_source;
 
+/** Where lines come from that are not read from files: `line` is cpython_source_line. */
+struct cpython_lines {
+	const char *(*line)(void *context, const char *file, uint32_t line); /* NULL: files */
+	void *context;
+};
+
 /** `pid` 0: files of this process's own root. 0 or -ENOMEM. */
 int cpython_source_new(uint32_t pid, struct cpython_source **out);
+/** Reads no file: asks `lines` for each line. What it gives stays until the source is freed. */
+int cpython_source_told(const struct cpython_lines *lines, struct cpython_source **out);
 void cpython_source_free(struct cpython_source *source); /* takes NULL */
 
 /** Line `line` (from 1) of a file without its newline, or NULL. Valid until the source is freed. */

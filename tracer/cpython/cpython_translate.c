@@ -13,18 +13,24 @@ int cpython_translate_new(const struct cpython_translate_options *options,
                           struct cpython_translator **out)
 {
 	struct cpython_translator *t = calloc(1, sizeof(*t));
+	int error;
 
 	*out = NULL;
 	if (!t)
 		return -ENOMEM;
 	t->options = *options;
 	t->ids = options->ids ? options->ids : &t->own_ids;
-	if (cpython_codes_init(&t->codes, &options->memory, options->interpreter,
-	                       options->function) ||
-	    cpython_source_new(options->pid, &t->source)) {
+	error = cpython_fact_log_begin(options->log, &t->options);
+	if (!error)
+		error = cpython_codes_init(&t->codes, &t->options.memory, options->interpreter,
+		                           options->function);
+	if (!error)
+		error = t->options.lines.line ? cpython_source_told(&t->options.lines, &t->source)
+		                              : cpython_source_new(options->pid, &t->source);
+	if (error) {
 		cpython_codes_fini(&t->codes);
 		free(t);
-		return -ENOMEM;
+		return error;
 	}
 	*out = t;
 	return 0;
@@ -365,6 +371,7 @@ int cpython_translate_fact(struct cpython_translator *t, const struct cpython_fa
 	if (size < sizeof(*fact) || fact->count > CPYTHON_ITEMS ||
 	    size < sizeof(*fact) + fact->count * sizeof(*items))
 		return -EPROTO;
+	cpython_fact_log_fact(t->options.log, fact);
 	cpython_tasks_sweep(t);
 	t->stats.facts++;
 	stream = cpython_stream_get(t, fact->tid);
@@ -400,6 +407,7 @@ int cpython_translate_define(struct cpython_translator *t, const struct cpython_
 {
 	if (!cpython_define_sound(record, size))
 		return -EPROTO;
+	cpython_fact_log_define(t->options.log, record);
 	t->codes.now = record->fact.time;
 	return cpython_codes_define(&t->codes, record, size);
 }
@@ -407,6 +415,7 @@ int cpython_translate_define(struct cpython_translator *t, const struct cpython_
 int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn, void *context,
                             unsigned *batches)
 {
+	cpython_fact_log_told(t->options.log, all);
 	for (size_t i = 0; i < t->streams.room; i++) {
 		struct cpython_stream *stream = t->streams.slots[i].value;
 		struct stream_batch batch;
@@ -440,6 +449,7 @@ static void stream_pause(struct cpython_stream *stream)
 
 void cpython_translate_pause(struct cpython_translator *t)
 {
+	cpython_fact_log_pause(t->options.log);
 	for (size_t i = 0; i < t->tasks.room; i++) {
 		struct cpython_task *task = t->tasks.slots[i].value;
 
@@ -459,6 +469,7 @@ void cpython_translate_pause(struct cpython_translator *t)
 
 void cpython_translate_missed(struct cpython_translator *t)
 {
+	cpython_fact_log_missed(t->options.log);
 	for (size_t i = 0; i < t->streams.room; i++)
 		if (t->streams.slots[i].value)
 			cpython_makers_forget(
@@ -467,12 +478,19 @@ void cpython_translate_missed(struct cpython_translator *t)
 
 void cpython_translate_cells(struct cpython_translator *t, struct cpython_cells *cells)
 {
+	cpython_fact_log_watch(t->options.log, cells);
 	t->cells = cells;
 }
 
 int cpython_translate_type(struct cpython_translator *t, uint64_t address)
 {
+	cpython_fact_log_type(t->options.log, address);
 	return cpython_type_get(t, address) ? 0 : -ENOMEM;
+}
+
+const struct cpython_memory *cpython_translate_memory(const struct cpython_translator *t)
+{
+	return &t->options.memory;
 }
 
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *t)

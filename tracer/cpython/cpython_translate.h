@@ -27,7 +27,9 @@
 
 #include "cpython_define.h"
 #include "cpython_find.h"
+#include "cpython_fact_log.h"
 #include "cpython_memory.h"
+#include "cpython_source.h"
 #include "event/stream.h"
 
 /* Threads that are told apart, of all there ever were; the facts of more are told as lost. */
@@ -54,8 +56,11 @@ struct cpython_translate_options {
 	cpython_loop_fn loop_fn;        /* may be NULL */
 	void *context;                  /* of both */
 	/* Where several processes are told of together, their ids differ: */
-	uint32_t *ids;       /* the last id given to a task or lock; NULL: its own, from 1 */
-	uint64_t sites_from; /* site ids begin behind this */
+	uint32_t *ids;              /* the last id given to a task or lock; NULL: its own, from 1 */
+	uint64_t sites_from;        /* site ids begin behind this */
+	struct cpython_lines lines; /* of its source; .line NULL: its files are read */
+	struct cpython_fact_log
+		*log; /* keeps all that the translator is given; NULL: nobody does */
 };
 
 /** What the translator saw that does not fit; a self-check refuses a target by it. */
@@ -124,6 +129,10 @@ void cpython_translate_cells(struct cpython_translator *translator, struct cpyth
 
 /** Reads a type while it is there, for facts that will name it. 0 or -ENOMEM. */
 int cpython_translate_type(struct cpython_translator *translator, uint64_t address);
+
+/** How it reads the target's memory. Whoever finds cells for it reads in the same way, so that a
+ * log of the facts has it. */
+const struct cpython_memory *cpython_translate_memory(const struct cpython_translator *translator);
 
 /** The code objects it has read. */
 struct cpython_codes *cpython_translate_codes(struct cpython_translator *translator);

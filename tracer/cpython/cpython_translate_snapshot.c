@@ -37,6 +37,7 @@ int cpython_translate_snapshot(struct cpython_translator *t, const struct cpytho
 
 	if (!stream || fact->count > CPYTHON_ITEMS)
 		return stream ? -EPROTO : -ENOMEM;
+	cpython_fact_log_snapshot(t->options.log, fact, pass);
 	t->codes.now = fact->time;
 	if (pass == CPYTHON_SNAPSHOT_MEET)
 		return cpython_task_get(t, stream, fact, items, fact->task, fact->coro) ? 0
@@ -70,6 +71,7 @@ int cpython_translate_number(struct cpython_translator *t, uint64_t next)
 {
 	struct cpython_stream *stream = cpython_stream_get(t, 0);
 
+	cpython_fact_log_number(t->options.log, next);
 	if (!stream)
 		return -ENOMEM;
 	stream->next_event = next;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "cli/duration.h"
+#include "cpython/cpython_fact_log.h"
 #include "event/event_table.h"
 #include "cli/interrupt.h"
 #include "order/merge.h"
@@ -37,7 +38,7 @@ struct live_own {
 	uint64_t next; /* number of its next record */
 };
 
-enum culprit { CULPRIT_NONE, CULPRIT_WRITER, CULPRIT_ANALYSIS, CULPRIT_SYMBOLS };
+enum culprit { CULPRIT_NONE, CULPRIT_WRITER, CULPRIT_ANALYSIS, CULPRIT_SYMBOLS, CULPRIT_FACTS };
 
 struct live {
 	const struct live_parts *parts;
@@ -103,6 +104,16 @@ static int live_pass_own(void *context, const struct stream_batch *batch)
 	return live_hand_on(live, &own);
 }
 
+/* What is told here, and not by the source. */
+static int live_tell_own(void *context, const struct stream_batch *batch)
+{
+	struct live *live = context;
+
+	if (live->parts->facts)
+		cpython_fact_log_events(live->parts->facts, batch);
+	return live_pass_own(live, batch);
+}
+
 /* A stream_fn behind the merge. */
 static int live_pass(void *context, const struct stream_batch *batch)
 {
@@ -130,6 +141,9 @@ static int live_fault(const struct live *live, int err)
 		            live->parts->settings->output, strerror(-err));
 	case CULPRIT_ANALYSIS:
 		return fail("cannot go on analysing: %s", strerror(-err));
+	case CULPRIT_FACTS:
+		return fail("cannot write the facts %s: %s; the file holds what came before",
+		            live->parts->settings->facts, strerror(-err));
 	case CULPRIT_SYMBOLS:
 	case CULPRIT_NONE:
 		break;
@@ -183,6 +197,11 @@ static int live_flush(struct live *live, uint64_t now)
 	err = ctf_writer_flush(live->parts->writer);
 	if (err)
 		live->culprit = CULPRIT_WRITER;
+	if (!err && live->parts->facts) {
+		err = cpython_fact_log_flush(live->parts->facts);
+		if (err)
+			live->culprit = CULPRIT_FACTS;
+	}
 	return err;
 }
 
@@ -222,7 +241,7 @@ static int live_mark_end(struct live *live, uint64_t now)
 	const struct stream_batch batch = {
 		.pid = (uint32_t)live->parts->target->pid, .events = &event, .count = 1};
 
-	return live_pass_own(live, &batch);
+	return live_tell_own(live, &batch);
 }
 
 static int live_end(struct live *live)
@@ -240,7 +259,7 @@ static int live_end(struct live *live)
 	if (target_alive(parts->target))
 		symbols_refresh(
 			live->symbols); /* libraries loaded meanwhile; else the old maps do */
-	return symbols_define(live->symbols, clock_now(), live_pass_own, live);
+	return symbols_define(live->symbols, clock_now(), live_tell_own, live);
 }
 
 static void live_tell(const struct live *live)

@@ -15,11 +15,12 @@
 
 struct live_parts {
 	const struct settings *settings;
-	const struct target *target; /* must outlive the live */
-	struct source *source;       /* stays the caller's */
-	struct spawn *spawn;         /* what `run` started; NULL: attached to */
-	struct ctf_writer *writer;   /* NULL: no trace */
-	struct analysis *analysis;   /* NULL: no report */
+	const struct target *target;    /* must outlive the live */
+	struct source *source;          /* stays the caller's */
+	struct spawn *spawn;            /* what `run` started; NULL: attached to */
+	struct ctf_writer *writer;      /* NULL: no trace */
+	struct cpython_fact_log *facts; /* NULL: they are not kept */
+	struct analysis *analysis;      /* NULL: no report */
 	bool ended_here; /* set by live_follow: the duration was over, and `spawn` was sent SIGTERM
 	                  */
 };

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "trace/ctf_writer.h"
 #include "cli/interrupt.h"
+#include "cpython/cpython_fact_log.h"
 #include "live.h"
 #include "cli/subject.h"
 
@@ -24,6 +25,24 @@ static void record_tell(const struct ctf_writer *writer, const struct settings *
 	        stats.lost);
 }
 
+/* The source has been stopped: nothing more comes. */
+static int record_facts_end(const struct settings *settings, struct subject *subject)
+{
+	struct cpython_fact_log_stats stats;
+	int err;
+
+	if (!subject->facts)
+		return STATUS_CLEAN;
+	cpython_fact_log_stats(subject->facts, &stats);
+	err = cpython_fact_log_close(subject->facts);
+	subject->facts = NULL;
+	if (err)
+		return fail("cannot write the facts %s: %s", settings->facts, strerror(-err));
+	fprintf(stderr, "awaitness: %" PRIu64 " facts and the like in %s (%.1f MB)\n", stats.calls,
+	        settings->facts, (double)stats.bytes / 1e6);
+	return STATUS_CLEAN;
+}
+
 static int record_follow(const struct settings *settings, struct subject *subject,
                          struct ctf_writer *writer)
 {
@@ -31,7 +50,8 @@ static int record_follow(const struct settings *settings, struct subject *subjec
 	                           .target = subject->target,
 	                           .source = subject->source,
 	                           .spawn = subject->started ? &subject->spawn : NULL,
-	                           .writer = writer};
+	                           .writer = writer,
+	                           .facts = subject->facts};
 	int status, seen;
 
 	interrupt_catch();
@@ -58,6 +78,9 @@ static int record_to(const struct settings *settings, struct subject *subject)
 	if (err && status == STATUS_CLEAN)
 		status = fail("cannot write the trace %s: %s", settings->output, strerror(-err));
 	record_tell(writer, settings);
+	err = record_facts_end(settings, subject);
+	if (status == STATUS_CLEAN)
+		status = err;
 	ctf_writer_close(writer); /* flushed above: nothing is left that could fail */
 	return status != STATUS_CLEAN ? status : subject->exit_status;
 }
@@ -96,10 +119,10 @@ const struct command command_record = {
 	.examples = "  awaitness record -d 10s -o trace 1234\n"
 		    "  awaitness record -o trace -- ./server\n"
 		    "  awaitness report trace\n",
-	.options =
-		(const struct option_row *const[]){&option_trace_output, &option_force,
-                                                   &option_duration, &option_detail, &option_duty,
-                                                   &option_follow, &option_no_cells,
-                                                   &option_transport, &option_verbose, NULL},
+	.options = (const struct option_row *const[]){&option_trace_output, &option_force,
+                                                      &option_duration, &option_detail,
+                                                      &option_duty, &option_follow,
+                                                      &option_no_cells, &option_transport,
+                                                      &option_facts, &option_verbose, NULL},
 	.run = record_run,
 };

@@ -11,6 +11,7 @@
 #include "trace/ctf_reader.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "facts.h"
 #include "trace/text_writer.h"
 
 static int print_take(void *writer, const struct stream_batch *batch)
@@ -38,7 +39,7 @@ static int print_events(struct ctf_reader *reader, const char *path, struct outp
 	return err ? STATUS_CLEAN : output_close(output);
 }
 
-static int print_run(const struct settings *settings, const struct arguments *arguments)
+static int print_trace(const struct settings *settings, const char *path)
 {
 	struct ctf_reader *reader;
 	struct ctf_reader_info info;
@@ -46,29 +47,59 @@ static int print_run(const struct settings *settings, const struct arguments *ar
 	struct output output;
 	int status;
 
-	if (arguments->count != 1 || arguments->command)
-		return fail_usage(&command_print, "print takes one trace folder");
-	if (ctf_reader_open(arguments->values[0], &reader, &fault))
+	if (ctf_reader_open(path, &reader, &fault))
 		return fail("%s", fault.message);
 	status = output_open(&output, settings);
 	if (status == STATUS_CLEAN)
-		status = print_events(reader, arguments->values[0], &output);
+		status = print_events(reader, path, &output);
 	ctf_reader_info(reader, &info);
 	ctf_reader_close(reader);
 	if (info.cut_bytes)
 		fprintf(stderr,
 		        "awaitness: %s is truncated: %" PRIu64
 		        " bytes at the ends of its files are left out\n",
-		        arguments->values[0], info.cut_bytes);
+		        path, info.cut_bytes);
 	return status;
+}
+
+static int print_facts(const struct settings *settings, const char *path)
+{
+	struct text_writer *writer;
+	struct output output;
+	int status = output_open(&output, settings), stopped, err;
+
+	if (status != STATUS_CLEAN)
+		return status;
+	err = text_writer_new(output.file, &writer);
+	if (err)
+		return fail("cannot print %s: %s", path, strerror(-err));
+	interrupt_catch();
+	status = facts_read(path, print_take, writer, &stopped);
+	err = text_writer_free(writer);
+	if (stopped)
+		err = stopped;
+	if (err && err != -EPIPE && err != -ECANCELED)
+		return fail("cannot write to %s: %s", output.name, strerror(-err));
+	if (err || status != STATUS_CLEAN)
+		return status;
+	return output_close(&output);
+}
+
+static int print_run(const struct settings *settings, const struct arguments *arguments)
+{
+	if (arguments->count != 1 || arguments->command)
+		return fail_usage(&command_print, "print takes one trace folder or file of facts");
+	return facts_is(arguments->values[0]) ? print_facts(settings, arguments->values[0])
+	                                      : print_trace(settings, arguments->values[0]);
 }
 
 const struct command command_print = {
 	.name = "print",
 	.summary = "print a recorded trace as text",
-	.usage = "[OPTIONS] DIR",
+	.usage = "[OPTIONS] (DIR | FILE)",
 	.description =
-		"Prints the events of the trace folder DIR, one a line, in the order of all "
+		"Prints the events of the trace folder DIR, or of the facts that record --facts "
+		"kept in FILE, one a line, in the order of all "
 		"threads: time in nanoseconds, task, kind of event, and what it is about. Ids "
 		"stand behind the names (`w1#5`), so the text holds all that the trace does: "
 		"awaitness convert makes a trace of it again. Names that the target chose are "

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "target/symbols.h"
 #include "cli/verdict.h"
+#include "facts.h"
 
 struct replay {
 	struct analysis *analysis;
@@ -89,16 +90,38 @@ static int report_trace(struct verdict *verdict, const char *path)
 	return status != STATUS_CLEAN ? status : printed;
 }
 
+static int facts_take(void *analysis, const struct stream_batch *batch)
+{
+	return interrupt_count() ? -ECANCELED : analysis_feed(analysis, batch);
+}
+
+static int report_facts(struct verdict *verdict, const char *path)
+{
+	int status, stopped, printed;
+
+	interrupt_catch();
+	status = facts_read(path, facts_take, verdict->analysis, &stopped);
+	if (stopped == -ECANCELED)
+		fprintf(stderr, "awaitness: interrupted: the report is of what was read\n");
+	else if (stopped)
+		status = fail("cannot analyse %s: %s", path, strerror(-stopped));
+	printed = verdict_print(verdict);
+	return status != STATUS_CLEAN ? status : printed;
+}
+
 static int report_run(const struct settings *settings, const struct arguments *arguments)
 {
 	struct verdict verdict;
 	int status;
 
 	if (arguments->count != 1 || arguments->command)
-		return fail_usage(&command_report, "report takes one trace folder");
+		return fail_usage(&command_report,
+		                  "report takes one trace folder or file of facts");
 	status = verdict_open(&verdict, &command_report, settings);
 	if (status == STATUS_CLEAN)
-		status = report_trace(&verdict, arguments->values[0]);
+		status = facts_is(arguments->values[0])
+		                 ? report_facts(&verdict, arguments->values[0])
+		                 : report_trace(&verdict, arguments->values[0]);
 	verdict_close(&verdict);
 	return status;
 }
@@ -106,9 +129,10 @@ static int report_run(const struct settings *settings, const struct arguments *a
 const struct command command_report = {
 	.name = "report",
 	.summary = "report on a recorded trace",
-	.usage = "[OPTIONS] DIR",
+	.usage = "[OPTIONS] (DIR | FILE)",
 	.description =
-		"Reads the trace folder DIR that awaitness record wrote, here or on another "
+		"Reads the trace folder DIR that awaitness record wrote, or the file of facts that "
+		"record --facts did, here or on another "
 		"machine, and prints the report that attach or run would have printed. Needs no "
 		"privileges.\n\n"
 		"A truncated trace is reported on as far as it goes, with a line on standard "
