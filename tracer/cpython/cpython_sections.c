@@ -181,6 +181,19 @@ int cpython_section_taken(struct cpython_translator *t, struct cpython_stream *s
 	return 0;
 }
 
+int cpython_section_wait_over(struct cpython_translator *t, struct cpython_stream *stream,
+                              struct cpython_task *task, uint64_t from, uint64_t time, bool freed)
+{
+	struct cpython_lock *lock = task->waits_condition;
+	struct cpython_held *held;
+	int error;
+
+	task->waits_condition = NULL;
+	error = cpython_section_taken(t, stream, task, lock, task->site, from, time);
+	held = freed && !error ? cpython_held_find(task, lock) : NULL;
+	return held ? cpython_section_freed(stream, task, held, task->id, from, time) : error;
+}
+
 /* A thread lock that was not free blocked the thread: by now the task has it. */
 int cpython_thread_wait_over(struct cpython_translator *t, struct cpython_stream *stream,
                              struct cpython_task *task, uint64_t now)
@@ -291,6 +304,12 @@ static int type_unknown(struct cpython_translator *t, struct cpython_stream *str
 	return cpython_emit(stream, stream->time, AW_LOST, 0, 0, 1, fact->time);
 }
 
+/* When the step under way began. */
+static uint64_t step_begun(const struct cpython_stream *stream, const struct cpython_fact *fact)
+{
+	return stream->step.count ? stream->step.events[0].time : fact->time;
+}
+
 int cpython_section_take(struct cpython_translator *t, struct cpython_stream *stream,
                          struct cpython_task *task, const struct cpython_fact *fact,
                          const struct cpython_item *items)
@@ -311,8 +330,13 @@ int cpython_section_take(struct cpython_translator *t, struct cpython_stream *st
 	lock = cpython_lock_get(t, stream, state->a, state->b);
 	if (!lock)
 		return 0;
+	error = lock == task->waits_condition && !cpython_held_find(task, lock)
+	                ? cpython_section_wait_over(t, stream, task, step_begun(stream, fact),
+	                                            fact->time, true)
+	                : 0;
+	if (error)
+		return error;
 	spot = entered_spot(t, caller);
-	error = 0;
 	if (state->state == CPYTHON_LOCK_FREE || fact->flags & CPYTHON_LOCK_OTHER)
 		error = cpython_lock_other(t, stream, task, fact->time, lock, &spot, fact->flags);
 	if (error)

@@ -385,12 +385,10 @@ int cpython_section_settle(struct cpython_translator *t, struct cpython_stream *
 		view_waits(t, stream, chain, &view);
 	for (unsigned i = 0; i < task->held_count; i++)
 		task->held[i].marked = false;
-	if (task->waits_condition && !view.waiting && view.condition != task->waits_condition &&
-	    !cpython_held_find(task, task->waits_condition)) {
-		/* Condition.wait is over: it has taken its lock again in this step */
-		error = cpython_section_taken(t, stream, task, task->waits_condition, task->site,
-		                              fact->last_entered, fact->time);
-	}
+	if (task->waits_condition && !view.waiting &&
+	    !cpython_held_find(task, task->waits_condition))
+		error = cpython_section_wait_over(t, stream, task, fact->last_entered, fact->time,
+		                                  view.condition == task->waits_condition);
 	task->waits_condition = view.condition;
 	if (!error)
 		error = shown_settle(t, stream, task, fact, &view);

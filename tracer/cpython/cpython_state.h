@@ -362,6 +362,10 @@ int cpython_section_resume(struct cpython_translator *t, struct cpython_stream *
                            struct cpython_task *task, uint64_t time, bool exception);
 /** The task has ended unseen by `time`: the locks of threads that it held are free. 0 or -ENOMEM.
  */
+/** Condition.wait is over: it has taken its lock again in this step, whatever it was woken by,
+ * between `from` and `time`, and with `freed` freed it, too. 0 or -ENOMEM. */
+int cpython_section_wait_over(struct cpython_translator *t, struct cpython_stream *stream,
+                              struct cpython_task *task, uint64_t from, uint64_t time, bool freed);
 int cpython_section_vanish(struct cpython_stream *stream, struct cpython_task *task, uint64_t time);
 /** The task's memory is given up: nobody may point to it. */
 void cpython_section_forget(struct cpython_task *task);
