@@ -51,21 +51,21 @@ static int acquire_begin(struct cpython_translator *t, struct cpython_stream *st
                          const struct cpython_item *items, const struct cpython_item *callee)
 {
 	const struct cpython_code *code = cpython_codes_get(&t->codes, callee->b);
-	bool with = false, first = true;
+	bool with = false;
 	uint64_t site = 0;
 
 	if (!code || code->role != CPYTHON_ROLE_ACQUIRE || !callee->d)
 		return 0;
-	for (unsigned i = 0; i < fact->count && !site; i++) {
+	/* A class derived from a lock may have an acquire() of its own between `with` and the
+	 * lock's. */
+	for (unsigned i = 0; i < fact->count; i++) {
 		if (items[i].kind != CPYTHON_ITEM_CALLER)
 			continue;
 		code = cpython_codes_get(&t->codes, items[i].b);
 		if (!code)
 			continue;
-		if (first)
-			with = strstr(code->function, "__aenter__") && between(code);
-		first = false;
-		if (!between(code))
+		with = with || (strstr(code->function, "__aenter__") && between(code));
+		if (!site && !between(code))
 			site = cpython_site(t, stream, fact->time, code, items[i].offset, 0);
 	}
 	return cpython_section_acquire(t, stream, task, fact, items, site, with);
