@@ -94,3 +94,27 @@ check "it saw a part of the sections ($seen of $sections)" test "$seen" -gt 20 -
 is "and says so" "$(jq -r '.unseen | any(.what | test("in windows"))' part.json)" true
 like "with the share" "$(jq -r .target.detail part.json)" '^locks, 0.2 s of every 0.6 s'
 is "there is nothing to find in it" "$(jq '.findings | length' part.json)" 0
+
+# A program that is started is watched in windows, too, and may end between two of them.
+cat >steps.py <<'EOF'
+import asyncio, sys, time
+
+
+async def main():
+    end, steps = time.monotonic() + float(sys.argv[1]), 0
+    while time.monotonic() < end:
+        await asyncio.sleep(0.001)
+        steps += 1
+    print(steps)
+
+
+asyncio.run(main())
+EOF
+"$awaitness" run --duty 200ms/600ms --format json --output part.json -- "$python" steps.py 3 >steps
+is "run watches in windows" $? 0
+steps=$(<steps) seen=$(jq .period.steps part.json)
+check "it saw a part of the steps ($seen of $steps)" test "$seen" -gt 20 -a "$seen" -lt "$((steps * 3 / 4))"
+is "and says so" "$(jq -r '.unseen | any(.what | test("in windows"))' part.json)" true
+check "run ends between two windows" \
+	"$awaitness" run --duty 100ms/100s --format json --output part.json -- "$python" steps.py 1
+is "and says that, too" "$(jq -r '.unseen | any(.what | test("in windows"))' part.json)" true

@@ -63,8 +63,10 @@ static int window_turn(struct cpython_session *s, stream_fn fn, void *context)
 		return 0;
 	if (s->paused) {
 		s->paused = false;
-		s->turn = now + s->options.duty_on_ms * 1000000ull;
-		return window_begin(s);
+		error = window_begin(s);
+		if (s->turn) /* from when all is in place: that takes a while */
+			s->turn = clock_now() + s->options.duty_on_ms * 1000000ull;
+		return error;
 	}
 	cpython_attachment_detach(s->attachment);
 	s->probing = false;

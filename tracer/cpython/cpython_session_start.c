@@ -167,6 +167,13 @@ unsigned cpython_session_probes(struct cpython_session *s)
 	return CPYTHON_PROBE_REST | (s->makers ? CPYTHON_PROBE_MAKE : 0);
 }
 
+/* The first window begins. */
+static void duty_begin(struct cpython_session *s)
+{
+	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
+		s->turn = clock_now() + s->options.duty_on_ms * 1000000ull;
+}
+
 /* Goes on with a target that was stopped: first to its first step, then for good. */
 int cpython_session_stage(struct cpython_session *s)
 {
@@ -184,6 +191,7 @@ int cpython_session_stage(struct cpython_session *s)
 	if (s->stage == STAGE_FIRST) {
 		types_tell(s);
 		session_watch(s);
+		duty_begin(s);
 	}
 	s->stage = s->stage == STAGE_LOADING ? STAGE_FIRST : STAGE_RUNNING;
 	if (kill(s->pid, SIGCONT) && !error)
@@ -235,14 +243,13 @@ static int attach_around(struct cpython_session *s, struct remote_memory *pages,
 
 	if (error)
 		return fault_set(fault, error, "cannot read asyncio's tasks: %s", strerror(-error));
-	if (s->options.duty_on_ms && s->options.duty_period_ms > s->options.duty_on_ms)
-		s->turn = clock_now() + s->options.duty_on_ms * 1000000ull;
 	if (s->found.target.queues)
 		cpython_queue_loops(&memory, &s->found.target, take_loop, s);
 	error = cpython_attachment_attach(
 		s->attachment, s->pid, &s->found, s->options.detail,
 		CPYTHON_PROBE_STEP | CPYTHON_PROBE_TEST | cpython_session_probes(s), fault);
 	remote_memory_forget(pages);
+	duty_begin(s);
 	if (!error) {
 		cpython_snapshot_check(snapshot, &memory, &s->found.target);
 		error = cpython_snapshot_tell(snapshot, s->translator, NULL, NULL);

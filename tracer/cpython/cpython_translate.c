@@ -423,6 +423,10 @@ int cpython_translate_flush(struct cpython_translator *t, bool all, stream_fn fn
 
 		if (!stream)
 			continue;
+		/* It ends between two windows: what came after the last one was not seen. */
+		if (all && stream->paused &&
+		    cpython_emit(stream, stream->time, AW_LOST, 0, 0, 0, stream->time))
+			return -ENOMEM;
 		if (all && (cpython_updates_missed(t, stream) || cpython_step_commit(stream)))
 			return -ENOMEM;
 		if (!stream->ready.count)
