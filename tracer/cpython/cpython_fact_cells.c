@@ -97,19 +97,19 @@ void cpython_fact_cells_put(FILE *out, const struct aw_watch *watch,
 static int text_take(struct cpython_fact_words *words, char **out)
 {
 	size_t room = (size_t)(words->end - words->at) + 1;
-	char *text = malloc(room), *fit;
+	char *text = malloc(room);
+	bool sound;
 
-	*out = text;
+	*out = NULL;
 	if (!text)
 		return -ENOMEM;
-	if (!cpython_fact_text_take(words, text, room)) {
-		free(text);
-		*out = NULL;
+	sound = cpython_fact_text_take(words, text, room);
+	if (sound)
+		*out = strdup(text);
+	free(text);
+	if (!sound)
 		return -EBADMSG;
-	}
-	fit = realloc(text, strlen(text) + 1);
-	*out = fit ? fit : text;
-	return 0;
+	return *out ? 0 : -ENOMEM;
 }
 
 static int numbers_take(struct cpython_fact_words *words, void *to, const size_t *offsets,
