@@ -90,21 +90,34 @@ static int report_trace(struct verdict *verdict, const char *path)
 	return status != STATUS_CLEAN ? status : printed;
 }
 
-static int facts_take(void *analysis, const struct stream_batch *batch)
+struct facts_taken {
+	struct analysis *analysis;
+	bool any;
+};
+
+static int facts_take(void *context, const struct stream_batch *batch)
 {
-	return interrupt_count() ? -ECANCELED : analysis_feed(analysis, batch);
+	struct facts_taken *taken = context;
+
+	taken->any = true;
+	return interrupt_count() ? -ECANCELED : analysis_feed(taken->analysis, batch);
 }
 
+/* What is damaged further on is reported on as far as it goes; of what is no file of facts there is
+ * no report. */
 static int report_facts(struct verdict *verdict, const char *path)
 {
+	struct facts_taken taken = {.analysis = verdict->analysis};
 	int status, stopped, printed;
 
 	interrupt_catch();
-	status = facts_read(path, facts_take, verdict->analysis, &stopped);
+	status = facts_read(path, facts_take, &taken, &stopped);
 	if (stopped == -ECANCELED)
 		fprintf(stderr, "awaitness: interrupted: the report is of what was read\n");
 	else if (stopped)
 		status = fail("cannot analyse %s: %s", path, strerror(-stopped));
+	if (status != STATUS_CLEAN && !taken.any)
+		return status;
 	printed = verdict_print(verdict);
 	return status != STATUS_CLEAN ? status : printed;
 }
