@@ -31,6 +31,10 @@ void analysis_source(struct analysis *analysis, report_source_fn fn, void *conte
 /** Takes a batch (a stream_fn; `analysis` is a struct analysis *). Never blocks. */
 int analysis_feed(void *analysis, const struct stream_batch *batch);
 
+/** What is fed is not all that was recorded: `what` (a text that lives as long as the analysis)
+ * says so among what was not seen. Of more than four such texts the first four stand there. */
+void analysis_incomplete(struct analysis *analysis, const char *what);
+
 /**
  * Ends the analysis and gives the report, which stays valid until
  * analysis_free. No feeding after that.

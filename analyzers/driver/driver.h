@@ -49,6 +49,7 @@ struct analysis {
 	uint64_t foreign; /* events of other processes */
 	uint64_t unknown; /* events of kinds this version does not know */
 	uint64_t unwatched;
+	const char *incomplete[4]; /* what analysis_incomplete was told; NULL behind the last */
 	bool finished;
 };
 

@@ -8,7 +8,7 @@
 
 #include "driver.h"
 
-#define ROWS_MAX      19u /* two of losses, one of each limit, those of threads */
+#define ROWS_MAX      23u /* two of losses, one of each limit, those of threads and of readers */
 #define THREADS_SHOWN 8u  /* that lost records; the others are one row */
 
 static struct report_unseen *row_add(struct analysis *a, const char *what, const char *so)
@@ -120,6 +120,26 @@ static void thread_rows(struct analysis *a)
 		records_row(a, world->lost_anywhere, "of threads that are not known ");
 }
 
+void analysis_incomplete(struct analysis *a, const char *what)
+{
+	for (size_t i = 0; i < sizeof(a->incomplete) / sizeof(*a->incomplete); i++) {
+		if (a->incomplete[i])
+			continue;
+		a->incomplete[i] = what;
+		return;
+	}
+}
+
+static void incomplete_rows(struct analysis *a)
+{
+	for (size_t i = 0; i < sizeof(a->incomplete) / sizeof(*a->incomplete); i++)
+		if (a->incomplete[i])
+			row_add(a, a->incomplete[i],
+			        "what is missing is in no count; findings may be missing, and "
+			        "sections that are shown as never ended may have")
+				->hides = all_hidden(a);
+}
+
 static void limit_rows(struct analysis *a)
 {
 	const struct world *world = &a->world;
@@ -226,6 +246,7 @@ int unseen_report(struct analysis *a)
 	if (!a->report.unseen)
 		return -ENOMEM;
 	thread_rows(a);
+	incomplete_rows(a);
 	limit_rows(a);
 	for (size_t i = 0; i < a->report.unseen_count && !err; i++)
 		err = names_fill(a, &a->report.unseen[i]);

@@ -69,6 +69,10 @@ head -c $((size / 2)) facts >cut
 check "a file that is cut is told" "$awaitness" print cut
 one_line "and that it is cut, in one line"
 like "which says so" "$(<err)" 'cut is truncated'
+check "it is reported on" "$awaitness" report --format json --output cut.json cut
+is "and the report says that its end is missing" \
+	"$(jq -c '[.unseen[].what]' cut.json)" '["the end of the recording is missing"]'
+check_status 3 "what --fail-on asks for may be in that" "$awaitness" report --fail-on any cut
 sed '40s/.*/nonsense/' facts >bad
 check_status 3 "a damaged file is refused" "$awaitness" report bad
 like "with the line" "$(<err)" 'bad: line 40 is none of a file of facts'

@@ -61,6 +61,7 @@ sleep 2.5
 kill -KILL "$tracer"
 wait "$tracer" 2>/dev/null
 check "a trace whose writer was killed is reported on" "$awaitness" report --format json cut
+is "... that says so" "$(jq -c '[.unseen[].what]' out)" '["the end of the recording is missing"]'
 like "... with the events until then" "$(jq .period.events out)" '^[1-9][0-9][0-9]'
 check "the target still runs after that" kill -0 "$kv"
 
@@ -68,4 +69,5 @@ wait "$load"
 is "the load saw no error" "$(jq .errors load.out)" 0
 # record -- COMMAND: whole, to its end
 check "record -- COMMAND" "$awaitness" record -o whole -- "$programs/kv_server" --unix "$work/w.sock" --duration 0.5
-check "... can be reported on" "$awaitness" report whole
+check "... can be reported on" "$awaitness" report --format json whole
+is "... and has its end" "$(jq -c .unseen out)" '[]'

@@ -17,6 +17,8 @@
 #include "ctf_metadata.h"
 #include "base/escape.h"
 
+#define CTF_UNFINISHED ".unfinished"
+
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
@@ -96,6 +98,23 @@ static int check_metadata(int folder, const char *path, uint8_t uuid[16], struct
 	return code;
 }
 
+static int mark_unfinished(int folder)
+{
+	int fd = openat(folder, CTF_UNFINISHED, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 || close(fd) < 0 ? -errno : 0;
+}
+
+int ctf_folder_finish(int folder)
+{
+	return unlinkat(folder, CTF_UNFINISHED, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+bool ctf_folder_unfinished(int folder)
+{
+	return !faccessat(folder, CTF_UNFINISHED, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Removes the files of a trace, and no other. The metadata goes last: what is left half removed can
  * still be replaced. */
 static int clear(int folder)
@@ -110,6 +129,8 @@ static int clear(int folder)
 		if (unlinkat(folder, names[i], 0) < 0)
 			code = -errno;
 	ctf_folder_list_free(names, count);
+	if (code == 0)
+		code = ctf_folder_finish(folder);
 	if (code == 0 && unlinkat(folder, "metadata", 0) < 0)
 		code = -errno;
 	return code;
@@ -158,7 +179,9 @@ int ctf_folder_create(const char *path, bool force, uint8_t uuid[16], struct fau
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return fault_path(fault, -errno, "open", path);
-	code = write_metadata(folder, uuid);
+	code = mark_unfinished(folder);
+	if (code == 0)
+		code = write_metadata(folder, uuid);
 	if (code == 0)
 		return folder;
 	close(folder);

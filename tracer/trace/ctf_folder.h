@@ -19,6 +19,13 @@
  * negative errno. */
 int ctf_folder_create(const char *path, bool force, uint8_t uuid[16], struct fault *fault);
 
+/** The trace has its end. Until then the folder holds a mark, a hidden file, which readers of CTF
+ * pass over; it stays where the writer was killed or could not write. 0 or a negative errno. */
+int ctf_folder_finish(int folder);
+
+/** Was it never finished, or is it being written? */
+bool ctf_folder_unfinished(int folder);
+
 /** Opens a trace's folder and checks its metadata. A descriptor, or a negative errno as of
  * ctf_reader_open. */
 int ctf_folder_open(const char *path, uint8_t uuid[16], struct fault *fault);

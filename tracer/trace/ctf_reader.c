@@ -238,6 +238,7 @@ int ctf_reader_open(const char *path, struct ctf_reader **out, struct fault *fau
 		free(reader);
 		return code;
 	}
+	reader->info.unfinished = ctf_folder_unfinished(reader->folder);
 	code = ctf_folder_list(reader->folder, &names, &count);
 	if (code == 0)
 		reader->files = calloc(count ? count : 1, sizeof(*reader->files));

@@ -8,6 +8,7 @@
 #ifndef TRACER_CTF_READER_H
 #define TRACER_CTF_READER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -21,6 +22,7 @@ struct ctf_reader_info {
 	uint64_t streams;
 	uint64_t lost;      /* records the trace says are missing */
 	uint64_t cut_bytes; /* at the ends of files: a packet that was not written whole, ignored */
+	bool unfinished;    /* its writer was killed or could not write, or still writes */
 	uint64_t begin;     /* ns, time of the first and the last event; 0 if there are none */
 	uint64_t end;
 };

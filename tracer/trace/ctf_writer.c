@@ -47,6 +47,7 @@ struct ctf_writer {
 	struct ctf_stream *buckets[BUCKETS];
 	struct ctf_stream *newest; /* used last */
 	struct ctf_writer_stats stats;
+	bool failed; /* something could not be written: the trace gets no end */
 };
 
 /* Writes all of both parts, or as much as can be. 0 or a negative errno. */
@@ -115,6 +116,7 @@ static int write_packet(struct ctf_writer *writer, struct ctf_stream *stream)
 		return 0;
 	memcpy(packet.uuid, writer->uuid, sizeof(packet.uuid));
 	code = append(writer, stream, parts);
+	writer->failed = writer->failed || code < 0;
 	if (code < 0)
 		return code;
 	writer->stats.packets++;
@@ -258,6 +260,8 @@ int ctf_writer_close(struct ctf_writer *writer)
 	if (!writer)
 		return 0;
 	code = ctf_writer_flush(writer);
+	if (code == 0 && !writer->failed)
+		code = ctf_folder_finish(writer->folder);
 	for (unsigned i = 0; i < BUCKETS; i++)
 		for (struct ctf_stream *stream = writer->buckets[i], *next; stream; stream = next) {
 			next = stream->next;

@@ -132,8 +132,11 @@ Test(ctf, what_is_written_is_read_back_the_same)
 
 	cr_assert(eq(int, text_read(every_kind, strlen(every_kind), count_in, &before, NULL), 0));
 	cr_assert(eq(int, text_read(every_kind, strlen(every_kind), ctf_write, writer, NULL), 0));
+	cr_assert(eq(int, read_all(&after, &info), 0));
+	cr_expect(info.unfinished, "it is still written");
 	cr_assert(eq(int, ctf_writer_close(writer), 0));
 	cr_assert(eq(int, read_all(&after, &info), 0));
+	cr_expect_not(info.unfinished);
 	cr_expect(eq(u64, after.events, before.events));
 	cr_expect(eq(u64, after.sum, before.sum));
 	cr_expect(eq(u64, info.events, before.events));
@@ -372,4 +375,5 @@ Test(ctf, a_full_disk_leaves_whole_packets_and_an_error)
 	cr_assert(eq(int, read_all(&tally, &info), 0));
 	cr_expect(eq(u64, tally.events, 20));
 	cr_expect(eq(u64, info.cut_bytes, 0));
+	cr_expect(info.unfinished);
 }

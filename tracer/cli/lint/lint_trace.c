@@ -35,7 +35,7 @@ static int folder_read(const char *path, struct lint_trace *trace)
 	if (err)
 		return *fault.message ? fail("%s", fault.message)
 		                      : fail("cannot read %s: %s", path, strerror(-err));
-	if (info.cut_bytes)
+	if (info.cut_bytes || info.unfinished)
 		fprintf(stderr,
 		        "awaitness: %s is truncated: what it lacks at its end is not used\n", path);
 	return STATUS_CLEAN;

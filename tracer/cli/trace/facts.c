@@ -94,13 +94,16 @@ static int take(void *context, const struct stream_batch *batch)
 	return err;
 }
 
-static int replay(struct facts *facts, const char *path, const char *text, size_t size)
+static int replay(struct facts *facts, const char *path, const char *text, size_t size,
+                  struct facts_end *end)
 {
 	struct cpython_fact_replay told;
 	struct fault fault = {0};
 	int err = cpython_fact_replay(text, size, take, facts, &told, &fault);
 	int last = facts->stopped ? 0 : merge_flush(facts->merge);
 
+	end->cut = !told.whole;
+	end->unanswered = told.unanswered;
 	if (facts->stopped)
 		return STATUS_CLEAN;
 	if (err)
@@ -120,21 +123,21 @@ static int replay(struct facts *facts, const char *path, const char *text, size_
 	return STATUS_CLEAN;
 }
 
-int facts_read(const char *path, stream_fn fn, void *context, int *stopped)
+int facts_read(const char *path, stream_fn fn, void *context, struct facts_end *end)
 {
 	struct facts facts = {.fn = fn, .context = context};
 	int file = plain_file_open(path), err = file < 0 ? file : 0, status;
 	char *text = NULL;
 	size_t size = 0;
 
-	*stopped = 0;
+	*end = (struct facts_end){0};
 	if (!err)
 		err = file_read(file, &text, &size);
 	if (!err)
 		err = merge_new(0, hand_on, &facts, &facts.merge);
 	status = err ? fail("cannot read %s: %s", path, strerror(-err))
-	             : replay(&facts, path, text, size);
-	*stopped = facts.stopped;
+	             : replay(&facts, path, text, size, end);
+	end->stopped = facts.stopped;
 	merge_free(facts.merge);
 	free(text);
 	if (file >= 0)

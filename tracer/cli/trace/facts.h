@@ -6,8 +6,16 @@
 #define CLI_FACTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "event/stream.h"
+
+/** How the reading of a file ended. */
+struct facts_end {
+	int stopped;         /* what `fn` returned, a negative errno; 0: it did not stop it */
+	bool cut;            /* it was read up to its last whole call */
+	uint64_t unanswered; /* pieces of memory that were asked for and are not in it */
+};
 
 /** Is it a file, and not the folder of a trace? */
 bool facts_is(const char *path);
@@ -16,9 +24,8 @@ bool facts_is(const char *path);
  * Replays the facts and calls `fn` with their events, in the order of all
  * threads. Returns a status; a message has been printed for any but
  * STATUS_CLEAN, and on standard error what of the file could not be used.
- * Where `fn` itself stopped it, that is in `stopped` (a negative errno, else 0), and the status is
- * clean. What came before a fault has been passed on.
+ * Where `fn` itself stopped it, the status is clean. What came before a fault has been passed on.
  */
-int facts_read(const char *path, stream_fn fn, void *context, int *stopped);
+int facts_read(const char *path, stream_fn fn, void *context, struct facts_end *end);
 
 #endif

@@ -59,6 +59,8 @@ static int print_trace(const struct settings *settings, const char *path)
 		        "awaitness: %s is truncated: %" PRIu64
 		        " bytes at the ends of its files are left out\n",
 		        path, info.cut_bytes);
+	else if (info.unfinished)
+		fprintf(stderr, "awaitness: %s was not finished: its end is missing\n", path);
 	return status;
 }
 
@@ -66,7 +68,8 @@ static int print_facts(const struct settings *settings, const char *path)
 {
 	struct text_writer *writer;
 	struct output output;
-	int status = output_open(&output, settings), stopped, err;
+	struct facts_end end;
+	int status = output_open(&output, settings), err;
 
 	if (status != STATUS_CLEAN)
 		return status;
@@ -74,10 +77,10 @@ static int print_facts(const struct settings *settings, const char *path)
 	if (err)
 		return fail("cannot print %s: %s", path, strerror(-err));
 	interrupt_catch();
-	status = facts_read(path, print_take, writer, &stopped);
+	status = facts_read(path, print_take, writer, &end);
 	err = text_writer_free(writer);
-	if (stopped)
-		err = stopped;
+	if (end.stopped)
+		err = end.stopped;
 	if (err && err != -EPIPE && err != -ECANCELED)
 		return fail("cannot write to %s: %s", output.name, strerror(-err));
 	if (err || status != STATUS_CLEAN)

@@ -15,6 +15,10 @@
 #include "cli/verdict.h"
 #include "facts.h"
 
+static const char CUT[] = "the end of the recording is missing";
+static const char DAMAGED[] = "the recording is damaged and was read up to there";
+static const char INTERRUPTED[] = "the reading was interrupted";
+
 struct replay {
 	struct analysis *analysis;
 	struct symbols *symbols;
@@ -65,10 +69,16 @@ static int replay_read(struct replay *replay, struct ctf_reader *reader, const c
 		        "awaitness: %s is truncated: %" PRIu64
 		        " bytes at the ends of its files are left out\n",
 		        path, info.cut_bytes);
-	if (replay->interrupted)
+	if (info.cut_bytes || info.unfinished)
+		analysis_incomplete(replay->analysis, CUT);
+	if (replay->interrupted) {
 		fprintf(stderr,
 		        "awaitness: interrupted: the report is of the first %" PRIu64 " events\n",
 		        replay->done);
+		analysis_incomplete(replay->analysis, INTERRUPTED);
+	}
+	if (err && !replay->interrupted)
+		analysis_incomplete(replay->analysis, DAMAGED);
 	if (err)
 		return *fault.message ? fail("%s", fault.message)
 		                      : fail("cannot read %s: %s", path, strerror(-err));
@@ -108,16 +118,26 @@ static int facts_take(void *context, const struct stream_batch *batch)
 static int report_facts(struct verdict *verdict, const char *path)
 {
 	struct facts_taken taken = {.analysis = verdict->analysis};
-	int status, stopped, printed;
+	struct facts_end end;
+	int status, printed;
 
 	interrupt_catch();
-	status = facts_read(path, facts_take, &taken, &stopped);
-	if (stopped == -ECANCELED)
+	status = facts_read(path, facts_take, &taken, &end);
+	if (end.stopped == -ECANCELED) {
 		fprintf(stderr, "awaitness: interrupted: the report is of what was read\n");
-	else if (stopped)
-		status = fail("cannot analyse %s: %s", path, strerror(-stopped));
+		analysis_incomplete(verdict->analysis, INTERRUPTED);
+	} else if (end.stopped) {
+		status = fail("cannot analyse %s: %s", path, strerror(-end.stopped));
+	}
 	if (status != STATUS_CLEAN && !taken.any)
 		return status;
+	if (status != STATUS_CLEAN)
+		analysis_incomplete(verdict->analysis, DAMAGED);
+	else if (end.cut && !end.stopped)
+		analysis_incomplete(verdict->analysis, CUT);
+	if (end.unanswered)
+		analysis_incomplete(verdict->analysis,
+		                    "the recording lacks memory of the program that is asked for");
 	printed = verdict_print(verdict);
 	return status != STATUS_CLEAN ? status : printed;
 }
