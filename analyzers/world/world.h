@@ -131,6 +131,7 @@ struct lock {
 	uint32_t held;     /* open sections */
 	uint8_t type;
 	uint8_t permits;  /* initial; 1 for what is no semaphore */
+	bool condition;   /* the mutex of a Condition */
 	uint64_t threads; /* bit set of threads that used it, by number modulo 64 */
 	uint64_t made;    /* event number at which it was made, 0: not seen */
 	uint32_t user;    /* 1 + number of the first thread that used it, 0: none */

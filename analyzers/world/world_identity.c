@@ -83,6 +83,7 @@ struct identity *world_identity_find(struct world *world, struct lock *lock)
 	}
 	world->locks_unused -= lock->identity == IDMAP_NONE;
 	lock->identity = index;
+	world->identities[index].condition = world->identities[index].condition || lock->condition;
 	world->identities[index].objects++;
 	return &world->identities[index];
 }

@@ -365,6 +365,13 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 		lock = lock_make(world, event->object);
 	if (!lock)
 		return;
+	/* It may come before the name, which decides which identity it has. */
+	if (event->kind == AW_LOCK_CONDITION) {
+		lock->condition = true;
+		if (lock->identity != IDMAP_NONE)
+			world_identity(world, lock)->condition = true;
+		return;
+	}
 	struct identity *identity = world_identity(world, lock);
 
 	if (thread->tid) /* 0: what was read from outside, by the tracer */
@@ -385,9 +392,6 @@ void world_lock_event(struct world *world, struct thread *thread, struct actor *
 		break;
 	case AW_LOCK_TEST:
 		identity->tested = true;
-		break;
-	case AW_LOCK_CONDITION:
-		identity->condition = true;
 		break;
 	case AW_LOCK_WAIVER:
 		identity->waiver = true;
