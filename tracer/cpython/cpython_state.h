@@ -277,15 +277,8 @@ int cpython_pass_settle(struct cpython_translator *t, struct cpython_stream *str
                         const struct cpython_chain *chain);
 
 /* cpython_translate.c */
-/** What was the step under way is complete now. */
-int cpython_step_commit(struct cpython_stream *stream);
 /** The stream of a thread, made when it is new; NULL: out of memory, or too many. */
 struct cpython_stream *cpython_stream_get(struct cpython_translator *t, uint32_t tid);
-/** A wait that ends by itself: told with the suspension (the flag is returned), and with the wait
- * for a lock in its step. Whoever it waits for with a time-out is given up then. */
-unsigned cpython_deadline_settle(struct cpython_translator *t, struct cpython_stream *stream,
-                                 const struct cpython_task *task,
-                                 const struct cpython_chain *chain);
 
 /* cpython_wakes.c */
 /** A task was made ready: WAKE facts. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "cpython_sections.h"
+#include "cpython_step.h"
 
 /* Whom this task waits for with a time-out is known before anybody is told of. */
 static void snapshot_bind(struct cpython_translator *t, const struct cpython_fact *fact,

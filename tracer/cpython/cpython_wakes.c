@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "cpython_state.h"
+#include "cpython_step.h"
 
 enum { FUTURE_CANCELLED = 1 }; /* enum fut_state, Modules/_asynciomodule.c */
 
