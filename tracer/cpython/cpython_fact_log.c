@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cpython_fact_cells.h"
 #include "base/hash.h"
+#include "cpython_fact_cells.h"
 #include "cpython_fact_image.h"
 #include "cpython_fact_log.h"
 #include "cpython_fact_words.h"
