@@ -8,7 +8,7 @@
 
 #include "driver.h"
 
-#define ROWS_MAX      23u /* two of losses, one of each limit, those of threads and of readers */
+#define ROWS_MAX      24u /* two of losses, one of each limit, those of threads and of readers */
 #define THREADS_SHOWN 8u  /* that lost records; the others are one row */
 
 static struct report_unseen *row_add(struct analysis *a, const char *what, const char *so)
@@ -222,6 +222,15 @@ static void limit_rows(struct analysis *a)
 	if (world->pauses)
 		row_add(a, "it was watched in windows",
 		        "what happened between them was not seen, and is in no count");
+	if (world->late)
+		row_add(a,
+		        text_pool_format(&a->pool,
+		                         "%lu process%s that began meanwhile %s found late, or "
+		                         "not at all",
+		                         world->late, world->late == 1 ? "" : "es",
+		                         were(world->late)),
+		        "what they did until then, as far as they are Python programs, is in no "
+		        "count");
 }
 
 static int names_fill(struct analysis *a, struct report_unseen *row)

@@ -274,10 +274,11 @@ struct world {
 	uint64_t lost_anywhere;   /* ... of these, of threads that are not known */
 	uint64_t hidden_anywhere; /* sections that can be whole among them */
 	uint64_t pauses;          /* stretches in which a thread was not watched */
-	uint64_t started, now;    /* ns: first and last time seen */
-	uint64_t loss_order;      /* event number of the last LOST, 0: none */
-	uint64_t loss_step;       /* steps up to this count as ordered: edges may be lost */
-	uint64_t loss_until;      /* ns: end of the newest loss interval */
+	uint64_t late;         /* processes that were found some time after they began, or never */
+	uint64_t started, now; /* ns: first and last time seen */
+	uint64_t loss_order;   /* event number of the last LOST, 0: none */
+	uint64_t loss_step;    /* steps up to this count as ordered: edges may be lost */
+	uint64_t loss_until;   /* ns: end of the newest loss interval */
 	uint64_t uids;
 	struct thread **threads; /* by number; the tracer's own stream (tid 0) may be one of them */
 	uint32_t thread_count, thread_room;

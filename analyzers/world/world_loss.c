@@ -157,6 +157,11 @@ static void lost_anywhere(struct world *world, const struct aw_event *event)
 
 void world_lost(struct world *world, struct thread *thread, const struct aw_event *event)
 {
+	/* Told in the tracer's own stream: nothing of what is watched was missed by it. */
+	if (!thread->tid && !event->object) {
+		world->late++;
+		return;
+	}
 	world->loss_order = world->order;
 	world->loss_step = world->step;
 	if (event->site > world->loss_until)

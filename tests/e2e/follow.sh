@@ -47,6 +47,7 @@ is "the first process is the one that was named" "$(jq .target.pid a.json)" "$ma
 is "sections of all of them are in one row" "$(lock a.json Store._narrow .sections)" "$(sum a 2)"
 is "sections that suspended, too" "$(lock a.json Store._wide .suspended)" "$(sum a 3)"
 is "the lock that guards nothing is needless" "$(lock a.json Store._narrow .verdict)" needless
+is "that one came later is said" "$(jq -c "[.unseen[].what]" a.json)" '["1 process that began meanwhile was found late, or not at all"]'
 is "it has an object in each process" "$(lock a.json Store._narrow .objects)" 3
 
 # A worker that is killed ends itself alone; record and report say what attach does.
@@ -72,6 +73,7 @@ wait "$tracer"
 is "record ends well" "$?" 0
 "$awaitness" report --format json --output b.json b.trace 2>report.err
 is "a trace has all processes" "$(seen b.json)" "$(pids b)"
+is "none began meanwhile" "$(jq -c .unseen b.json)" "[]"
 is "and all their sections" "$(lock b.json Store._narrow .sections)" "$(sum b 2)"
 is "an await of the workers is one row" \
 	"$(jq -r '[.awaits[] | select(.function == "Store.work" and (.label | startswith("async with")))] | length' b.json)" 1
@@ -94,6 +96,7 @@ touch c/end
 wait "$tracer"
 is "run follows a shell to its program" "$?" 0
 is "which is seen" "$(lock c.json Store._narrow .sections)" "$(sum c 2)"
+like "that it was found late is said" "$(jq -r ".unseen[].what" c.json)" "found late, or not at all"
 check_status 3 "a C program is not followed" "$awaitness" run --follow -- "$programs/kv_server" --unix kv.sock --duration 1
 like "and that is said" "$(<err)" "--follow follows Python processes"
 
@@ -102,3 +105,4 @@ like "and that is said" "$(<err)" "--follow follows Python processes"
 is "after 1100 short children one with tasks is seen whole" \
 	"$(jq -c '[.period.lost] + [.locks[] | select(.name == "Nest.lock") | .sections, .suspended]' brood.json)" \
 	"[0,$(sed -n 's/^sections \(.*\)/\1,\1/p' brood.out)]"
+like "and those that were missed are said" "$(jq -r '.unseen[].what' brood.json)" '^[0-9]+ processes that began meanwhile were found late'

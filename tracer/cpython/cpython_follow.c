@@ -26,8 +26,9 @@ struct member {
 	uint64_t start_time;
 	struct source *source; /* NULL: not attached to */
 	bool gone, given_up;
-	unsigned looks;           /* at it, in vain */
-	uint64_t look;            /* ns: when to look at it again */
+	bool late;      /* it began, or became a Python program, while others were watched */
+	unsigned looks; /* at it, in vain */
+	uint64_t look;  /* ns: when to look at it again */
 	struct source_stats last; /* of a source that was closed */
 };
 
@@ -36,10 +37,12 @@ struct cpython_follow {
 	struct cpython_session_options options;
 	struct member *members; /* the first: whose family it is. Grows */
 	size_t count, room, attached, ever;
+	size_t late; /* members that were found late, or never, and are not told of yet */
 	struct source_stats gone; /* of those that are no longer among them */
 	uint32_t ids;
 	uint64_t look;
 	bool told, stopped;
+	bool looked; /* those who come from now on begin while others are watched */
 };
 
 static const struct source_ops ops;
@@ -65,8 +68,8 @@ static int member_add(struct cpython_follow *f, const struct process *process)
 		f->members = more;
 		f->room = room;
 	}
-	f->members[f->count++] =
-		(struct member){.pid = process->pid, .start_time = process->start_time};
+	f->members[f->count++] = (struct member){
+		.pid = process->pid, .start_time = process->start_time, .late = f->looked};
 	return 0;
 }
 
@@ -85,10 +88,12 @@ static void family_forget(struct cpython_follow *f)
 	size_t kept = 1;
 
 	for (size_t i = 1; i < f->count; i++) {
-		if (f->members[i].gone && !f->members[i].source)
+		if (f->members[i].gone && !f->members[i].source) {
 			stats_add(&f->gone, &f->members[i].last);
-		else
+			f->late += f->members[i].late; /* it was never attached to */
+		} else {
 			f->members[kept++] = f->members[i];
+		}
 	}
 	f->count = kept;
 }
@@ -121,6 +126,7 @@ static int family_look(struct cpython_follow *f)
 			if (member_find(f, list[i].parent) && !member_find(f, list[i].pid))
 				error = member_add(f, &list[i]);
 	} while (f->count > before && !error);
+	f->looked = true;
 	free(list);
 	return error;
 }
@@ -162,6 +168,20 @@ static int member_tell_unseen(const struct target *target, const char *reason, s
                               void *context)
 {
 	return target_tell_of(target, AW_RUNTIME_UNKNOWN, reason, fn, context);
+}
+
+/* How many began meanwhile and were found late, or never: a LOST of nothing that is known for each.
+ */
+static int late_tell(struct cpython_follow *f, stream_fn fn, void *context)
+{
+	const struct aw_event event = {.time = clock_now(), .kind = AW_LOST, .site = clock_now()};
+	const struct stream_batch batch = {
+		.pid = (uint32_t)f->members[0].pid, .events = &event, .count = 1};
+	int error = 0;
+
+	for (; f->late && !error; f->late--)
+		error = fn(context, &batch);
+	return error;
 }
 
 /* The first process is told of before any other, whether or not it has tasks itself. What is seen
@@ -208,6 +228,8 @@ static int member_open(struct cpython_follow *f, struct member *member, bool sta
 		return error;
 	f->ever++;
 	f->attached++;
+	f->late += member->late;
+	member->late = false;
 	return 0;
 }
 
@@ -309,6 +331,8 @@ static int poll_source(struct source *source, int timeout_ms, stream_fn fn, void
 	}
 	if (!error && !f->stopped)
 		error = family_attach(f, now, fn, context);
+	if (!error)
+		error = late_tell(f, fn, context);
 	for (size_t i = 0; i < f->count && !error; i++) {
 		int n = f->members[i].source ? member_poll(f, &f->members[i], fn, context) : 0;
 
@@ -357,8 +381,9 @@ static int stop_source(struct source *source, stream_fn fn, void *context)
 			error = member->source->ops->stop(member->source, fn, context);
 		else if (!member->gone && !member->given_up)
 			error = member_explain(member, fn, context);
+		f->late += !member->source && member->late;
 	}
-	return error;
+	return error ? error : late_tell(f, fn, context);
 }
 
 static void stats_source(const struct source *source, struct source_stats *out)
@@ -424,6 +449,7 @@ int cpython_follow_open(const struct cpython_session_options *options, struct so
 	}
 	f->members[0].start_time = target->start_time;
 	python = options->starting ? target->runtimes & TARGET_CPYTHON : member_ready(target);
+	f->members[0].late = options->starting && !python; /* a shell, which may execute one */
 	target_close(target);
 	if (python)
 		error = member_open(f, &f->members[0], options->starting, fault);
