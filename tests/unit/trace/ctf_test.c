@@ -377,3 +377,26 @@ Test(ctf, a_full_disk_leaves_whole_packets_and_an_error)
 	cr_expect(eq(u64, info.cut_bytes, 0));
 	cr_expect(info.unfinished);
 }
+
+Test(ctf, a_disk_that_was_full_once_leaves_a_trace_without_its_end)
+{
+	struct ctf_writer *writer = open_writer(sizeof(struct ctf_packet) + 10 * 32);
+	struct rlimit before, small;
+	struct aw_event events[100] = {{0}};
+	struct stream_batch batch = {100, 1, 0, events, 100};
+	struct ctf_reader_info info;
+	struct tally tally;
+
+	for (unsigned i = 0; i < 100; i++)
+		events[i].kind = AW_RESUME;
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert(eq(int, getrlimit(RLIMIT_FSIZE, &before), 0));
+	small = (struct rlimit){1000, before.rlim_max};
+	cr_assert(eq(int, setrlimit(RLIMIT_FSIZE, &small), 0));
+	cr_expect(eq(int, ctf_write(writer, &batch), -EFBIG));
+	cr_assert(eq(int, setrlimit(RLIMIT_FSIZE, &before), 0));
+	cr_expect(eq(int, ctf_writer_close(writer), 0));
+	cr_assert(eq(int, read_all(&tally, &info), 0));
+	cr_expect(lt(u64, tally.events, 100));
+	cr_expect(info.unfinished);
+}
