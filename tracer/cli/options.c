@@ -161,7 +161,8 @@ const struct option_row option_follow = {
 	.name = "follow",
 	.type = OPTION_FLAG,
 	.offset = FIELD(follow),
-	.help = "Trace the Python processes that the program starts, too (workers of a server).",
+	.help = "Trace the Python processes that the program starts, too (workers of a server). "
+		"They are looked for each 0.2 s; what they did until then is not seen.",
 };
 
 const struct option_row option_no_cells = {
